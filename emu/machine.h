@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * machine.h - the one interface to a machine: registers, a view of memory, runs, effects.
+ *
+ * A machine runs text from a start state until something the caller named happens, and says what
+ * it did: how it stopped, the registers at entry (the first instruction outside the site) and at
+ * the end, what it wrote, and its effects in order.  It knows instructions and state; it has never
+ * heard of a kernel.  What a hypercall means or where a fault continues is asked of the client.
+ *
+ *	err = pvp_machine_create(&config, &machine);
+ *	pvp_machine_run(machine, &request, &run);   ... compare; then
+ *	pvp_machine_undo(machine);		    memory as before the run
+ *	pvp_machine_destroy(machine);
+ *
+ * The engine's context is restored before every run, so that no run sees what another left.  A
+ * machine belongs to the process that created it.
+ */
+#ifndef PVP_MACHINE_H
+#define PVP_MACHINE_H
+
+#include "error.h"
+#include "memory.h"
+
+#define PVP_NR_REGS 48
+
+struct pvp_state {
+	uint64_t reg[PVP_NR_REGS]; /* by the architecture's register table, e.g. enum pvp_x86_reg */
+};
+
+/* name, number of arguments that count, legend */
+#define PVP_EFFECTS(X)                                                                             \
+	X(STORE, "store", "address, bytes: ordered memory")                                        \
+	X(INTERRUPTS, "interrupts", "0 off, 1 on: the interrupt flag changed")                     \
+	X(HALT, "hlt", "interrupt flag")                                                           \
+	X(IN, "in", "port, bytes")                                                                 \
+	X(OUT, "out", "port, bytes, value")                                                        \
+	X(RDMSR, "rdmsr", "index")                                                                 \
+	X(WRMSR, "wrmsr", "index, value")                                                          \
+	X(RDPMC, "rdpmc", "counter")                                                               \
+	X(WRITE_CR, "write-cr", "number, value")                                                   \
+	X(WRITE_DR, "write-dr", "number, value")                                                   \
+	X(XSETBV, "xsetbv", "index, value")                                                        \
+	X(LGDT, "lgdt", "base, limit")                                                             \
+	X(LIDT, "lidt", "base, limit")                                                             \
+	X(LLDT, "lldt", "selector")                                                                \
+	X(LTR, "ltr", "selector")                                                                  \
+	X(SEGMENT, "segment", "number in ModRM order, selector")                                   \
+	X(SWAPGS, "swapgs", "")                                                                    \
+	X(INVLPG, "invlpg", "address")                                                             \
+	X(INVPCID, "invpcid", "type, pcid, address")                                               \
+	X(WBINVD, "wbinvd", "")                                                                    \
+	X(CPUID, "cpuid", "leaf, subleaf")                                                         \
+	X(HYPERCALL, "hypercall", "number, arguments, argument memory")                            \
+	X(WARN, "warn", "address")                                                                 \
+	X(CALLEE, "callee", "index of the callee, arguments")
+
+enum pvp_effect_kind {
+#define X(id, name, legend) PVP_EFFECT_##id,
+	PVP_EFFECTS(X)
+#undef X
+};
+const char *pvp_effect_name(enum pvp_effect_kind kind);
+
+#define PVP_EFFECT_MAX_ARGS 7
+
+struct pvp_effect {
+	enum pvp_effect_kind kind;
+	unsigned nr_args;
+	uint64_t arg[PVP_EFFECT_MAX_ARGS];
+	size_t data, data_len; /* bytes [data, data+data_len) of the list's data */
+};
+
+struct pvp_effects {
+	struct pvp_effect *v;
+	size_t nr, cap;
+	uint8_t *data;
+	size_t nr_data, cap_data;
+};
+
+struct pvp_effect *pvp_effects_add(struct pvp_effects *effects, enum pvp_effect_kind kind,
+				   unsigned nr_args, const uint64_t *args);
+/* Appends bytes to the newest effect. */
+void pvp_effects_add_data(struct pvp_effects *effects, const void *data, size_t len);
+void pvp_effects_clear(struct pvp_effects *effects);
+void pvp_effects_deinit(struct pvp_effects *effects);
+bool pvp_effect_equal(const struct pvp_effects *a, size_t i, const struct pvp_effects *b, size_t j);
+
+#define PVP_STOPS(X)                                                                               \
+	X(END, "end", "the site's end, at the caller's stack depth")                               \
+	X(OP_END, "op-end", "the operation's own end: iret, sysret")                               \
+	X(OPAQUE, "opaque", "a callee that is not followed")                                       \
+	X(FAULT, "fault", "an exception")                                                          \
+	X(BUDGET, "budget", "the instruction budget ran out")                                      \
+	X(UNMODELLED, "unmodelled", "an instruction no rule covers")                               \
+	X(HYPERCALL, "hypercall", "a hypercall the client does not model")                         \
+	X(DECODE, "decode", "disassembler and engine disagree on a length")                        \
+	X(ENGINE, "engine", "the engine failed")
+
+enum pvp_stop {
+#define X(id, name, what) PVP_STOP_##id,
+	PVP_STOPS(X)
+#undef X
+};
+const char *pvp_stop_name(enum pvp_stop stop);
+
+/* Exception vectors, as numbered by the architecture. */
+#define PVP_FAULT_DE 0
+#define PVP_FAULT_DB 1
+#define PVP_FAULT_BP 3
+#define PVP_FAULT_UD 6
+#define PVP_FAULT_GP 13
+#define PVP_FAULT_PF 14
+
+#define PVP_FAULT_FETCH 1u /* access bits of a page fault */
+#define PVP_FAULT_WRITE 2u
+
+struct pvp_run {
+	enum pvp_stop stop;
+	uint64_t stop_addr;  /* of the instruction at which it stopped */
+	unsigned vector;     /* FAULT: which */
+	uint64_t fault_addr; /* FAULT: accessed address of #PF and of a non-canonical #GP, else 0 */
+	unsigned fault_access;
+	char detail[64]; /* UNMODELLED, DECODE, ENGINE: which */
+	bool entered;	 /* entry is valid: an instruction outside the site was reached */
+	struct pvp_state entry;
+	size_t entry_effects; /* effects and writes before entry */
+	size_t entry_log;
+	struct pvp_state end;
+	struct pvp_effects effects;
+	uint64_t insns;
+	unsigned strays; /* pages mapped on the way */
+};
+void pvp_run_deinit(struct pvp_run *run);
+
+/* What the other CPUs do: after the k-th spin-wait hint (pause), these bytes appear. */
+struct pvp_script_row {
+	unsigned pauses;
+	uint64_t addr;
+	uint8_t len; /* 1..8 */
+	uint64_t value;
+};
+
+struct pvp_run_request {
+	const struct pvp_state *start; /* its instruction pointer is the first instruction */
+	struct {
+		uint64_t lo, hi;
+	} inside[2];		/* the site; other text that counts as part of it; lo == hi: none */
+	uint64_t end;		/* where the run has reached its end, .. */
+	uint64_t end_sp;	/* .. if the stack pointer is this */
+	uint64_t max_insns;	/* budget */
+	uint64_t seed;		/* of what devices, counters and MSRs answer, and of stray pages */
+	const struct pvp_script_row *script;
+	size_t nr_script;
+};
+
+enum pvp_special_kind {
+	PVP_SPECIAL_SKIP,   /* record WARN, go on behind the instruction */
+	PVP_SPECIAL_CALLEE, /* record CALLEE with its arguments, set the result, return */
+	PVP_SPECIAL_OPAQUE, /* stop */
+};
+
+struct pvp_special {
+	uint64_t addr;
+	enum pvp_special_kind kind;
+	unsigned len;	  /* SKIP: bytes to skip */
+	unsigned nr_args; /* CALLEE */
+	unsigned index;	  /* CALLEE: the client's number for it */
+};
+
+struct pvp_machine;
+
+struct pvp_machine_client {
+	void *arg;
+	/* A hypercall instruction was reached.  False: not modelled (the run stops). */
+	bool (*hypercall)(void *arg, struct pvp_machine *machine);
+	/* Result of replaced callee index, the nth time in this run. */
+	uint64_t (*callee_result)(void *arg, unsigned index, unsigned nth, uint64_t seed);
+	/* Content of a stray page: a function of seed and address, so that two views agree. */
+	void (*fill)(void *arg, uint64_t seed, uint64_t addr, void *buf, size_t len);
+	/* Where execution continues after a fault at addr, or 0; may change registers. */
+	uint64_t (*fixup)(void *arg, struct pvp_machine *machine, uint64_t addr, unsigned vector);
+};
+
+enum pvp_rule { PVP_RULE_ALLOW, PVP_RULE_EMULATE, PVP_RULE_FAULT, PVP_RULE_IGNORE };
+
+struct pvp_machine_rule {
+	const char *insn; /* name of an instruction class */
+	enum pvp_rule rule;
+};
+
+struct pvp_machine_config {
+	unsigned ring; /* privilege the text runs with: 0 or 3 */
+	const struct pvp_region *regions;
+	size_t nr_regions;
+	const struct pvp_machine_rule *rules; /* over the defaults of the ring */
+	size_t nr_rules;
+	const struct pvp_special *specials; /* at most one an address */
+	size_t nr_specials;
+	struct pvp_machine_client client;
+};
+
+struct pvp_error *pvp_machine_create(const struct pvp_machine_config *config,
+				     struct pvp_machine **ret) PVP_MUST_CHECK;
+void pvp_machine_destroy(struct pvp_machine *machine);
+
+/*
+ * Fills *run (zeroed at first use, reused afterwards).  What the caller has written to the view
+ * since the last undo with pvp_memory_write is part of the start state.  Call pvp_machine_undo
+ * before the next run.
+ */
+void pvp_machine_run(struct pvp_machine *machine, const struct pvp_run_request *request,
+		     struct pvp_run *run);
+void pvp_machine_undo(struct pvp_machine *machine);
+/* The view, with what the last run wrote until undo. */
+struct pvp_memory *pvp_machine_memory(struct pvp_machine *machine);
+
+/* An executable address in every view where nothing is: a run may end by returning there. */
+uint64_t pvp_machine_landing(const struct pvp_machine *machine);
+
+/* For clients, while a run is under way. */
+uint64_t pvp_machine_reg(struct pvp_machine *machine, unsigned reg);
+void pvp_machine_set_reg(struct pvp_machine *machine, unsigned reg, uint64_t value);
+struct pvp_effects *pvp_machine_effects(struct pvp_machine *machine);
+uint64_t pvp_machine_seed(struct pvp_machine *machine);
+
+/* Whether name is an instruction class a rule can be given for. */
+bool pvp_machine_rule_known(const char *name);
+
+/* A 64-bit mix of two words; what random memory and device answers are made of. */
+static inline uint64_t pvp_mix(uint64_t a, uint64_t b)
+{
+	uint64_t x = a * 0x9e3779b97f4a7c15ull ^ (b + 0x632be59bd9b4e019ull);
+
+	x = (x ^ x >> 32) * 0xd6e8feb86659fd93ull;
+	x = (x ^ x >> 32) * 0xd6e8feb86659fd93ull;
+	return x ^ x >> 32;
+}
+
+#endif

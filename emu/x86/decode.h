@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * decode.h - what an x86-64 instruction is to us: plain (the engine executes it), sensitive (our
+ * rules do), or unmodelled.
+ *
+ * The classes are an allow list: an encoding that is neither plain nor sensitive is unmodelled,
+ * never quietly executed, because the engine runs some encodings it does not know as something
+ * else.  Capstone gives lengths and operands; its groups are not used.
+ */
+#ifndef PVP_X86_DECODE_H
+#define PVP_X86_DECODE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "error.h"
+#include "regs.h"
+
+/*
+ * Sensitive classes: name, rule in ring 0, rule in ring 3, vector when the rule is FAULT.
+ * ALLOW and EMULATE both run our handler; EMULATE says that a hypervisor does it for the kernel.
+ * Source: Intel SDM vol. 2 and 3 (privilege); what Xen emulates for a PV kernel is the platform's.
+ */
+// clang-format off
+#define PVP_X86_CLASSES(X)                                                                         \
+	X(CLI,      "cli",      ALLOW, FAULT, GP)                                                  \
+	X(STI,      "sti",      ALLOW, FAULT, GP)                                                  \
+	X(HLT,      "hlt",      ALLOW, FAULT, GP)                                                  \
+	X(POPF,     "popf",     ALLOW, ALLOW, GP) /* ring 3: IF and IOPL silently stay */          \
+	X(MOV_CR,   "mov-cr",   ALLOW, FAULT, GP)                                                  \
+	X(MOV_DR,   "mov-dr",   ALLOW, FAULT, GP)                                                  \
+	X(CLTS,     "clts",     ALLOW, FAULT, GP)                                                  \
+	X(LMSW,     "lmsw",     ALLOW, FAULT, GP)                                                  \
+	X(SMSW,     "smsw",     ALLOW, ALLOW, GP)                                                  \
+	X(RDMSR,    "rdmsr",    ALLOW, FAULT, GP)                                                  \
+	X(WRMSR,    "wrmsr",    ALLOW, FAULT, GP)                                                  \
+	X(RDPMC,    "rdpmc",    ALLOW, FAULT, GP)                                                  \
+	X(RDTSC,    "rdtsc",    ALLOW, ALLOW, GP) /* deterministic; CR4.TSD is clear */            \
+	X(CPUID,    "cpuid",    ALLOW, ALLOW, GP)                                                  \
+	X(XEN_CPUID,"xen-cpuid",FAULT, FAULT, UD) /* ud2 'x' 'e' 'n' cpuid */                      \
+	X(IN,       "in",       ALLOW, FAULT, GP)                                                  \
+	X(OUT,      "out",      ALLOW, FAULT, GP)                                                  \
+	X(LGDT,     "lgdt",     ALLOW, FAULT, GP)                                                  \
+	X(SGDT,     "sgdt",     ALLOW, ALLOW, GP)                                                  \
+	X(LIDT,     "lidt",     ALLOW, FAULT, GP)                                                  \
+	X(SIDT,     "sidt",     ALLOW, ALLOW, GP)                                                  \
+	X(LLDT,     "lldt",     ALLOW, FAULT, GP)                                                  \
+	X(SLDT,     "sldt",     ALLOW, ALLOW, GP)                                                  \
+	X(LTR,      "ltr",      ALLOW, FAULT, GP)                                                  \
+	X(STR,      "str",      ALLOW, ALLOW, GP)                                                  \
+	X(INVLPG,   "invlpg",   ALLOW, FAULT, GP)                                                  \
+	X(INVPCID,  "invpcid",  ALLOW, FAULT, GP)                                                  \
+	X(WBINVD,   "wbinvd",   ALLOW, FAULT, GP)                                                  \
+	X(SWAPGS,   "swapgs",   ALLOW, FAULT, GP)                                                  \
+	X(FSGSBASE, "fsgsbase", ALLOW, ALLOW, UD)                                                  \
+	X(XGETBV,   "xgetbv",   ALLOW, ALLOW, GP)                                                  \
+	X(XSETBV,   "xsetbv",   ALLOW, FAULT, GP)                                                  \
+	X(CLAC,     "clac-stac",ALLOW, FAULT, UD)                                                  \
+	X(VERW,     "verw",     ALLOW, ALLOW, GP)                                                  \
+	X(MOV_SEG,  "mov-seg",  ALLOW, ALLOW, GP)                                                  \
+	X(BIT_COUNT,"bit-count",ALLOW, ALLOW, UD) /* popcnt, tzcnt, lzcnt: not the engine's */     \
+	X(PAUSE,    "pause",    ALLOW, ALLOW, UD) /* where the other CPUs get their turn */        \
+	X(IRET,     "iret",     ALLOW, ALLOW, GP)                                                  \
+	X(SYSRET,   "sysret",   ALLOW, FAULT, GP)                                                  \
+	X(SYSCALL,  "syscall",  FAULT, FAULT, UD)                                                  \
+	X(VMCALL,   "vmcall",   FAULT, FAULT, UD)                                                  \
+	X(VMMCALL,  "vmmcall",  FAULT, FAULT, UD)                                                  \
+	X(UD,       "ud",       FAULT, FAULT, UD)                                                  \
+	X(INT3,     "int3",     FAULT, FAULT, BP)
+// clang-format on
+
+enum pvp_x86_class {
+	PVP_X86_UNSEEN, /* not looked at yet */
+	PVP_X86_PLAIN,
+	PVP_X86_SPECIAL, /* the client named this address */
+	PVP_X86_UNMODELLED,
+#define X(id, name, ring0, ring3, vector) PVP_X86_##id,
+	PVP_X86_CLASSES(X)
+#undef X
+	PVP_X86_NR_CLASSES
+};
+
+enum pvp_x86_operand_kind { PVP_X86_NONE, PVP_X86_REG, PVP_X86_MEM, PVP_X86_IMM, PVP_X86_OTHER };
+
+struct pvp_x86_operand {
+	enum pvp_x86_operand_kind kind;
+	uint8_t size;  /* bytes */
+	uint8_t reg;   /* REG: enum pvp_x86_reg; a control, debug or segment register in `number` */
+	uint8_t shift; /* REG: 8 for ah, ch, dh, bh */
+	uint8_t number; /* OTHER: number of a control, debug or segment register */
+	uint64_t imm;
+	/* MEM: base and index are enum pvp_x86_reg, or PVP_X86_NR_STATE: none */
+	uint8_t base, index, scale;
+	uint8_t segment_base; /* PVP_X86_fs_base, PVP_X86_gs_base, or PVP_X86_NR_STATE */
+	bool address32;
+	int64_t disp;
+};
+
+struct pvp_x86_insn {
+	uint64_t addr;
+	uint8_t len;
+	uint8_t class;
+	bool nop; /* does nothing, in any of its lengths */
+	uint8_t bytes[15];
+	uint8_t opcode; /* last opcode byte */
+	struct pvp_x86_operand op[2];
+	char text[48]; /* as disassembled, for messages */
+};
+
+struct pvp_x86_decoder;
+struct pvp_error *pvp_x86_decoder_create(struct pvp_x86_decoder **ret) PVP_MUST_CHECK;
+void pvp_x86_decoder_destroy(struct pvp_x86_decoder *decoder);
+/* Decodes the instruction at bytes (nr available, at most 15 are looked at).  One that cannot be
+ * decoded is UNMODELLED with len 0. */
+void pvp_x86_decode(struct pvp_x86_decoder *decoder, const uint8_t *bytes, size_t nr, uint64_t addr,
+		    struct pvp_x86_insn *ret);
+
+const char *pvp_x86_class_name(enum pvp_x86_class class);
+
+#endif

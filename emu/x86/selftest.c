@@ -1,0 +1,329 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * selftest.c - what our verdicts assume of the emulator, asked of the emulator that is installed.
+ *
+ * Each question has a wrong answer that some release really gives.
+ */
+#include "selftest.h"
+
+#include <capstone/capstone.h>
+#include <stdio.h>
+#include <string.h>
+#include <unicorn/unicorn.h>
+
+#include "machine.h"
+#include "regs.h"
+
+#define TEXT  0xffffffff81000000ull
+#define STACK 0xffffc90000000000ull
+#define UNTIL (STACK + 0x100)
+#define COUNT 100
+
+struct bench { /* one engine with a page of text and a page of stack */
+	uc_engine *uc;
+	uc_context *ready;
+	unsigned vectors[4], nr_vectors;
+	uint64_t fetch_fault;
+	uint64_t jump_from, jump_to; /* a code hook that moves on */
+	uint64_t stop_at;	     /* and one that stops */
+};
+
+static void on_interrupt(uc_engine *uc, uint32_t vector, void *arg)
+{
+	struct bench *b = arg;
+
+	if (b->nr_vectors < ARRAY_SIZE(b->vectors))
+		b->vectors[b->nr_vectors++] = vector;
+	uc_emu_stop(uc);
+}
+
+static bool on_unmapped(uc_engine *uc, uc_mem_type type, uint64_t addr, int size, int64_t value,
+			void *arg)
+{
+	struct bench *b = arg;
+
+	(void)uc, (void)size, (void)value;
+	if (type == UC_MEM_FETCH_UNMAPPED || type == UC_MEM_FETCH_PROT)
+		b->fetch_fault = addr + 1;
+	return false;
+}
+
+static void on_code(uc_engine *uc, uint64_t addr, uint32_t size, void *arg)
+{
+	struct bench *b = arg;
+
+	(void)size;
+	if (b->jump_from && addr == b->jump_from)
+		uc_reg_write(uc, UC_X86_REG_RIP, &b->jump_to);
+	if (b->stop_at && addr == b->stop_at)
+		uc_emu_stop(uc);
+}
+
+static uc_err put(struct bench *b, const void *code, size_t len)
+{
+	uc_err err = uc_mem_write(b->uc, TEXT, code, len);
+
+	return err ? err : uc_ctl_remove_cache(b->uc, TEXT, TEXT + 0x100);
+}
+
+static uint64_t reg(struct bench *b, int which)
+{
+	uint64_t value = 0;
+
+	uc_reg_read(b->uc, which, &value);
+	return value;
+}
+
+static uc_err run(struct bench *b)
+{
+	uint64_t sp = STACK + 0x800;
+
+	uc_context_restore(b->uc, b->ready);
+	uc_reg_write(b->uc, UC_X86_REG_RSP, &sp);
+	b->nr_vectors = 0;
+	b->fetch_fault = 0;
+	return uc_emu_start(b->uc, TEXT, UNTIL, 0, COUNT);
+}
+
+static uc_err bench_open(struct bench *b)
+{
+	uc_hook hook;
+	uc_err err = uc_open(UC_ARCH_X86, UC_MODE_64, &b->uc);
+
+	if (err)
+		return err;
+#if UC_API_MAJOR > 2 || (UC_API_MAJOR == 2 && UC_API_MINOR >= 1)
+	err = err ? err : uc_ctl_tlb_mode(b->uc, UC_TLB_VIRTUAL);
+#endif
+	err = err ? err : uc_mem_map(b->uc, TEXT, 4096, UC_PROT_ALL);
+	err = err ? err : uc_mem_map(b->uc, STACK, 4096, UC_PROT_READ | UC_PROT_WRITE);
+	err = err ? err : uc_hook_add(b->uc, &hook, UC_HOOK_INTR, (void *)on_interrupt, b, 1, 0);
+	err = err ? err
+		  : uc_hook_add(b->uc, &hook, UC_HOOK_MEM_UNMAPPED | UC_HOOK_MEM_PROT,
+				(void *)on_unmapped, b, 1, 0);
+	err = err ? err : uc_hook_add(b->uc, &hook, UC_HOOK_CODE, (void *)on_code, b, 1, 0);
+	err = err ? err : uc_context_alloc(b->uc, &b->ready);
+	err = err ? err : uc_context_save(b->uc, b->ready);
+	return err;
+}
+
+static void bench_close(struct bench *b)
+{
+	if (b->ready)
+		uc_context_free(b->ready);
+	if (b->uc)
+		uc_close(b->uc);
+	memset(b, 0, sizeof(*b));
+}
+
+/* --- the questions: true when the answer is right, else what was seen goes into got --- */
+
+static bool versions_agree(struct bench *b, char *got, size_t len)
+{
+	unsigned major, minor;
+
+	(void)b;
+	uc_version(&major, &minor);
+	snprintf(got, len, "headers %d.%d, library %u.%u", UC_API_MAJOR, UC_API_MINOR, major, minor);
+	return major == UC_API_MAJOR && minor == UC_API_MINOR;
+}
+
+static bool kernel_address_fetches(struct bench *b, char *got, size_t len)
+{
+	static const uint8_t code[] = { 0xb8, 0x2a, 0, 0, 0, 0xf4 }; /* mov eax, 42; hlt */
+	uc_err err = put(b, code, sizeof(code));
+
+	err = err ? err : run(b);
+	snprintf(got, len, "%s, eax %llu", uc_strerror(err),
+		 (unsigned long long)reg(b, UC_X86_REG_RAX));
+	return !err && reg(b, UC_X86_REG_RAX) == 42;
+}
+
+static bool patched_code_is_seen(struct bench *b, char *got, size_t len)
+{
+	/* call +1; hlt; mov eax, imm; ret: two blocks, because one passes by accident */
+	uint8_t code[] = { 0xe8, 1, 0, 0, 0, 0xf4, 0xb8, 1, 0, 0, 0, 0xc3 };
+	uint64_t first, second;
+
+	put(b, code, sizeof(code));
+	run(b);
+	first = reg(b, UC_X86_REG_RAX);
+	code[7] = 2;
+	put(b, code, sizeof(code));
+	run(b);
+	second = reg(b, UC_X86_REG_RAX);
+	snprintf(got, len, "eax %llu, then %llu", (unsigned long long)first,
+		 (unsigned long long)second);
+	return first == 1 && second == 2;
+}
+
+static bool second_fault_is_13(struct bench *b, char *got, size_t len)
+{
+	static const uint8_t code[] = { 0x31, 0xc0, 0x48, 0xcf }; /* xor eax, eax; iretq */
+	unsigned first, second;
+
+	put(b, code, sizeof(code));
+	run(b);
+	first = b->nr_vectors ? b->vectors[0] : 999;
+	run(b);
+	second = b->nr_vectors ? b->vectors[0] : 999;
+	snprintf(got, len, "vector %u, then %u", first, second);
+	return first == PVP_FAULT_GP && second == PVP_FAULT_GP;
+}
+
+static bool count_stops(struct bench *b, char *got, size_t len)
+{
+	static const uint8_t code[] = { 0x31, 0xc0, 0xff, 0xc0, 0xeb, 0xfc }; /* inc eax; jmp -4 */
+	uc_err err = put(b, code, sizeof(code));
+
+	err = err ? err : run(b);
+	snprintf(got, len, "%s after %llu rounds", uc_strerror(err),
+		 (unsigned long long)reg(b, UC_X86_REG_RAX));
+	return !err && reg(b, UC_X86_REG_RAX) > COUNT / 4 && reg(b, UC_X86_REG_RAX) <= COUNT;
+}
+
+static bool popf_clears_if(struct bench *b, char *got, size_t len)
+{
+	/* sti; push 2; popfq; hlt */
+	static const uint8_t code[] = { 0xfb, 0x6a, 0x02, 0x9d, 0xf4 };
+
+	put(b, code, sizeof(code));
+	run(b);
+	snprintf(got, len, "rflags %#llx", (unsigned long long)reg(b, UC_X86_REG_EFLAGS));
+	return !(reg(b, UC_X86_REG_EFLAGS) & PVP_X86_FLAG_IF);
+}
+
+static bool null_call_is_seen(struct bench *b, char *got, size_t len)
+{
+	static const uint8_t code[] = { 0x31, 0xc0, 0xff, 0xd0, 0xf4 }; /* xor eax,eax; call rax */
+	uc_err err;
+
+	put(b, code, sizeof(code));
+	err = run(b);
+	snprintf(got, len, "%s", uc_strerror(err));
+	return err && b->fetch_fault == 1;
+}
+
+static bool hook_moves_on(struct bench *b, char *got, size_t len)
+{
+	/* mov eax, 1; wbinvd; inc eax; hlt: the hook skips the wbinvd */
+	static const uint8_t code[] = { 0xb8, 1, 0, 0, 0, 0x0f, 0x09, 0xff, 0xc0, 0xf4 };
+
+	put(b, code, sizeof(code));
+	b->jump_from = TEXT + 5;
+	b->jump_to = TEXT + 7;
+	run(b);
+	b->jump_from = 0;
+	snprintf(got, len, "eax %llu, rip %#llx", (unsigned long long)reg(b, UC_X86_REG_RAX),
+		 (unsigned long long)reg(b, UC_X86_REG_RIP));
+	return reg(b, UC_X86_REG_RAX) == 2 && reg(b, UC_X86_REG_RIP) == TEXT + sizeof(code);
+}
+
+/*
+ * Ring 3 by an executed iretq; the context saved there must bring it back, run after run: cli
+ * faults each time, and popf leaves the interrupt flag alone without a word.
+ */
+static bool ring3_stays(struct bench *unused, char *got, size_t len)
+{
+	static const uint8_t iretq[] = { 0x48, 0xcf };
+	static const uint8_t code[] = { 0x6a, 0x02, 0x9d, 0xfa }; /* push 2; popfq; cli */
+	const uint64_t gdt[] = { 0, 0x00affb000000ffff, 0x00cff3000000ffff };
+	const uint64_t frame[] = { TEXT + 0x10, 0x0b, 0x202, STACK + 0x800, 0x13 };
+	uint64_t sp = STACK + 0x700;
+	uc_x86_mmr gdtr = { .base = STACK, .limit = sizeof(gdt) - 1 };
+	struct bench b = { 0 };
+	bool ok = !bench_open(&b);
+
+	(void)unused;
+	snprintf(got, len, "the engine cannot be set up");
+	ok = ok && !uc_mem_write(b.uc, STACK, gdt, sizeof(gdt)) &&
+	     !uc_mem_write(b.uc, sp, frame, sizeof(frame)) && !put(&b, iretq, sizeof(iretq)) &&
+	     !uc_mem_write(b.uc, TEXT + 0x10, code, sizeof(code)) &&
+	     !uc_reg_write(b.uc, UC_X86_REG_GDTR, &gdtr) &&
+	     !uc_reg_write(b.uc, UC_X86_REG_RSP, &sp);
+	b.stop_at = TEXT + 0x10;
+	ok = ok && !uc_emu_start(b.uc, TEXT, UNTIL, 0, COUNT) &&
+	     !uc_context_save(b.uc, b.ready);
+	b.stop_at = 0;
+	for (int i = 0; i < 3 && ok; i++) {
+		uc_context_restore(b.uc, b.ready);
+		b.nr_vectors = 0;
+		uc_emu_start(b.uc, TEXT + 0x10, UNTIL, 0, COUNT);
+		snprintf(got, len, "run %d: vector %d, rip %#llx, rflags %#llx", i + 1,
+			 b.nr_vectors ? (int)b.vectors[0] : -1,
+			 (unsigned long long)reg(&b, UC_X86_REG_RIP),
+			 (unsigned long long)reg(&b, UC_X86_REG_EFLAGS));
+		ok = b.nr_vectors == 1 && b.vectors[0] == PVP_FAULT_GP &&
+		     (reg(&b, UC_X86_REG_EFLAGS) & PVP_X86_FLAG_IF);
+	}
+	bench_close(&b);
+	return ok;
+}
+
+static const struct {
+	const char *name, *what;
+	bool (*ask)(struct bench *b, char *got, size_t len);
+} questions[] = {
+	{ "versions-agree", "the library is the release the headers are from", versions_agree },
+	{ "kernel-address-fetches", "text at a kernel address executes", kernel_address_fetches },
+	{ "patched-code-is-seen", "after uc_ctl_remove_cache new bytes execute",
+	  patched_code_is_seen },
+	{ "second-fault-is-13", "after uc_context_restore a second #GP is vector 13",
+	  second_fault_is_13 },
+	{ "count-stops", "an endless loop ends at the instruction count", count_stops },
+	{ "popf-clears-if", "popfq in ring 0 takes the interrupt flag", popf_clears_if },
+	{ "null-call-is-seen", "a call through NULL is a fetch fault", null_call_is_seen },
+	{ "hook-moves-on", "a code hook that writes rip skips the instruction", hook_moves_on },
+	{ "ring-3-stays", "in ring 3 cli faults and popf keeps the interrupt flag", ring3_stays },
+};
+
+_Static_assert(ARRAY_SIZE(questions) <= PVP_MAX_SELFTESTS, "room for every question");
+
+struct pvp_error *pvp_selftest_run(struct pvp_selftest ret[PVP_MAX_SELFTESTS], unsigned *nr)
+{
+	struct bench b = { 0 };
+	uc_err err = bench_open(&b);
+
+	if (err) {
+		bench_close(&b);
+		return pvp_error_format(PVP_ERR_ENGINE, "unicorn: %s", uc_strerror(err));
+	}
+	*nr = ARRAY_SIZE(questions);
+	for (unsigned i = 0; i < *nr; i++) {
+		ret[i] = (struct pvp_selftest){ .name = questions[i].name,
+						.what = questions[i].what };
+		ret[i].ok = questions[i].ask(&b, ret[i].got, sizeof(ret[i].got));
+	}
+	bench_close(&b);
+	return NULL;
+}
+
+struct pvp_error *pvp_selftest_require(void)
+{
+	struct pvp_selftest tests[PVP_MAX_SELFTESTS];
+	unsigned nr;
+	struct pvp_error *err = pvp_selftest_run(tests, &nr);
+
+	if (err)
+		return err;
+	for (unsigned i = 0; i < nr; i++)
+		if (!tests[i].ok)
+			return pvp_error_format(PVP_ERR_ENGINE,
+						"the emulator cannot be trusted (%s): %s fails: %s",
+						pvp_selftest_versions(), tests[i].name,
+						tests[i].got);
+	return NULL;
+}
+
+const char *pvp_selftest_versions(void)
+{
+	static char text[64];
+	unsigned word, minor;
+	int major, cs_minor;
+
+	word = uc_version(NULL, &minor);
+	cs_version(&major, &cs_minor);
+	snprintf(text, sizeof(text), "unicorn %u.%u.%u, capstone %d.%d", word >> 24,
+		 word >> 16 & 0xff, word >> 8 & 0xff, major, cs_minor);
+	return text;
+}

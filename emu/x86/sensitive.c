@@ -1,0 +1,587 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * sensitive.c - our rules for sensitive instructions, over the shadow of the system state.
+ */
+#include <string.h>
+
+#include "x86.h"
+
+static void effect(struct pvp_machine *m, enum pvp_effect_kind kind, unsigned nr, const uint64_t *args)
+{
+	pvp_effects_add(&m->run->effects, kind, nr, args);
+}
+
+#define EFFECT(m, kind, ...)                                                                       \
+	effect(m, PVP_EFFECT_##kind, sizeof((uint64_t[]){ __VA_ARGS__ }) / sizeof(uint64_t),       \
+	       (uint64_t[]){ __VA_ARGS__ })
+
+static uint64_t size_mask(unsigned size)
+{
+	return size >= 8 ? ~0ull : (1ull << 8 * size) - 1;
+}
+
+static uint64_t operand_address(struct pvp_machine *m, const struct pvp_x86_insn *insn,
+				const struct pvp_x86_operand *op)
+{
+	uint64_t addr = op->disp;
+
+	if (op->base == PVP_X86_rip)
+		addr += insn->addr + insn->len;
+	else if (op->base != PVP_X86_NR_STATE)
+		addr += pvp_x86_get(m, op->base);
+	if (op->index != PVP_X86_NR_STATE)
+		addr += pvp_x86_get(m, op->index) * op->scale;
+	if (op->address32)
+		addr &= 0xffffffff;
+	if (op->segment_base != PVP_X86_NR_STATE)
+		addr += pvp_x86_get(m, op->segment_base);
+	return addr;
+}
+
+/* False when the access faulted (and the run was stopped or resumes elsewhere). */
+static bool read_memory(struct pvp_machine *m, uint64_t addr, void *buf, unsigned len)
+{
+	if (pvp_memory_read(&m->memory, addr, buf, len))
+		return true;
+	pvp_x86_fault(m, pvp_x86_canonical(addr) ? PVP_FAULT_PF : PVP_FAULT_GP, addr, 0);
+	return false;
+}
+
+static bool write_memory(struct pvp_machine *m, uint64_t addr, const void *buf, unsigned len)
+{
+	if (pvp_memory_write(&m->memory, addr, buf, len, PVP_WRITER_GUEST))
+		return true;
+	pvp_x86_fault(m, pvp_x86_canonical(addr) ? PVP_FAULT_PF : PVP_FAULT_GP, addr,
+		      PVP_FAULT_WRITE);
+	return false;
+}
+
+static bool read_operand(struct pvp_machine *m, const struct pvp_x86_insn *insn,
+			 const struct pvp_x86_operand *op, unsigned size, uint64_t *ret)
+{
+	*ret = 0;
+	switch (op->kind) {
+	case PVP_X86_REG:
+		*ret = pvp_x86_get(m, op->reg) >> op->shift & size_mask(size);
+		return true;
+	case PVP_X86_IMM:
+		*ret = op->imm & size_mask(size);
+		return true;
+	case PVP_X86_MEM:
+		return read_memory(m, operand_address(m, insn, op), ret, size);
+	default:
+		return true;
+	}
+}
+
+/* A 32-bit register write clears the upper half; smaller ones keep it. */
+static bool write_operand(struct pvp_machine *m, const struct pvp_x86_insn *insn,
+			  const struct pvp_x86_operand *op, unsigned size, uint64_t value)
+{
+	uint64_t mask = size_mask(size) << op->shift, old;
+
+	if (op->kind == PVP_X86_MEM)
+		return write_memory(m, operand_address(m, insn, op), &value, size);
+	old = pvp_x86_get(m, op->reg);
+	value <<= op->shift;
+	pvp_x86_set(m, op->reg, size >= 4 ? value & mask : (old & ~mask) | (value & mask));
+	return true;
+}
+
+static void set_interrupts(struct pvp_machine *m, bool on)
+{
+	uint64_t flags = pvp_x86_get(m, PVP_X86_rflags);
+
+	if (!!(flags & PVP_X86_FLAG_IF) == on)
+		return;
+	EFFECT(m, INTERRUPTS, on);
+	pvp_x86_set(m, PVP_X86_rflags, flags ^ PVP_X86_FLAG_IF);
+}
+
+static bool do_popf(struct pvp_machine *m, const struct pvp_x86_insn *insn)
+{
+	/* Intel SDM vol. 2, POPF: ring 0 takes all but RF, VM, VIP, VIF; ring 3 keeps IF, IOPL. */
+	uint64_t takes = 0x3f7fd5 & ~(PVP_X86_FLAG_RF | 0x1a0000ull);
+	unsigned size = insn->bytes[0] == 0x66 ? 2 : 8;
+	uint64_t sp = pvp_x86_get(m, PVP_X86_rsp), flags = pvp_x86_get(m, PVP_X86_rflags);
+	uint64_t value = 0;
+
+	if (!read_memory(m, sp, &value, size))
+		return false;
+	if (m->ring == 3)
+		takes &= ~(PVP_X86_FLAG_IF | PVP_X86_FLAG_IOPL);
+	takes &= size_mask(size);
+	if ((value & takes & PVP_X86_FLAG_TF) && !(flags & PVP_X86_FLAG_TF)) {
+		/* Single-stepping from here on is the debugger's business, not ours. */
+		pvp_x86_fault(m, PVP_FAULT_DB, 0, 0);
+		return false;
+	}
+	if (takes & PVP_X86_FLAG_IF)
+		set_interrupts(m, value & PVP_X86_FLAG_IF);
+	pvp_x86_set(m, PVP_X86_rflags, (flags & ~takes) | (value & takes) | 2);
+	pvp_x86_set(m, PVP_X86_rsp, sp + size);
+	return true;
+}
+
+static bool do_mov_cr(struct pvp_machine *m, const struct pvp_x86_insn *insn)
+{
+	static const uint8_t shadow_of[16] = {
+		[0] = PVP_X86_cr0, [2] = PVP_X86_cr2, [3] = PVP_X86_cr3,
+		[4] = PVP_X86_cr4, [8] = PVP_X86_cr8,
+	};
+	bool to = insn->opcode == 0x22;
+	unsigned n = insn->op[to ? 0 : 1].number & 15;
+	const struct pvp_x86_operand *gpr = &insn->op[to ? 1 : 0];
+
+	if (!shadow_of[n]) {
+		pvp_x86_fault(m, PVP_FAULT_UD, 0, 0);
+		return false;
+	}
+	if (to) {
+		uint64_t value = pvp_x86_get(m, gpr->reg);
+
+		EFFECT(m, WRITE_CR, n, value);
+		/* Bit 63 of CR3 asks for no flush and is not kept. */
+		m->shadow.reg[shadow_of[n]] = n == 3 ? value & ~(1ull << 63) : value;
+	} else {
+		pvp_x86_set(m, gpr->reg, m->shadow.reg[shadow_of[n]]);
+	}
+	return true;
+}
+
+static bool do_mov_dr(struct pvp_machine *m, const struct pvp_x86_insn *insn)
+{
+	/* 4 and 5 are 6 and 7 while CR4.DE is clear. */
+	static const uint8_t shadow_of[8] = { PVP_X86_dr0, PVP_X86_dr1, PVP_X86_dr2, PVP_X86_dr3,
+					      PVP_X86_dr6, PVP_X86_dr7, PVP_X86_dr6, PVP_X86_dr7 };
+	bool to = insn->opcode == 0x23;
+	unsigned n = insn->op[to ? 0 : 1].number;
+	const struct pvp_x86_operand *gpr = &insn->op[to ? 1 : 0];
+
+	if (n > 7) {
+		pvp_x86_fault(m, PVP_FAULT_UD, 0, 0);
+		return false;
+	}
+	if (to) {
+		EFFECT(m, WRITE_DR, n, pvp_x86_get(m, gpr->reg));
+		m->shadow.reg[shadow_of[n]] = pvp_x86_get(m, gpr->reg);
+	} else {
+		pvp_x86_set(m, gpr->reg, m->shadow.reg[shadow_of[n]]);
+	}
+	return true;
+}
+
+/* MSRs that are segment bases.  Source: Intel SDM vol. 4. */
+static int msr_register(uint32_t index)
+{
+	switch (index) {
+	case 0xc0000100:
+		return PVP_X86_fs_base;
+	case 0xc0000101:
+		return PVP_X86_gs_base;
+	case 0xc0000102:
+		return PVP_X86_kernel_gs_base;
+	default:
+		return -1;
+	}
+}
+
+static struct msr_value *msr_written(struct pvp_machine *m, uint32_t index)
+{
+	for (unsigned i = 0; i < m->nr_msrs; i++)
+		if (m->msrs[i].index == index)
+			return &m->msrs[i];
+	return NULL;
+}
+
+static bool do_rdmsr(struct pvp_machine *m)
+{
+	uint32_t index = pvp_x86_get(m, PVP_X86_rcx);
+	struct msr_value *written = msr_written(m, index);
+	int reg = msr_register(index);
+	uint64_t value = reg >= 0  ? pvp_x86_get(m, reg)
+			 : written ? written->value
+				   : pvp_mix(m->request->seed, 0x3500000000ull + index);
+
+	EFFECT(m, RDMSR, index);
+	pvp_x86_set(m, PVP_X86_rax, value & 0xffffffff);
+	pvp_x86_set(m, PVP_X86_rdx, value >> 32);
+	return true;
+}
+
+static bool do_wrmsr(struct pvp_machine *m)
+{
+	uint32_t index = pvp_x86_get(m, PVP_X86_rcx);
+	uint64_t value = (pvp_x86_get(m, PVP_X86_rax) & 0xffffffff) |
+			 pvp_x86_get(m, PVP_X86_rdx) << 32;
+	struct msr_value *written = msr_written(m, index);
+	int reg = msr_register(index);
+
+	EFFECT(m, WRMSR, index, value);
+	if (reg >= 0) {
+		if (!pvp_x86_canonical(value)) {
+			pvp_x86_fault(m, PVP_FAULT_GP, 0, 0);
+			return false;
+		}
+		pvp_x86_set(m, reg, value);
+		return true;
+	}
+	if (!written && m->nr_msrs < ARRAY_SIZE(m->msrs))
+		written = &m->msrs[m->nr_msrs++];
+	if (written)
+		*written = (struct msr_value){ index, value };
+	return true;
+}
+
+static bool do_rdpmc(struct pvp_machine *m)
+{
+	uint32_t counter = pvp_x86_get(m, PVP_X86_rcx);
+	uint64_t value = pvp_mix(m->request->seed, 0x9c00000000ull + counter);
+
+	EFFECT(m, RDPMC, counter);
+	pvp_x86_set(m, PVP_X86_rax, value & 0xffffffff);
+	pvp_x86_set(m, PVP_X86_rdx, value >> 32 & 0xff);
+	return true;
+}
+
+/* Deterministic, and independent of how many instructions either side takes. */
+static bool do_rdtsc(struct pvp_machine *m, const struct pvp_x86_insn *insn)
+{
+	uint64_t value = (pvp_mix(m->request->seed, 0x75c) >> 16) + 1000ull * m->tsc_reads++;
+
+	pvp_x86_set(m, PVP_X86_rax, value & 0xffffffff);
+	pvp_x86_set(m, PVP_X86_rdx, value >> 32);
+	if (insn->len == 3) /* rdtscp: 0f 01 f9 */
+		pvp_x86_set(m, PVP_X86_rcx, 0);
+	return true;
+}
+
+static bool do_cpuid(struct pvp_machine *m)
+{
+	uint32_t leaf = pvp_x86_get(m, PVP_X86_rax), sub = pvp_x86_get(m, PVP_X86_rcx);
+	uint64_t salt = (uint64_t)leaf << 32 | sub;
+	uint64_t ab = pvp_mix(m->request->seed ^ 0xc1d, salt);
+	uint64_t cd = pvp_mix(m->request->seed ^ 0xc1e, salt);
+
+	EFFECT(m, CPUID, leaf, sub);
+	pvp_x86_set(m, PVP_X86_rax, ab & 0xffffffff);
+	pvp_x86_set(m, PVP_X86_rbx, ab >> 32);
+	pvp_x86_set(m, PVP_X86_rcx, cd & 0xffffffff);
+	pvp_x86_set(m, PVP_X86_rdx, cd >> 32);
+	return true;
+}
+
+static bool do_in_out(struct pvp_machine *m, const struct pvp_x86_insn *insn, bool out)
+{
+	const struct pvp_x86_operand *port = &insn->op[out ? 0 : 1], *data = &insn->op[out ? 1 : 0];
+	uint64_t number = port->kind == PVP_X86_IMM ? port->imm & 0xff
+						    : pvp_x86_get(m, PVP_X86_rdx) & 0xffff;
+	uint64_t value;
+
+	if (data->kind != PVP_X86_REG) {
+		pvp_x86_stop(m, PVP_STOP_UNMODELLED);
+		return false;
+	}
+	if (out) {
+		value = pvp_x86_get(m, PVP_X86_rax) & size_mask(data->size);
+		EFFECT(m, OUT, number, data->size, value);
+		return true;
+	}
+	EFFECT(m, IN, number, data->size);
+	value = pvp_mix(m->request->seed ^ 0x10, number << 32 | m->in_reads++);
+	return write_operand(m, insn, data, data->size, value & size_mask(data->size));
+}
+
+static bool do_load_table(struct pvp_machine *m, const struct pvp_x86_insn *insn, bool idt)
+{
+	struct {
+		uint16_t limit;
+		uint64_t base;
+	} __attribute__((packed)) operand;
+
+	if (!read_memory(m, operand_address(m, insn, &insn->op[0]), &operand, sizeof(operand)))
+		return false;
+	effect(m, idt ? PVP_EFFECT_LIDT : PVP_EFFECT_LGDT, 2,
+	       (uint64_t[]){ operand.base, operand.limit });
+	m->shadow.reg[idt ? PVP_X86_idt_base : PVP_X86_gdt_base] = operand.base;
+	m->shadow.reg[idt ? PVP_X86_idt_limit : PVP_X86_gdt_limit] = operand.limit;
+	return true;
+}
+
+static bool do_store_table(struct pvp_machine *m, const struct pvp_x86_insn *insn, bool idt)
+{
+	struct {
+		uint16_t limit;
+		uint64_t base;
+	} __attribute__((packed)) operand = {
+		.limit = m->shadow.reg[idt ? PVP_X86_idt_limit : PVP_X86_gdt_limit],
+		.base = m->shadow.reg[idt ? PVP_X86_idt_base : PVP_X86_gdt_base],
+	};
+
+	return write_memory(m, operand_address(m, insn, &insn->op[0]), &operand, sizeof(operand));
+}
+
+/* sldt, str, smsw: 16 bits to memory, operand size to a register. */
+static bool do_store_word(struct pvp_machine *m, const struct pvp_x86_insn *insn, uint64_t value)
+{
+	const struct pvp_x86_operand *op = &insn->op[0];
+
+	return write_operand(m, insn, op, op->kind == PVP_X86_MEM ? 2 : op->size, value & 0xffff);
+}
+
+static bool do_load_selector(struct pvp_machine *m, const struct pvp_x86_insn *insn,
+			     enum pvp_effect_kind kind, enum pvp_x86_reg reg)
+{
+	uint64_t selector;
+
+	if (!read_operand(m, insn, &insn->op[0], 2, &selector))
+		return false;
+	effect(m, kind, 1, &selector);
+	m->shadow.reg[reg] = selector;
+	return true;
+}
+
+static bool do_mov_seg(struct pvp_machine *m, const struct pvp_x86_insn *insn)
+{
+	bool to = insn->opcode == 0x8e;
+	unsigned n = insn->op[to ? 0 : 1].number;
+	const struct pvp_x86_operand *other = &insn->op[to ? 1 : 0];
+	uint64_t selector;
+
+	if (!to)
+		return write_operand(m, insn, other, other->kind == PVP_X86_MEM ? 2 : other->size,
+				     m->shadow.reg[PVP_X86_es + n]);
+	if (!read_operand(m, insn, other, 2, &selector))
+		return false;
+	EFFECT(m, SEGMENT, n, selector);
+	m->shadow.reg[PVP_X86_es + n] = selector;
+	/* Flat descriptors: the base becomes 0. */
+	if (n == 4)
+		pvp_x86_set(m, PVP_X86_fs_base, 0);
+	if (n == 5)
+		pvp_x86_set(m, PVP_X86_gs_base, 0);
+	return true;
+}
+
+static bool do_invpcid(struct pvp_machine *m, const struct pvp_x86_insn *insn)
+{
+	uint64_t descriptor[2];
+
+	if (!read_memory(m, operand_address(m, insn, &insn->op[1]), descriptor, sizeof(descriptor)))
+		return false;
+	EFFECT(m, INVPCID, pvp_x86_get(m, insn->op[0].reg), descriptor[0], descriptor[1]);
+	return true;
+}
+
+static bool do_swapgs(struct pvp_machine *m)
+{
+	uint64_t base = pvp_x86_get(m, PVP_X86_gs_base);
+
+	effect(m, PVP_EFFECT_SWAPGS, 0, NULL);
+	pvp_x86_set(m, PVP_X86_gs_base, m->shadow.reg[PVP_X86_kernel_gs_base]);
+	m->shadow.reg[PVP_X86_kernel_gs_base] = base;
+	return true;
+}
+
+static bool do_fsgsbase(struct pvp_machine *m, const struct pvp_x86_insn *insn)
+{
+	/* f3 [REX] 0f ae /0 rdfsbase /1 rdgsbase /2 wrfsbase /3 wrgsbase */
+	unsigned digit = insn->bytes[insn->len - 1] >> 3 & 7;
+	enum pvp_x86_reg base = digit & 1 ? PVP_X86_gs_base : PVP_X86_fs_base;
+	uint64_t value;
+
+	if (digit < 2)
+		return write_operand(m, insn, &insn->op[0], insn->op[0].size, pvp_x86_get(m, base));
+	if (!read_operand(m, insn, &insn->op[0], insn->op[0].size, &value))
+		return false;
+	if (!pvp_x86_canonical(value)) {
+		pvp_x86_fault(m, PVP_FAULT_GP, 0, 0);
+		return false;
+	}
+	pvp_x86_set(m, base, value);
+	return true;
+}
+
+static bool do_bit_count(struct pvp_machine *m, const struct pvp_x86_insn *insn)
+{
+	unsigned size = insn->op[0].size, bits = size * 8;
+	uint64_t value, count, flags;
+
+	if (!read_operand(m, insn, &insn->op[1], size, &value))
+		return false;
+	switch (insn->opcode) {
+	case 0xb8: /* popcnt */
+		count = __builtin_popcountll(value);
+		break;
+	case 0xbc: /* tzcnt */
+		count = value ? (unsigned)__builtin_ctzll(value) : bits;
+		break;
+	default: /* lzcnt */
+		count = value ? (unsigned)__builtin_clzll(value) - (64 - bits) : bits;
+		break;
+	}
+	flags = pvp_x86_get(m, PVP_X86_rflags) & ~PVP_X86_FLAGS_ARITH;
+	if (insn->opcode == 0xb8)
+		flags |= value ? 0 : PVP_X86_FLAG_ZF;
+	else
+		flags |= (value ? 0 : PVP_X86_FLAG_CF) | (count ? 0 : PVP_X86_FLAG_ZF);
+	pvp_x86_set(m, PVP_X86_rflags, flags);
+	return write_operand(m, insn, &insn->op[0], size, count);
+}
+
+/* The other CPUs get their turn. */
+static bool do_pause(struct pvp_machine *m)
+{
+	const struct pvp_run_request *request = m->request;
+
+	m->pauses++;
+	for (size_t i = 0; i < request->nr_script; i++) {
+		const struct pvp_script_row *row = &request->script[i];
+
+		if (row->pauses == m->pauses)
+			pvp_memory_write(&m->memory, row->addr, &row->value, row->len,
+					 PVP_WRITER_SCRIPT);
+	}
+	return true;
+}
+
+static bool do_hypercall(struct pvp_machine *m)
+{
+	if (m->client.hypercall && m->client.hypercall(m->client.arg, m))
+		return true;
+	if (!m->stopped)
+		pvp_x86_stop(m, PVP_STOP_HYPERCALL);
+	return false;
+}
+
+/* True: done, go on behind it.  False: the handler decided otherwise (fault, stop). */
+static bool handle(struct pvp_machine *m, const struct pvp_x86_insn *insn)
+{
+	uint64_t value;
+
+	switch ((enum pvp_x86_class)insn->class) {
+	case PVP_X86_CLI:
+	case PVP_X86_STI:
+		set_interrupts(m, insn->class == PVP_X86_STI);
+		return true;
+	case PVP_X86_HLT:
+		EFFECT(m, HALT, !!(pvp_x86_get(m, PVP_X86_rflags) & PVP_X86_FLAG_IF));
+		return true;
+	case PVP_X86_POPF:
+		return do_popf(m, insn);
+	case PVP_X86_MOV_CR:
+		return do_mov_cr(m, insn);
+	case PVP_X86_MOV_DR:
+		return do_mov_dr(m, insn);
+	case PVP_X86_CLTS:
+		m->shadow.reg[PVP_X86_cr0] &= ~8ull;
+		EFFECT(m, WRITE_CR, 0, m->shadow.reg[PVP_X86_cr0]);
+		return true;
+	case PVP_X86_LMSW: /* low four bits; PE cannot be cleared */
+		if (!read_operand(m, insn, &insn->op[0], 2, &value))
+			return false;
+		value = (m->shadow.reg[PVP_X86_cr0] & ~0xeull) | (value & 0xf);
+		EFFECT(m, WRITE_CR, 0, value);
+		m->shadow.reg[PVP_X86_cr0] = value;
+		return true;
+	case PVP_X86_SMSW:
+		return do_store_word(m, insn, m->shadow.reg[PVP_X86_cr0]);
+	case PVP_X86_RDMSR:
+		return do_rdmsr(m);
+	case PVP_X86_WRMSR:
+		return do_wrmsr(m);
+	case PVP_X86_RDPMC:
+		return do_rdpmc(m);
+	case PVP_X86_RDTSC:
+		return do_rdtsc(m, insn);
+	case PVP_X86_CPUID:
+	case PVP_X86_XEN_CPUID:
+		return do_cpuid(m);
+	case PVP_X86_IN:
+	case PVP_X86_OUT:
+		return do_in_out(m, insn, insn->class == PVP_X86_OUT);
+	case PVP_X86_LGDT:
+	case PVP_X86_LIDT:
+		return do_load_table(m, insn, insn->class == PVP_X86_LIDT);
+	case PVP_X86_SGDT:
+	case PVP_X86_SIDT:
+		return do_store_table(m, insn, insn->class == PVP_X86_SIDT);
+	case PVP_X86_LLDT:
+		return do_load_selector(m, insn, PVP_EFFECT_LLDT, PVP_X86_ldtr);
+	case PVP_X86_LTR:
+		return do_load_selector(m, insn, PVP_EFFECT_LTR, PVP_X86_tr);
+	case PVP_X86_SLDT:
+		return do_store_word(m, insn, m->shadow.reg[PVP_X86_ldtr]);
+	case PVP_X86_STR:
+		return do_store_word(m, insn, m->shadow.reg[PVP_X86_tr]);
+	case PVP_X86_INVLPG:
+		EFFECT(m, INVLPG, operand_address(m, insn, &insn->op[0]));
+		return true;
+	case PVP_X86_INVPCID:
+		return do_invpcid(m, insn);
+	case PVP_X86_WBINVD:
+		effect(m, PVP_EFFECT_WBINVD, 0, NULL);
+		return true;
+	case PVP_X86_SWAPGS:
+		return do_swapgs(m);
+	case PVP_X86_FSGSBASE:
+		return do_fsgsbase(m, insn);
+	case PVP_X86_XGETBV:
+		pvp_x86_set(m, PVP_X86_rax, m->shadow.reg[PVP_X86_xcr0] & 0xffffffff);
+		pvp_x86_set(m, PVP_X86_rdx, m->shadow.reg[PVP_X86_xcr0] >> 32);
+		return true;
+	case PVP_X86_XSETBV:
+		value = (pvp_x86_get(m, PVP_X86_rax) & 0xffffffff) |
+			pvp_x86_get(m, PVP_X86_rdx) << 32;
+		EFFECT(m, XSETBV, pvp_x86_get(m, PVP_X86_rcx) & 0xffffffff, value);
+		m->shadow.reg[PVP_X86_xcr0] = value;
+		return true;
+	case PVP_X86_CLAC:
+		value = pvp_x86_get(m, PVP_X86_rflags) & ~PVP_X86_FLAG_AC;
+		pvp_x86_set(m, PVP_X86_rflags,
+			    insn->bytes[2] == 0xcb ? value | PVP_X86_FLAG_AC : value);
+		return true;
+	case PVP_X86_VERW: /* used for its side effect on buffers; ZF is arithmetic */
+		return true;
+	case PVP_X86_MOV_SEG:
+		return do_mov_seg(m, insn);
+	case PVP_X86_BIT_COUNT:
+		return do_bit_count(m, insn);
+	case PVP_X86_PAUSE:
+		return do_pause(m);
+	case PVP_X86_IRET:
+	case PVP_X86_SYSRET:
+		pvp_x86_stop(m, PVP_STOP_OP_END);
+		return false;
+	case PVP_X86_SYSCALL:
+	case PVP_X86_VMCALL:
+	case PVP_X86_VMMCALL:
+		return do_hypercall(m);
+	default:
+		pvp_x86_stop(m, PVP_STOP_UNMODELLED);
+		return false;
+	}
+}
+
+void pvp_x86_sensitive(struct pvp_machine *m, const struct pvp_x86_insn *insn)
+{
+	static const uint8_t vectors[PVP_X86_NR_CLASSES] = {
+#define X(id, name, ring0, ring3, vector) [PVP_X86_##id] = PVP_FAULT_##vector,
+		PVP_X86_CLASSES(X)
+#undef X
+	};
+
+	switch (m->rules[insn->class]) {
+	case PVP_RULE_FAULT:
+		pvp_x86_fault(m, vectors[insn->class], 0, 0);
+		return;
+	case PVP_RULE_ALLOW:
+	case PVP_RULE_EMULATE:
+		if (!handle(m, insn))
+			return;
+		break;
+	case PVP_RULE_IGNORE:
+		break;
+	}
+	pvp_x86_jump(m, insn->addr + insn->len);
+}

@@ -1,0 +1,513 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#define _GNU_SOURCE
+#include "cell.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "alloc.h"
+#include "compare.h"
+#include "x86/decode.h"
+#include "hypercall.h"
+#include "start.h"
+#include "world.h"
+
+struct side {
+	struct pvp_view view;
+	struct pvp_machine *machine;
+	struct pvp_run run;
+};
+
+struct pvp_bench {
+	const struct pvp_check_input *input;
+	struct pvp_world *world;
+	struct side side[2]; /* K0, K1 */
+	struct pvp_x86_decoder *decoder;
+	struct pvp_start_image facts;
+	struct pvp_start start;
+	uint64_t cases;
+};
+
+/* --- what the machines ask of us --- */
+
+static uint64_t callee_result(void *arg, unsigned index, unsigned nth, uint64_t seed)
+{
+	const struct pvp_bench *bench = arg;
+	const struct pvp_callee_stub *stub = &bench->input->platform->stubs[index];
+
+	return stub->has_result ? stub->value : pvp_mix(seed ^ 0xca11ee, (uint64_t)index << 32 | nth);
+}
+
+static void fill(void *arg, uint64_t seed, uint64_t addr, void *buf, size_t len)
+{
+	(void)arg;
+	pvp_world_fill(seed, addr, buf, len);
+}
+
+/* Exception-table types whose handler only continues elsewhere, or also sets a register.
+ * Source: asm/extable_fixup_types.h of 6.1: type in bits 0-7, register 8-11, immediate 16-31. */
+#define EX_TYPE_DEFAULT 1
+#define EX_TYPE_UACCESS 3
+#define EX_TYPE_IMM_REG 17
+
+static uint64_t fixup(void *arg, struct pvp_machine *machine, uint64_t addr, unsigned vector)
+{
+	const struct pvp_bench *bench = arg;
+	const struct pvp_ex_entry *entry = pvp_tables_ex_at(bench->input->tables, addr);
+
+	(void)vector;
+	if (!entry)
+		return 0;
+	switch (entry->data & 0xff) {
+	case EX_TYPE_DEFAULT:
+	case EX_TYPE_UACCESS:
+		return entry->fixup;
+	case EX_TYPE_IMM_REG:
+		pvp_machine_set_reg(machine, entry->data >> 8 & 15,
+				    (uint64_t)(int64_t)(int16_t)(entry->data >> 16));
+		return entry->fixup;
+	default:
+		return 0;
+	}
+}
+
+/* --- set-up --- */
+
+static struct pvp_special *make_specials(const struct pvp_check_input *input, size_t *nr)
+{
+	const struct pvp_platform *platform = input->platform;
+	const struct pvp_tables *tables = input->tables;
+	struct pvp_special *v = pvp_calloc(tables->nr_bugs + platform->nr_stubs, sizeof(*v));
+
+	*nr = 0;
+	for (size_t i = 0; i < tables->nr_bugs; i++)
+		if (tables->bugs[i].warn)
+			v[(*nr)++] = (struct pvp_special){
+				.addr = tables->bugs[i].addr,
+				.kind = PVP_SPECIAL_SKIP,
+				.len = 2, /* ud2 */
+			};
+	for (size_t i = 0; i < platform->nr_stubs; i++)
+		v[(*nr)++] = (struct pvp_special){
+			.addr = platform->stubs[i].addr,
+			.kind = PVP_SPECIAL_CALLEE,
+			.nr_args = platform->stubs[i].nr_args,
+			.index = i,
+		};
+	return v;
+}
+
+static struct pvp_error *make_machine(struct pvp_bench *bench, struct side *side)
+{
+	const struct pvp_platform *platform = bench->input->platform;
+	struct pvp_machine_rule *rules = pvp_calloc(platform->nr_insns, sizeof(*rules));
+	struct pvp_machine_config config = {
+		.ring = platform->ring,
+		.regions = side->view.regions,
+		.nr_regions = side->view.nr_regions,
+		.rules = rules,
+		.nr_rules = platform->nr_insns,
+		.client = { .arg = bench,
+			    .callee_result = callee_result,
+			    .fill = fill,
+			    .fixup = fixup },
+	};
+	static const enum pvp_rule rule_of[] = {
+		[PVP_INSN_ALLOW] = PVP_RULE_ALLOW,
+		[PVP_INSN_EMULATE] = PVP_RULE_EMULATE,
+		[PVP_INSN_FAULT] = PVP_RULE_FAULT,
+		[PVP_INSN_IGNORE] = PVP_RULE_IGNORE,
+	};
+	struct pvp_special *specials = make_specials(bench->input, &config.nr_specials);
+	struct pvp_error *err;
+
+	for (size_t i = 0; i < platform->nr_insns; i++)
+		rules[i] = (struct pvp_machine_rule){ platform->insns[i].insn,
+						      rule_of[platform->insns[i].rule] };
+	if (platform->hypervisor == PVP_HV_XEN_PV)
+		config.client.hypercall = pvp_xen_hypercall;
+	config.specials = specials;
+	err = pvp_machine_create(&config, &side->machine);
+	free(specials);
+	free(rules);
+	return err ? pvp_error_context(err, "platform %s", platform->name) : NULL;
+}
+
+struct pvp_error *pvp_bench_create(const struct pvp_check_input *input, struct pvp_bench **ret)
+{
+	struct pvp_bench *bench = pvp_calloc(1, sizeof(*bench));
+	struct pvp_error *err;
+
+	bench->input = input;
+	err = pvp_world_create(input->image, input->tables, input->platform, &bench->world);
+	for (int i = 0; i < 2 && !err; i++) {
+		err = pvp_view_create(bench->world, input->patched, input->given,
+				      i ? NULL : input->sites, &bench->side[i].view);
+		if (!err)
+			err = make_machine(bench, &bench->side[i]);
+	}
+	if (!err)
+		err = pvp_x86_decoder_create(&bench->decoder);
+	if (err) {
+		pvp_bench_destroy(bench);
+		return err;
+	}
+	pvp_start_image_init(&bench->facts, input->image, &bench->side[0].view);
+	*ret = bench;
+	return NULL;
+}
+
+void pvp_bench_destroy(struct pvp_bench *bench)
+{
+	if (!bench)
+		return;
+	for (int i = 0; i < 2; i++) {
+		pvp_machine_destroy(bench->side[i].machine);
+		pvp_run_deinit(&bench->side[i].run);
+		pvp_view_deinit(&bench->side[i].view);
+	}
+	pvp_world_destroy(bench->world);
+	pvp_x86_decoder_destroy(bench->decoder);
+	free(bench);
+}
+
+uint64_t pvp_bench_cases(const struct pvp_bench *bench)
+{
+	return bench->cases;
+}
+
+/* --- what stands at the site --- */
+
+/* Whether [addr, addr+len) of K1 is NOPs up to its end. */
+static bool only_nops(struct pvp_bench *bench, uint64_t addr, uint64_t len)
+{
+	const uint8_t *bytes = pvp_view_bytes(&bench->side[1].view, addr, len);
+	struct pvp_x86_insn insn;
+
+	for (uint64_t i = 0; bytes && i < len; i += insn.len) {
+		pvp_x86_decode(bench->decoder, bytes + i, len - i, addr + i, &insn);
+		if (!insn.nop || !insn.len)
+			return false;
+	}
+	return bytes != NULL;
+}
+
+static enum pvp_form form_of(struct pvp_bench *bench, const struct pvp_site *site)
+{
+	const uint8_t *k1 = pvp_view_bytes(&bench->side[1].view, site->addr, site->len);
+
+	if (only_nops(bench, site->addr, site->len))
+		return PVP_FORM_NOP;
+	/* A static-call site is a direct call before and after. */
+	if (site->kind == PVP_SITE_PARAVIRT && !memcmp(k1, site->linked, site->len))
+		return PVP_FORM_UNPATCHED;
+	if (k1[0] == 0xe8 || k1[0] == 0xe9)
+		return PVP_FORM_CALL;
+	if (k1[0] == 0x0f && k1[1] == 0x0b)
+		return PVP_FORM_TRAP;
+	return PVP_FORM_INLINE;
+}
+
+static bool is_null_op(const struct pvp_bench *bench, const struct pvp_site *site)
+{
+	return site->kind == PVP_SITE_PARAVIRT && !bench->input->platform->pv_ops[site->slot];
+}
+
+/*
+ * A NULL op has no behaviour to compare: unpatched it calls address 0.  So its patched bytes are
+ * prescribed: a call of the platform's trap function, then NOPs.
+ */
+static bool null_op_bytes(struct pvp_bench *bench, const struct pvp_site *site)
+{
+	const uint8_t *k1 = pvp_view_bytes(&bench->side[1].view, site->addr, site->len);
+	int32_t rel;
+
+	if (k1[0] != 0xe8 || site->len < 5)
+		return false;
+	memcpy(&rel, k1 + 1, sizeof(rel));
+	return site->addr + 5 + (int64_t)rel == bench->input->platform->null_target &&
+	       only_nops(bench, site->addr + 5, site->len - 5);
+}
+
+/* --- one start state --- */
+
+static void run_side(struct pvp_bench *bench, int i, const struct pvp_run_request *request)
+{
+	struct side *side = &bench->side[i];
+	struct pvp_memory *memory = pvp_machine_memory(side->machine);
+	const struct pvp_start *start = &bench->start;
+
+	for (size_t k = 0; k < start->nr_pokes; k++)
+		pvp_memory_write(memory, start->pokes[k].addr, &start->pokes[k].value,
+				 start->pokes[k].size, PVP_WRITER_SCRIPT);
+	pvp_machine_run(side->machine, request, &side->run);
+	bench->cases++;
+}
+
+static void run_state(struct pvp_bench *bench, const struct pvp_site *site,
+		      const struct pvp_contract *contract, unsigned index,
+		      struct pvp_comparison *ret)
+{
+	struct pvp_start *start = &bench->start;
+	struct pvp_run_request request = {
+		.start = &start->state,
+		.inside = { { site->addr, site->addr + site->len },
+			    { site->trampoline, site->trampoline ? site->trampoline + 8 : 0 } },
+		.end = site->addr + site->len,
+		.max_insns = PVP_MAX_INSNS,
+		.script = start->script,
+	};
+	struct pvp_side sides[2];
+	struct pvp_compare_input in = { .contract = contract,
+					.start = &start->state,
+					.site = site->addr,
+					.len = site->len,
+					.max_insns = PVP_MAX_INSNS };
+	const struct pvp_run *k1 = &bench->side[1].run;
+
+	pvp_start_make(&bench->facts, bench->input->platform, contract, bench->input->seed, index,
+		       start);
+	start->state.reg[PVP_X86_rip] = site->addr;
+	request.end_sp = start->state.reg[PVP_X86_rsp];
+	request.seed = start->seed;
+	request.nr_script = start->nr_script;
+	if (site->tail) { /* the op returns to the caller of the site */
+		request.end = pvp_machine_landing(bench->side[0].machine);
+		start->pokes[start->nr_pokes++] =
+			(struct pvp_start_poke){ request.end_sp, request.end, 8 };
+		request.end_sp += 8;
+	}
+	for (int i = 0; i < 2; i++) {
+		run_side(bench, i, &request);
+		sides[i] = (struct pvp_side){ &bench->side[i].run,
+					      pvp_machine_memory(bench->side[i].machine) };
+	}
+	in.end_sp = request.end_sp;
+	in.compare_entry = k1->entered && k1->entry.reg[PVP_X86_rip] != request.end;
+	in.entry_text = pvp_view_bytes(&bench->side[0].view,
+				       bench->side[0].run.entry.reg[PVP_X86_rip], 4);
+	pvp_compare(&in, &sides[0], &sides[1], ret);
+}
+
+static void undo(struct pvp_bench *bench)
+{
+	for (int i = 0; i < 2; i++)
+		pvp_machine_undo(bench->side[i].machine);
+}
+
+/* --- witnesses --- */
+
+static char *describe_effects(const struct pvp_run *run)
+{
+	char *text = NULL;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
+
+	for (size_t i = 0; i < run->effects.nr; i++) {
+		char buf[160];
+
+		pvp_effect_print(&run->effects, i, buf, sizeof(buf));
+		fprintf(out, "%s\n", buf);
+	}
+	fclose(out);
+	return text;
+}
+
+static char *describe_stop(const struct pvp_bench *bench, const struct pvp_run *run)
+{
+	char where[128], what[96];
+
+	pvp_describe_stop(run, what, sizeof(what));
+	return pvp_asprintf("%s, %s", what,
+			    pvp_image_describe(bench->input->image, run->stop_addr, where,
+					       sizeof(where)));
+}
+
+static void keep_witness(struct pvp_bench *bench, unsigned index, const char *what,
+			 struct pvp_cell *cell)
+{
+	struct pvp_witness *w = pvp_calloc(1, sizeof(*w));
+	const struct pvp_run *k0 = &bench->side[0].run, *k1 = &bench->side[1].run;
+
+	w->seed = bench->input->seed;
+	w->state = index;
+	w->what = pvp_strdup(what);
+	memcpy(w->start, bench->start.state.reg, sizeof(w->start));
+	memcpy(w->end_k0, k0->end.reg, sizeof(w->end_k0));
+	memcpy(w->end_k1, k1->end.reg, sizeof(w->end_k1));
+	w->stop_k0 = describe_stop(bench, k0);
+	w->stop_k1 = describe_stop(bench, k1);
+	w->effects_k0 = describe_effects(k0);
+	w->effects_k1 = describe_effects(k1);
+	cell->witness = w;
+	cell->verdict = PVP_DIVERGENT;
+	cell->detail = pvp_strdup(what);
+}
+
+/* --- verdicts --- */
+
+static enum pvp_reason reason_of(const struct pvp_run *k0, const struct pvp_run *k1)
+{
+	static const uint8_t reasons[] = {
+		[PVP_STOP_OPAQUE] = PVP_REASON_OPAQUE,
+		[PVP_STOP_BUDGET] = PVP_REASON_BUDGET,
+		[PVP_STOP_UNMODELLED] = PVP_REASON_UNMODELLED,
+		[PVP_STOP_HYPERCALL] = PVP_REASON_HYPERCALL,
+		[PVP_STOP_DECODE] = PVP_REASON_DECODE,
+		[PVP_STOP_ENGINE] = PVP_REASON_ENGINE,
+	};
+
+	if (k0->stop < ARRAY_SIZE(reasons) && reasons[k0->stop])
+		return reasons[k0->stop];
+	return reasons[k1->stop];
+}
+
+static void inconclusive(struct pvp_cell *cell, enum pvp_reason reason, const char *detail)
+{
+	cell->verdict = PVP_INCONCLUSIVE;
+	cell->reason = reason;
+	free(cell->detail);
+	cell->detail = pvp_strdup(detail);
+}
+
+/* In every state K0 must fetch from 0 and K1 trap in the platform's trap function. */
+static void decide_null_op(struct pvp_bench *bench, const struct pvp_site *site, unsigned index,
+			   struct pvp_cell *cell)
+{
+	const struct pvp_run *k0 = &bench->side[0].run, *k1 = &bench->side[1].run;
+	uint64_t trap = bench->input->platform->null_target;
+
+	if (!null_op_bytes(bench, site))
+		keep_witness(bench, index, "null-op: the patched bytes are not the prescribed trap",
+			     cell);
+	else if (k0->stop != PVP_STOP_FAULT || k0->fault_addr ||
+		 !(k0->fault_access & PVP_FAULT_FETCH))
+		keep_witness(bench, index, "null-op: the unpatched call does not fault at 0", cell);
+	else if (k1->stop != PVP_STOP_FAULT || k1->vector != PVP_FAULT_UD ||
+		 k1->stop_addr - trap >= 16)
+		keep_witness(bench, index, "null-op: the patched call does not trap", cell);
+}
+
+/* Text of a function, the same in both views but for pv sites. */
+static bool same_callee_text(struct pvp_bench *bench, uint64_t addr)
+{
+	const struct pvp_symbol *symbol = pvp_image_symbol_at(bench->input->image, addr);
+	const struct pvp_symbol *end =
+		bench->input->image->symbols + bench->input->image->nr_symbols;
+	const struct pvp_symbol *next = symbol;
+	const uint8_t *k0, *k1;
+	uint64_t len;
+
+	while (next && next < end && next->addr <= addr)
+		next++;
+	if (!symbol || symbol->addr != addr || next == end || next->addr - addr > 0x10000)
+		return false;
+	len = next->addr - addr;
+	k0 = pvp_view_bytes(&bench->side[0].view, addr, len);
+	k1 = pvp_view_bytes(&bench->side[1].view, addr, len);
+	for (uint64_t i = 0; k0 && k1 && i < len; i++)
+		if (k0[i] != k1[i] && !pvp_sites_find(bench->input->sites, addr + i))
+			return false;
+	return k0 && k1;
+}
+
+/* Entry evidence alone, where the contract declares that nothing more can be had. */
+static bool is_congruent(struct pvp_bench *bench, const struct pvp_site *site,
+			 const struct pvp_contract *contract, const struct pvp_cell *cell)
+{
+	uint64_t target = bench->side[0].run.entry.reg[PVP_X86_rip];
+
+	return contract->congruent && cell->entry == cell->states &&
+	       cell->states >= PVP_MIN_COUNTED && cell->form == PVP_FORM_CALL &&
+	       only_nops(bench, site->addr + 5, site->len - 5) && same_callee_text(bench, target);
+}
+
+static void conclude(struct pvp_bench *bench, const struct pvp_site *site,
+		     const struct pvp_contract *contract, unsigned min_counted,
+		     struct pvp_cell *cell)
+{
+	char text[96];
+
+	if (cell->verdict == PVP_DIVERGENT || cell->verdict == PVP_INCONCLUSIVE)
+		return;
+	if (is_null_op(bench, site)) {
+		cell->verdict = PVP_EQUIVALENT;
+		cell->evidence = PVP_EVIDENCE_NULL_OP;
+		return;
+	}
+	if (cell->end >= min_counted) {
+		cell->verdict = PVP_EQUIVALENT;
+		cell->evidence = PVP_EVIDENCE_EXECUTED;
+		return;
+	}
+	if (is_congruent(bench, site, contract, cell)) {
+		cell->verdict = PVP_EQUIVALENT;
+		cell->evidence = PVP_EVIDENCE_CONGRUENT;
+		cell->detail = pvp_strdup(contract->congruent);
+		return;
+	}
+	snprintf(text, sizeof(text), "%u of %u states reached the end, %u faulted alike", cell->end,
+		 cell->states, cell->faulted);
+	inconclusive(cell, PVP_REASON_ALL_FAULT, text);
+}
+
+void pvp_bench_decide(struct pvp_bench *bench, const struct pvp_site *site, unsigned first,
+		      unsigned nr, struct pvp_cell *cell, char **violation)
+{
+	const struct pvp_contract *contract =
+		pvp_contracts_find(bench->input->contracts, site->op);
+
+	memset(cell, 0, sizeof(*cell));
+	cell->site = site;
+	cell->verdict = PVP_SKIPPED;
+	cell->form = form_of(bench, site);
+	if (is_null_op(bench, site))
+		cell->form = PVP_FORM_TRAP;
+	if (!contract) {
+		inconclusive(cell, PVP_REASON_NO_CONTRACT, site->op);
+		return;
+	}
+	for (unsigned i = first; i < first + nr && cell->verdict != PVP_DIVERGENT; i++) {
+		struct pvp_comparison c;
+		char broken[2][128];
+
+		run_state(bench, site, contract, i, &c);
+		cell->states++;
+		cell->entry += c.entry;
+		cell->stray += bench->side[0].run.strays + bench->side[1].run.strays;
+		if (is_null_op(bench, site)) {
+			decide_null_op(bench, site, i, cell);
+			cell->faulted++;
+			undo(bench);
+			continue;
+		}
+		switch (c.agreement) {
+		case PVP_AGREE_END:
+			cell->end++;
+			if (violation && !*violation &&
+			    !pvp_contract_kept(contract, &bench->start.state, &bench->side[0].run,
+					       broken[0], sizeof(broken[0])) &&
+			    !pvp_contract_kept(contract, &bench->start.state, &bench->side[1].run,
+					       broken[1], sizeof(broken[1])))
+				*violation = pvp_asprintf("state %u: %s", i, broken[0]);
+			break;
+		case PVP_AGREE_FAULT:
+			cell->faulted++;
+			break;
+		case PVP_DISAGREE:
+			keep_witness(bench, i, c.what, cell);
+			break;
+		case PVP_UNDECIDED_RUN:
+			/* The first reason stays, but a later state may still diverge. */
+			if (cell->verdict != PVP_INCONCLUSIVE)
+				inconclusive(cell,
+					     reason_of(&bench->side[0].run, &bench->side[1].run),
+					     c.what);
+			break;
+		}
+		undo(bench);
+	}
+	conclude(bench, site, contract, nr < PVP_MIN_COUNTED ? 1 : PVP_MIN_COUNTED, cell);
+}

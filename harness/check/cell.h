@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * cell.h - decide one site on one platform, in this process.
+ *
+ * A bench is a pair of machines, K0 and K1, over two views of one world; it decides any number of
+ * sites, one after the other, each from the same memory.
+ */
+#ifndef PVP_CELL_H
+#define PVP_CELL_H
+
+#include "check.h"
+
+/* A cell with fewer counted runs proves nothing. */
+#define PVP_MIN_COUNTED 16
+#define PVP_MAX_INSNS	20000 /* the longest correct run measured is 15207 */
+
+struct pvp_bench;
+
+struct pvp_error *pvp_bench_create(const struct pvp_check_input *input, struct pvp_bench **ret)
+	PVP_MUST_CHECK;
+void pvp_bench_destroy(struct pvp_bench *bench);
+
+/*
+ * Runs start states [first, first+nr) of the site and fills *ret (owned by the caller).  violation
+ * (may be NULL) gets a line when both sides break the contract alike; the caller frees it.
+ */
+void pvp_bench_decide(struct pvp_bench *bench, const struct pvp_site *site, unsigned first,
+		      unsigned nr, struct pvp_cell *ret, char **violation);
+/* Runs of one text from one state so far. */
+uint64_t pvp_bench_cases(const struct pvp_bench *bench);
+
+#endif

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "check.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "alloc.h"
+#include "cell.h"
+#include "jobs.h"
+#include "selftest.h"
+
+const char *pvp_verdict_name(enum pvp_verdict verdict)
+{
+	static const char *const names[] = {
+#define X(id, name, what) [PVP_##id] = name,
+		PVP_VERDICTS(X)
+#undef X
+	};
+
+	return names[verdict];
+}
+
+const char *pvp_evidence_name(enum pvp_evidence evidence)
+{
+	static const char *const names[] = {
+#define X(id, name, what) [PVP_EVIDENCE_##id] = name,
+		PVP_EVIDENCE(X)
+#undef X
+	};
+
+	return names[evidence];
+}
+
+const char *pvp_reason_name(enum pvp_reason reason)
+{
+	static const char *const names[] = {
+#define X(id, name, what) [PVP_REASON_##id] = name,
+		PVP_REASONS(X)
+#undef X
+	};
+
+	return names[reason];
+}
+
+const char *pvp_form_name(enum pvp_form form)
+{
+	static const char *const names[] = {
+#define X(id, name, what) [PVP_FORM_##id] = name,
+		PVP_FORMS(X)
+#undef X
+	};
+
+	return names[form];
+}
+
+void pvp_cell_deinit(struct pvp_cell *cell)
+{
+	struct pvp_witness *w = cell->witness;
+
+	free(cell->detail);
+	if (w) {
+		free(w->what);
+		free(w->stop_k0);
+		free(w->stop_k1);
+		free(w->effects_k0);
+		free(w->effects_k1);
+		free(w);
+	}
+	memset(cell, 0, sizeof(*cell));
+}
+
+void pvp_check_result_deinit(struct pvp_check_result *result)
+{
+	for (size_t i = 0; i < result->nr_cells; i++)
+		pvp_cell_deinit(&result->cells[i]);
+	for (size_t i = 0; i < result->nr_findings; i++) {
+		free(result->findings[i].kind);
+		free(result->findings[i].rule);
+	}
+	free(result->cells);
+	free(result->findings);
+	memset(result, 0, sizeof(*result));
+}
+
+static void add_finding(struct pvp_check_result *result, const char *kind,
+			const struct pvp_site *site, const char *rule)
+{
+	result->findings = pvp_reallocarray(result->findings, result->nr_findings + 1,
+					    sizeof(*result->findings));
+	result->findings[result->nr_findings++] = (struct pvp_finding){
+		.kind = pvp_strdup(kind),
+		.site = site,
+		.rule = pvp_strdup(rule),
+		.error = true,
+	};
+}
+
+struct pvp_error *pvp_check(const struct pvp_check_input *input, struct pvp_check_result *ret)
+{
+	size_t nr = input->sites->nr;
+	struct pvp_job_outcome *outcomes;
+	struct pvp_check_result result = { 0 };
+	struct pvp_error *err;
+
+	assert(input->jobs && input->nr_states >= PVP_MIN_COUNTED);
+	err = pvp_selftest_require();
+	if (err)
+		return err;
+	outcomes = pvp_calloc(nr, sizeof(*outcomes));
+	err = pvp_jobs_run(input, outcomes, &result.cases);
+	result.cells = pvp_calloc(nr, sizeof(*result.cells));
+	result.nr_cells = nr;
+	for (size_t i = 0; i < nr; i++) {
+		result.cells[i] = outcomes[i].cell;
+		if (!result.cells[i].site) {
+			result.cells[i].site = &input->sites->v[i];
+			result.cells[i].verdict = PVP_SKIPPED;
+		}
+		result.stray += result.cells[i].stray;
+		if (outcomes[i].violation)
+			add_finding(&result, "contract-violation", &input->sites->v[i],
+				    outcomes[i].violation);
+		free(outcomes[i].violation);
+	}
+	free(outcomes);
+	if (err) {
+		pvp_check_result_deinit(&result);
+		return err;
+	}
+	*ret = result;
+	return NULL;
+}
+
+struct pvp_error *pvp_check_one(const struct pvp_check_input *input, const struct pvp_site *site,
+				unsigned state, struct pvp_cell *ret)
+{
+	struct pvp_bench *bench;
+	struct pvp_error *err = pvp_selftest_require();
+
+	if (!err)
+		err = pvp_bench_create(input, &bench);
+	if (err)
+		return err;
+	pvp_bench_decide(bench, site, state, 1, ret, NULL);
+	pvp_bench_destroy(bench);
+	return NULL;
+}

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * check.h - decide sites: run the unpatched and the patched text from the same start states and
+ * compare what the op's contract observes.
+ *
+ *	file -> image -> sites -> + platform -> patched text -> [outcomes -> verdicts] -> results
+ *
+ * One cell is one (site, platform).  A cell's verdict depends only on the inputs in struct
+ * pvp_check_input and the seed, never on the number of jobs or on other cells.  The checker runs
+ * the bytes it is given; it does not know what anybody predicted.
+ */
+#ifndef PVP_CHECK_H
+#define PVP_CHECK_H
+
+#include "contract.h"
+#include "patched.h"
+#include "platform.h"
+#include "sites.h"
+
+#define PVP_VERDICTS(X)                                                                            \
+	X(EQUIVALENT, "EQUIVALENT", "everything the contract observes agrees")                     \
+	X(DIVERGENT, "DIVERGENT", "the outcomes differ; a witness is attached")                    \
+	X(INCONCLUSIVE, "INCONCLUSIVE", "the site could not be decided; a reason is attached")     \
+	X(SKIPPED, "SKIPPED", "not asked for")
+
+enum pvp_verdict {
+#define X(id, name, what) PVP_##id,
+	PVP_VERDICTS(X)
+#undef X
+};
+const char *pvp_verdict_name(enum pvp_verdict verdict);
+
+#define PVP_EVIDENCE(X)                                                                            \
+	X(NONE, "none", "no verdict was reached")                                                  \
+	X(EXECUTED, "executed", "both sides ran to their end and agreed, at entry and at end")     \
+	X(CONGRUENT, "congruent", "both sides enter the same callee in the same state")            \
+	X(NULL_OP, "null-op", "the platform has no such operation: both sides trap, as prescribed")
+
+enum pvp_evidence {
+#define X(id, name, what) PVP_EVIDENCE_##id,
+	PVP_EVIDENCE(X)
+#undef X
+};
+const char *pvp_evidence_name(enum pvp_evidence evidence);
+
+/* Why a cell is INCONCLUSIVE. */
+#define PVP_REASONS(X)                                                                             \
+	X(NONE, "none", "")                                                                        \
+	X(NO_CONTRACT, "no-contract", "no contract row for the op")                                \
+	X(ALL_FAULT, "all-fault", "fewer than 16 start states ran to the end")                     \
+	X(BUDGET, "budget", "both sides ran out of the instruction budget")                        \
+	X(UNMODELLED, "unmodelled-instruction", "an instruction no rule covers was reached")       \
+	X(HYPERCALL, "unmodelled-hypercall", "a hypercall no row covers was reached")              \
+	X(OPAQUE, "opaque", "a callee that is not followed was reached")                           \
+	X(DECODE, "decode", "the disassembler and the emulator disagree on a length")              \
+	X(ENGINE, "engine", "the emulator failed")                                                 \
+	X(WORKER_DIED, "worker-died", "the process that ran the site died")
+
+enum pvp_reason {
+#define X(id, name, what) PVP_REASON_##id,
+	PVP_REASONS(X)
+#undef X
+};
+const char *pvp_reason_name(enum pvp_reason reason);
+
+/* What K1 has at the site. */
+#define PVP_FORMS(X)                                                                               \
+	X(CALL, "call", "a direct call or jump to the op's function")                              \
+	X(INLINE, "inline", "instructions in place of the call")                                   \
+	X(NOP, "nop", "nothing but NOPs")                                                          \
+	X(TRAP, "trap", "a trap: the op does not exist on this platform")                          \
+	X(UNPATCHED, "unpatched", "the linked bytes")
+
+enum pvp_form {
+#define X(id, name, what) PVP_FORM_##id,
+	PVP_FORMS(X)
+#undef X
+};
+const char *pvp_form_name(enum pvp_form form);
+
+#define PVP_X86_NR_REGS 18 /* rax rcx rdx rbx rsp rbp rsi rdi r8..r15 rip rflags */
+
+/* One start state that shows a divergence, and what differed. */
+struct pvp_witness {
+	uint64_t seed;
+	unsigned state; /* index of the start state */
+	char *what;	/* "end: rbx 0x.. != 0x.." */
+	uint64_t start[PVP_X86_NR_REGS];  /* rip as K0 and K1 begin: the site */
+	uint64_t end_k0[PVP_X86_NR_REGS]; /* where each side stopped */
+	uint64_t end_k1[PVP_X86_NR_REGS];
+	char *stop_k0, *stop_k1; /* "end", "fault: #UD at symbol+0x3", .. */
+	char *effects_k0, *effects_k1; /* one effect a line, as text; owned */
+};
+
+struct pvp_cell {
+	const struct pvp_site *site;
+	enum pvp_verdict verdict;
+	enum pvp_evidence evidence;
+	enum pvp_reason reason;
+	enum pvp_form form;
+	unsigned states;  /* start states run */
+	unsigned entry;	  /* states that agreed at entry: the first instruction outside the site */
+	unsigned end;	  /* states that agreed at the end: the counted runs */
+	unsigned faulted; /* states in which both sides faulted alike */
+	unsigned stray;	  /* pages that had to be mapped on the way, over all runs */
+	char *detail;	  /* one line: what differed or what was missing; NULL */
+	struct pvp_witness *witness; /* DIVERGENT only */
+};
+
+/* A defect that equivalence cannot see. */
+struct pvp_finding {
+	char *kind; /* "contract-violation", .. */
+	const struct pvp_site *site;
+	char *rule; /* one line */
+	bool error; /* severity: error, else note */
+};
+
+struct pvp_check_input {
+	const struct pvp_image *image;
+	const struct pvp_tables *tables;
+	const struct pvp_sites *sites;
+	const struct pvp_platform *platform;
+	const struct pvp_contracts *contracts;
+	/*
+	 * Text after boot on this platform, from a predictor; K1 is it, with `given` (may be NULL)
+	 * laid over.  K0 is K1 with every pv site put back to its linked bytes.
+	 */
+	const struct pvp_patched *patched, *given;
+	unsigned nr_states;
+	uint64_t seed;
+	const bool *wanted; /* one a site, or NULL: all; the others are SKIPPED */
+	unsigned jobs;	    /* worker processes, >= 1 */
+	/* Called in the parent as cells come in (any order); may be NULL. */
+	void (*progress)(void *arg, size_t done, size_t total);
+	void *progress_arg;
+};
+
+struct pvp_check_result {
+	struct pvp_cell *cells; /* one a site, in site order */
+	size_t nr_cells;
+	struct pvp_finding *findings;
+	size_t nr_findings;
+	uint64_t cases; /* runs of one text from one state */
+	uint64_t stray; /* pages mapped on the way */
+};
+
+/* Fails only when no verdict can be trusted (the engine's self-test) or a world cannot be built. */
+struct pvp_error *pvp_check(const struct pvp_check_input *input, struct pvp_check_result *ret)
+	PVP_MUST_CHECK;
+void pvp_check_result_deinit(struct pvp_check_result *result);
+
+/* One site, one start state, in this process: what `replay` does.  cell->witness is set when it
+ * diverges. */
+struct pvp_error *pvp_check_one(const struct pvp_check_input *input, const struct pvp_site *site,
+				unsigned state, struct pvp_cell *ret) PVP_MUST_CHECK;
+void pvp_cell_deinit(struct pvp_cell *cell);
+
+#endif

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * contract.h - what a pv operation promises its caller: which arguments it takes and from which
+ * domain, which result bits count, which registers and flags hold.
+ *
+ * A contract is a row of a file in corpus/contracts (schema: README.md there), never an
+ * `if`.  Pokes are resolved on the image and filtered by platform when the file is loaded, so a
+ * struct pvp_contracts belongs to one image and one platform.
+ */
+#ifndef PVP_CONTRACT_H
+#define PVP_CONTRACT_H
+
+#include "platform.h"
+
+#define PVP_MAX_ARGS 6
+
+/* Which registers a call class lets change, besides its result.  Source: the PVOP_*CALL and
+ * ALT_* macros, asm/paravirt_types.h. */
+#define PVP_CALL_CLASSES(X)                                                                        \
+	X(CALL, "call", "ordinary callee, returns a value")                                        \
+	X(VCALL, "vcall", "ordinary callee, void")                                                 \
+	X(CALLEE, "callee", "callee-save: only the result changes")                                \
+	X(VCALLEE, "vcallee", "callee-save, void: only rax may change")
+
+enum pvp_call_class {
+#define X(id, name, what) PVP_CLASS_##id,
+	PVP_CALL_CLASSES(X)
+#undef X
+};
+const char *pvp_call_class_name(enum pvp_call_class class);
+
+/* What a contract may leave out of the comparison, by name. */
+#define PVP_IGNORED(X)                                                                             \
+	X("out-value", "the value written to a port: io_delay writes whatever al holds")
+
+struct pvp_contract {
+	char *op; /* "irq.save_fl", "static_call.xen_hypercall" */
+	enum pvp_call_class class;
+	unsigned nr_args;
+	enum pvp_domain args[PVP_MAX_ARGS]; /* rdi rsi rdx rcx r8 r9; the rest is random */
+	bool has_rax; /* the op takes an argument in rax too (xen_hypercall: its number) */
+	enum pvp_domain rax;
+	bool has_result;
+	uint64_t result_mask; /* bits of rax that are the result; 0: void */
+	struct pvp_poke *pokes; /* memory this op needs besides the platform's */
+	size_t nr_pokes;
+	char *congruent; /* reason why entry evidence alone is asked for on this platform, or NULL */
+	char **ignored;	 /* what is not compared, by name: see PVP_IGNORED */
+	size_t nr_ignored;
+};
+
+struct pvp_contracts {
+	struct pvp_contract *v; /* ascending by op */
+	size_t nr;
+};
+
+/* All *.yaml of dir.  Errors name file and line; two rows for one op are an error. */
+struct pvp_error *pvp_contracts_load(const char *dir, const struct pvp_image *image,
+				     const struct pvp_platform *platform, struct pvp_contracts *ret)
+	PVP_MUST_CHECK;
+void pvp_contracts_deinit(struct pvp_contracts *contracts);
+const struct pvp_contract *pvp_contracts_find(const struct pvp_contracts *contracts, const char *op);
+
+#endif

@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "hypercall.h"
+
+#include <string.h>
+
+#include "x86/regs.h"
+
+/* How much memory an argument describes. */
+enum extent {
+	NOTHING,
+	FIXED,	    /* size bytes */
+	COUNTED,    /* size bytes times the argument `count` */
+	GDT_FRAMES, /* 8 bytes for each 512 of the argument `count` */
+	TRAPS,	    /* 16-byte entries up to one whose address is 0 */
+	MULTICALL,  /* 64-byte entries, argument `count` of them */
+	MMUEXT,	    /* 24-byte entries, argument `count` of them; some point to a CPU mask */
+	BY_COMMAND, /* by the first argument: commands[] */
+};
+
+struct hypercall {
+	const char *name;
+	uint8_t nr_args;
+	struct {
+		uint8_t extent;
+		uint8_t arg, count; /* numbers of the pointer and of the count argument */
+		uint8_t size;
+	} memory;
+};
+
+// clang-format off
+/* Source: Xen's public headers (xen.h and the interface of each call). */
+static const struct hypercall hypercalls[] = {
+	/* number             name                 args   memory: extent, pointer, count, size */
+	[0]  = { "set_trap_table",      1, { TRAPS,      0, 0,  0 } },
+	[1]  = { "mmu_update",          4, { COUNTED,    0, 1, 16 } },
+	[2]  = { "set_gdt",             2, { GDT_FRAMES, 0, 1,  0 } },
+	[3]  = { "stack_switch",        2, { NOTHING,    0, 0,  0 } },
+	[4]  = { "set_callbacks",       4, { NOTHING,    0, 0,  0 } },
+	[5]  = { "fpu_taskswitch",      1, { NOTHING,    0, 0,  0 } },
+	[7]  = { "platform_op",         1, { FIXED,      0, 0, 32 } },
+	[8]  = { "set_debugreg",        2, { NOTHING,    0, 0,  0 } },
+	[9]  = { "get_debugreg",        1, { NOTHING,    0, 0,  0 } },
+	[10] = { "update_descriptor",   2, { NOTHING,    0, 0,  0 } },
+	[12] = { "memory_op",           2, { FIXED,      1, 0, 24 } },
+	[13] = { "multicall",           2, { MULTICALL,  0, 1, 64 } },
+	[14] = { "update_va_mapping",   3, { NOTHING,    0, 0,  0 } },
+	[15] = { "set_timer_op",        1, { NOTHING,    0, 0,  0 } },
+	[17] = { "xen_version",         2, { NOTHING,    0, 0,  0 } },
+	[18] = { "console_io",          3, { COUNTED,    2, 1,  1 } },
+	[21] = { "vm_assist",           2, { NOTHING,    0, 0,  0 } },
+	[24] = { "vcpu_op",             3, { NOTHING,    0, 0,  0 } },
+	[25] = { "set_segment_base",    2, { NOTHING,    0, 0,  0 } },
+	[26] = { "mmuext_op",           4, { MMUEXT,     0, 1, 24 } },
+	[28] = { "nmi_op",              2, { FIXED,      1, 0, 16 } },
+	[29] = { "sched_op",            2, { BY_COMMAND, 1, 0,  0 } },
+	[30] = { "callback_op",         2, { FIXED,      1, 0, 16 } },
+	[32] = { "event_channel_op",    2, { BY_COMMAND, 1, 0,  0 } },
+	[33] = { "physdev_op",          2, { BY_COMMAND, 1, 0,  0 } },
+	[34] = { "hvm_op",              2, { FIXED,      1, 0, 16 } },
+	[40] = { "xenpmu_op",           2, { FIXED,      1, 0, 16 } },
+};
+
+/* Argument structures by command. */
+static const struct {
+	uint8_t number, command, size;
+} commands[] = {
+	{ 29, 3, 24 }, /* sched_op poll: ports, count, timeout */
+	{ 32, 4,  4 }, /* event_channel_op send: port */
+	{ 32, 9,  4 }, /* unmask: port */
+	{ 33, 6,  4 }, /* physdev_op set_iopl */
+	{ 33, 7, 12 }, /* set_iobitmap: pointer, count */
+};
+// clang-format on
+
+#define MAX_REQUESTS 512 /* entries of one batch; more than a kernel's buffers hold */
+#define RESULT_SALT  0x4e5417ull
+
+const char *pvp_xen_hypercall_name(uint64_t number)
+{
+	return number < ARRAY_SIZE(hypercalls) ? hypercalls[number].name : NULL;
+}
+
+/* Appends memory of the guest to the newest effect; what is not mapped is marked as such. */
+static void record(struct pvp_machine *machine, uint64_t addr, uint64_t len)
+{
+	static const uint8_t absent[8] = "absent!";
+	struct pvp_memory *memory = pvp_machine_memory(machine);
+	uint8_t buf[64];
+
+	while (len) {
+		uint64_t n = len < sizeof(buf) ? len : sizeof(buf);
+
+		if (!pvp_memory_read(memory, addr, buf, n)) {
+			pvp_effects_add_data(pvp_machine_effects(machine), absent, sizeof(absent));
+			return;
+		}
+		pvp_effects_add_data(pvp_machine_effects(machine), buf, n);
+		addr += n;
+		len -= n;
+	}
+}
+
+static void record_memory(struct pvp_machine *machine, uint64_t number, const uint64_t *args,
+			  unsigned depth);
+
+static void record_multicall(struct pvp_machine *machine, uint64_t addr, uint64_t nr)
+{
+	struct pvp_memory *memory = pvp_machine_memory(machine);
+	const uint64_t zero = 0;
+	uint64_t entry[8]; /* op, result, six arguments */
+
+	for (uint64_t i = 0; i < nr && i < MAX_REQUESTS; i++, addr += sizeof(entry)) {
+		const struct hypercall *call;
+
+		if (!pvp_memory_read(memory, addr, entry, sizeof(entry))) {
+			record(machine, addr, sizeof(entry));
+			return;
+		}
+		call = pvp_xen_hypercall_name(entry[0]) ? &hypercalls[entry[0]] : NULL;
+		pvp_effects_add_data(pvp_machine_effects(machine), &entry[0], 8);
+		pvp_effects_add_data(pvp_machine_effects(machine), &entry[2],
+				     8 * (call ? call->nr_args : 6));
+		if (call)
+			record_memory(machine, entry[0], entry + 2, 1);
+		/* Each request succeeds. */
+		pvp_memory_write(memory, addr + 8, &zero, 8, PVP_WRITER_MACHINE);
+	}
+}
+
+static void record_mmuext(struct pvp_machine *machine, uint64_t addr, uint64_t nr)
+{
+	uint64_t op[3]; /* command, argument, argument */
+
+	for (uint64_t i = 0; i < nr && i < MAX_REQUESTS; i++, addr += sizeof(op)) {
+		record(machine, addr, sizeof(op));
+		if (!pvp_memory_read(pvp_machine_memory(machine), addr, op, sizeof(op)))
+			return;
+		/* tlb_flush_multi and invlpg_multi name a mask of CPUs */
+		if ((uint32_t)op[0] == 8 || (uint32_t)op[0] == 9)
+			record(machine, op[2], 8);
+	}
+}
+
+static void record_memory(struct pvp_machine *machine, uint64_t number, const uint64_t *args,
+			  unsigned depth)
+{
+	const struct hypercall *call = &hypercalls[number];
+	uint64_t addr = args[call->memory.arg], count = args[call->memory.count];
+	uint64_t trap[2];
+
+	switch ((enum extent)call->memory.extent) {
+	case NOTHING:
+		return;
+	case FIXED:
+		record(machine, addr, call->memory.size);
+		return;
+	case COUNTED:
+		record(machine, addr,
+		       (count < MAX_REQUESTS ? count : MAX_REQUESTS) * call->memory.size);
+		return;
+	case GDT_FRAMES:
+		record(machine, addr, ((count < 8192 ? count : 8192) + 511) / 512 * 8);
+		return;
+	case TRAPS:
+		for (unsigned i = 0; addr && i <= 256; i++, addr += sizeof(trap)) {
+			record(machine, addr, sizeof(trap));
+			if (!pvp_memory_read(pvp_machine_memory(machine), addr, trap, sizeof(trap)) ||
+			    !trap[1])
+				return;
+		}
+		return;
+	case MULTICALL:
+		if (!depth)
+			record_multicall(machine, addr, count);
+		return;
+	case MMUEXT:
+		record_mmuext(machine, addr, count);
+		return;
+	case BY_COMMAND:
+		for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
+			if (commands[i].number == number && commands[i].command == (uint32_t)args[0])
+				record(machine, addr, commands[i].size);
+		return;
+	}
+}
+
+bool pvp_xen_hypercall(void *unused, struct pvp_machine *machine)
+{
+	static const enum pvp_x86_reg arg_regs[] = { PVP_X86_rdi, PVP_X86_rsi, PVP_X86_rdx,
+						     PVP_X86_r10, PVP_X86_r8 };
+	uint64_t number = pvp_machine_reg(machine, PVP_X86_rax) & 0xffffffff;
+	uint64_t args[1 + ARRAY_SIZE(arg_regs)] = { number };
+	uint64_t result = 0, seed = pvp_machine_seed(machine);
+
+	(void)unused;
+	if (!pvp_xen_hypercall_name(number))
+		return false;
+	for (unsigned i = 0; i < hypercalls[number].nr_args; i++)
+		args[1 + i] = pvp_machine_reg(machine, arg_regs[i]);
+	pvp_effects_add(pvp_machine_effects(machine), PVP_EFFECT_HYPERCALL,
+			1 + hypercalls[number].nr_args, args);
+	record_memory(machine, number, args + 1, 0);
+	if (number == 9) /* get_debugreg */
+		result = pvp_mix(seed ^ RESULT_SALT, args[1]);
+	else if (number == 17) /* xen_version: 4.17 */
+		result = 0x40011;
+	pvp_machine_set_reg(machine, PVP_X86_rax, result);
+	/* The syscall instruction takes rcx and r11; nothing may depend on what is left there. */
+	pvp_machine_set_reg(machine, PVP_X86_rcx, pvp_mix(seed ^ RESULT_SALT, 0xc));
+	pvp_machine_set_reg(machine, PVP_X86_r11, pvp_mix(seed ^ RESULT_SALT, 0x11));
+	return true;
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * start.h - start states: registers, memory and what other CPUs will do, drawn for an op's
+ * contract.  State i of a seed is always the same, whatever site, side or process asks for it.
+ *
+ * Every eighth state is wild: its pointer arguments are any 64 bits.  A wild state's faults count
+ * as agreement when both sides fault alike; it tells apart what well-shaped states cannot.
+ */
+#ifndef PVP_START_H
+#define PVP_START_H
+
+#include "contract.h"
+#include "machine.h"
+#include "world.h"
+
+#define PVP_START_MAX_POKES  192
+#define PVP_START_MAX_SCRIPT 12
+
+struct pvp_start_poke {
+	uint64_t addr, value;
+	uint8_t size;
+};
+
+struct pvp_start {
+	struct pvp_state state; /* rip is not set */
+	uint64_t seed;		/* of what the machine answers */
+	bool wild;
+	struct pvp_start_poke pokes[PVP_START_MAX_POKES]; /* in order: later ones win */
+	size_t nr_pokes;
+	struct pvp_script_row script[PVP_START_MAX_SCRIPT];
+	size_t nr_script;
+};
+
+/* Facts of the image that start states need, looked up once. */
+struct pvp_start_image {
+	const struct pvp_view *view; /* borrowed: memory before any run */
+	uint64_t percpu_base; /* GS base of CPU 0 */
+	uint64_t qnodes;      /* first queue node of CPU 0; 0: none */
+};
+
+void pvp_start_image_init(struct pvp_start_image *facts, const struct pvp_image *image,
+			  const struct pvp_view *view);
+
+void pvp_start_make(const struct pvp_start_image *facts, const struct pvp_platform *platform,
+		    const struct pvp_contract *contract, uint64_t seed, unsigned index,
+		    struct pvp_start *ret);
+
+#endif

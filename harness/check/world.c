@@ -1,0 +1,411 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#define _GNU_SOURCE
+#include "world.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "alloc.h"
+#include "x86/regs.h"
+
+#define PAGE 4096ull
+
+/* A stretch of the address space with one backing file, mapped privately by every view. */
+struct stretch {
+	uint64_t addr, len;
+	int fd; /* -1: all zero */
+	unsigned prot;
+	enum pvp_memory_class class;
+	const char *name;
+};
+
+struct pvp_world {
+	const struct pvp_image *image;
+	struct stretch *v;
+	size_t nr, cap;
+};
+
+struct pvp_mapping {
+	uint8_t *host;
+	uint64_t len;
+};
+
+static uint64_t page_down(uint64_t addr)
+{
+	return addr & ~(PAGE - 1);
+}
+
+static uint64_t page_up(uint64_t addr)
+{
+	return (addr + PAGE - 1) & ~(PAGE - 1);
+}
+
+void pvp_world_fill(uint64_t seed, uint64_t addr, void *buf, size_t len)
+{
+	uint8_t *to = buf;
+
+	assert(addr % 8 == 0 && len % 8 == 0);
+	for (size_t i = 0; i < len; i += 8) {
+		uint64_t r = pvp_mix(seed, addr + i), word;
+		unsigned kind = r % 100;
+
+		r >>= 8;
+		if (kind < 60)
+			word = PVP_ARENA(r % PVP_NR_ARENAS) + (r >> 8) % PVP_ARENA_LEN / 8 * 8;
+		else if (kind < 83)
+			word = r % 64;
+		else if (kind < 93)
+			word = 0;
+		else if (kind < 97)
+			word = 0xffffffff81000000ull + r % 0x1000000;
+		else
+			word = pvp_mix(r, addr);
+		memcpy(to + i, &word, 8);
+	}
+}
+
+/* --- base content --- */
+
+static struct pvp_error *new_file(const char *name, uint64_t len, int *ret)
+{
+	int fd = memfd_create(name, MFD_CLOEXEC);
+
+	if (fd < 0 || ftruncate(fd, len)) {
+		int errnum = errno;
+
+		if (fd >= 0)
+			close(fd);
+		return pvp_error_os(errnum, "memory for %s", name);
+	}
+	*ret = fd;
+	return NULL;
+}
+
+static struct pvp_error *write_file(int fd, uint64_t off, const void *data, uint64_t len)
+{
+	const char *from = data;
+
+	while (len) {
+		ssize_t n = pwrite(fd, from, len, off);
+
+		if (n <= 0)
+			return pvp_error_os(n ? errno : ENOSPC, "world memory");
+		from += n;
+		off += n;
+		len -= n;
+	}
+	return NULL;
+}
+
+static struct stretch *add(struct pvp_world *world, uint64_t addr, uint64_t len, unsigned prot,
+			   enum pvp_memory_class class, const char *name)
+{
+	struct stretch *s = pvp_push(&world->v, &world->nr, &world->cap);
+
+	*s = (struct stretch){ addr, len, -1, prot, class, name };
+	return s;
+}
+
+/* Writes into the base content of whatever stretch holds addr. */
+static struct pvp_error *poke(struct pvp_world *world, uint64_t addr, const void *data, uint64_t len)
+{
+	for (size_t i = 0; i < world->nr; i++) {
+		struct stretch *s = &world->v[i];
+
+		if (addr - s->addr >= s->len || len > s->len - (addr - s->addr))
+			continue;
+		if (s->fd < 0) {
+			struct pvp_error *err = new_file(s->name, s->len, &s->fd);
+
+			if (err)
+				return err;
+		}
+		return write_file(s->fd, addr - s->addr, data, len);
+	}
+	return pvp_error_format(PVP_ERR_BAD_DATA, "no memory at %#lx", (unsigned long)addr);
+}
+
+static struct pvp_error *poke64(struct pvp_world *world, uint64_t addr, uint64_t value)
+{
+	return poke(world, addr, &value, sizeof(value));
+}
+
+/* Rights of an image page: those of the sections on it; pages of no section are data. */
+static unsigned page_prot(const struct pvp_image *image, uint64_t page)
+{
+	unsigned prot = 0;
+
+	for (size_t i = 0; i < image->nr_sections; i++) {
+		const struct pvp_section *s = &image->sections[i];
+
+		if (s->zero_based || !s->len || s->addr >= page + PAGE || s->addr + s->len <= page)
+			continue;
+		prot |= PVP_PROT_READ | (s->exec ? PVP_PROT_EXEC : 0) |
+			(s->write && !s->exec ? PVP_PROT_WRITE : 0);
+	}
+	/* Patch tables share pages with replacements: there, text wins over data's W. */
+	return prot ? prot : PVP_PROT_READ | PVP_PROT_WRITE;
+}
+
+static struct pvp_error *add_segment(struct pvp_world *world, uint64_t addr, uint64_t memsz,
+				     const uint8_t *data, uint64_t filesz,
+				     enum pvp_memory_class class, const char *name)
+{
+	uint64_t lo = page_down(addr), hi = page_up(addr + memsz), from;
+	struct pvp_error *err;
+
+	if (!memsz)
+		return NULL;
+	if (hi <= lo || hi - lo > 1ull << 30)
+		return pvp_error_format(PVP_ERR_BAD_DATA, "segment at %#lx: %#lx bytes",
+					(unsigned long)addr, (unsigned long)memsz);
+	for (from = lo; from < hi;) {
+		unsigned prot = class == PVP_MEM_ORDERED ? PVP_PROT_READ | PVP_PROT_WRITE
+							 : page_prot(world->image, from);
+		uint64_t to = from + PAGE;
+		uint64_t data_lo, data_hi;
+		struct stretch *s;
+
+		while (to < hi && class != PVP_MEM_ORDERED && page_prot(world->image, to) == prot)
+			to += PAGE;
+		if (class == PVP_MEM_ORDERED)
+			to = hi;
+		s = add(world, from, to - from, prot, class, name);
+		data_lo = from > addr ? from : addr;
+		data_hi = to < addr + filesz ? to : addr + filesz;
+		if (data_lo < data_hi) {
+			err = new_file(name, s->len, &s->fd);
+			if (!err)
+				err = write_file(s->fd, data_lo - from, data + (data_lo - addr),
+						 data_hi - data_lo);
+			if (err)
+				return err;
+		}
+		from = to;
+	}
+	return NULL;
+}
+
+static struct pvp_error *add_image(struct pvp_world *world)
+{
+	const struct pvp_image *image = world->image;
+	struct pvp_error *err = NULL;
+
+	for (size_t i = 0; i < image->nr_segments && !err; i++) {
+		const struct pvp_segment *s = &image->segments[i];
+		bool percpu = image->percpu_len && s->vaddr < image->percpu_len;
+
+		err = add_segment(world, percpu ? image->percpu_base + s->vaddr : s->vaddr,
+				  s->memsz, s->data, s->filesz,
+				  percpu ? PVP_MEM_ORDERED : PVP_MEM_PLAIN,
+				  percpu ? "per-CPU data" : "image");
+	}
+	return err;
+}
+
+static struct pvp_error *add_arenas(struct pvp_world *world)
+{
+	uint8_t *buf = pvp_calloc(1, PVP_ARENA_LEN);
+	struct pvp_error *err = NULL;
+
+	for (unsigned i = 0; i < PVP_NR_ARENAS && !err; i++) {
+		pvp_world_fill(1000 + i, PVP_ARENA(i), buf, PVP_ARENA_LEN);
+		err = poke(world, PVP_ARENA(i), buf, PVP_ARENA_LEN);
+	}
+	pvp_world_fill(1, PVP_STACK, buf, PVP_STACK_LEN);
+	err = err ? err : poke(world, PVP_STACK, buf, PVP_STACK_LEN);
+	free(buf);
+	return err;
+}
+
+/* Page-table entry: frame as the platform stores it. */
+static uint64_t table_entry(const struct pvp_platform *platform, uint64_t phys, uint64_t flags)
+{
+	if (platform->hypervisor == PVP_HV_XEN_PV)
+		phys += PVP_MFN_OFFSET * PAGE;
+	return phys | flags;
+}
+
+#define ENTRY_TABLE 0x67ull /* present, writable, user, accessed, dirty */
+#define ENTRY_LEAF  0x63ull
+
+/* A user tree with one entry a level.  (The kernel's own tables are the platform file's.) */
+static struct pvp_error *add_page_tables(struct pvp_world *world, const struct pvp_platform *p)
+{
+	struct pvp_error *err = NULL;
+	const struct {
+		uint64_t at, value;
+	} rows[] = {
+		{ PVP_USER_PGD, table_entry(p, PVP_USER_PUD - PVP_DIRECT_MAP, ENTRY_TABLE) },
+		{ PVP_USER_PUD, table_entry(p, PVP_USER_PMD - PVP_DIRECT_MAP, ENTRY_TABLE) },
+		{ PVP_USER_PMD, table_entry(p, PVP_USER_PTE - PVP_DIRECT_MAP, ENTRY_TABLE) },
+		{ PVP_USER_PTE, table_entry(p, PVP_ZERO_ARENA - PVP_DIRECT_MAP, ENTRY_LEAF) },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows) && !err; i++)
+		err = poke64(world, rows[i].at, rows[i].value);
+	return err;
+}
+
+static struct pvp_error *add_xen(struct pvp_world *world)
+{
+	uint64_t *words = pvp_calloc(PVP_NR_MFNS, 8);
+	struct pvp_error *err;
+
+	add(world, PVP_P2M, PVP_NR_PFNS * 8, PVP_PROT_READ | PVP_PROT_WRITE, PVP_MEM_ORDERED, "p2m");
+	add(world, PVP_M2P, PVP_NR_MFNS * 8, PVP_PROT_READ, PVP_MEM_PLAIN, "m2p");
+	for (uint64_t i = 0; i < PVP_NR_PFNS; i++)
+		words[i] = i + PVP_MFN_OFFSET;
+	err = poke(world, PVP_P2M, words, PVP_NR_PFNS * 8);
+	for (uint64_t i = 0; i < PVP_NR_MFNS; i++) /* frames of others: not ours by the p2m */
+		words[i] = i - PVP_MFN_OFFSET < PVP_NR_PFNS ? i - PVP_MFN_OFFSET : ~0ull >> 12;
+	err = err ? err : poke(world, PVP_M2P, words, PVP_NR_MFNS * 8);
+	free(words);
+	return err;
+}
+
+/* Offset of x86_capability in boot_cpu_data.  Source: measured on a booted 6.1. */
+#define CAPABILITY_OFFSET 40
+
+static struct pvp_error *add_platform(struct pvp_world *world, const struct pvp_tables *tables,
+				      const struct pvp_platform *p)
+{
+	struct pvp_error *err = NULL;
+	uint64_t cpu_data;
+
+	for (size_t i = 0; i < p->nr_pv_ops && !err; i++)
+		err = poke64(world, tables->pv_ops + i * 8, p->pv_ops[i]);
+	for (size_t i = 0; i < p->nr_static_calls && !err; i++)
+		err = poke64(world, p->static_calls[i].key, p->static_calls[i].func);
+	if (err)
+		return err;
+	err = pvp_image_symbol(world->image, "boot_cpu_data", &cpu_data);
+	return err ? err : poke(world, cpu_data + CAPABILITY_OFFSET, p->caps, sizeof(p->caps));
+}
+
+struct pvp_error *pvp_world_create(const struct pvp_image *image, const struct pvp_tables *tables,
+				   const struct pvp_platform *platform, struct pvp_world **ret)
+{
+	const unsigned rw = PVP_PROT_READ | PVP_PROT_WRITE;
+	struct pvp_world *world = pvp_calloc(1, sizeof(*world));
+	struct pvp_error *err;
+
+	world->image = image;
+	add(world, PVP_DIRECT_MAP, PVP_DIRECT_LEN, rw, PVP_MEM_ORDERED, "direct map");
+	add(world, PVP_VMEMMAP, PVP_VMEMMAP_LEN, rw, PVP_MEM_PLAIN, "struct pages");
+	add(world, PVP_SHARED_INFO, PAGE, rw, PVP_MEM_ORDERED, "shared info");
+	add(world, PVP_STACK, PVP_STACK_LEN, rw, PVP_MEM_STACK, "stack");
+	add(world, PVP_CPU_AREA, PVP_CPU_AREA_LEN, rw, PVP_MEM_ORDERED, "cpu entry area");
+	add(world, PVP_FIXMAP, PVP_FIXMAP_LEN, rw, PVP_MEM_ORDERED, "fixmap");
+	err = add_image(world);
+	err = err ? err : add_arenas(world);
+	if (!err && platform->hypervisor == PVP_HV_XEN_PV)
+		err = add_xen(world);
+	err = err ? err : add_page_tables(world, platform);
+	err = err ? err : add_platform(world, tables, platform);
+	if (err) {
+		pvp_world_destroy(world);
+		return pvp_error_context(err, "%s", image->name);
+	}
+	*ret = world;
+	return NULL;
+}
+
+void pvp_world_destroy(struct pvp_world *world)
+{
+	if (!world)
+		return;
+	for (size_t i = 0; i < world->nr; i++)
+		if (world->v[i].fd >= 0)
+			close(world->v[i].fd);
+	free(world->v);
+	free(world);
+}
+
+/* --- views --- */
+
+static struct pvp_region *region_of(const struct pvp_view *view, uint64_t addr, uint64_t len)
+{
+	for (size_t i = 0; i < view->nr_regions; i++) {
+		struct pvp_region *r = &view->regions[i];
+
+		if (addr - r->addr < r->len && len <= r->len - (addr - r->addr))
+			return r;
+	}
+	return NULL;
+}
+
+const uint8_t *pvp_view_bytes(const struct pvp_view *view, uint64_t addr, uint64_t len)
+{
+	const struct pvp_region *r = region_of(view, addr, len);
+
+	return r ? r->host + (addr - r->addr) : NULL;
+}
+
+static struct pvp_error *lay(struct pvp_view *view, uint64_t addr, const uint8_t *bytes, uint64_t len)
+{
+	struct pvp_region *r = region_of(view, addr, len);
+
+	if (!r)
+		return pvp_error_format(PVP_ERR_BAD_DATA, "patched bytes at %#lx: no text there",
+					(unsigned long)addr);
+	memcpy(r->host + (addr - r->addr), bytes, len);
+	return NULL;
+}
+
+static struct pvp_error *lay_list(struct pvp_view *view, const struct pvp_patched *patched)
+{
+	struct pvp_error *err = NULL;
+
+	for (size_t i = 0; patched && i < patched->nr && !err; i++)
+		err = lay(view, patched->v[i].addr, patched->v[i].new, patched->v[i].len);
+	return err;
+}
+
+struct pvp_error *pvp_view_create(const struct pvp_world *world, const struct pvp_patched *patched,
+				  const struct pvp_patched *given, const struct pvp_sites *restore,
+				  struct pvp_view *ret)
+{
+	struct pvp_view view = { .regions = pvp_calloc(world->nr, sizeof(*view.regions)),
+				 .mappings = pvp_calloc(world->nr, sizeof(*view.mappings)) };
+	struct pvp_error *err = NULL;
+
+	for (size_t i = 0; i < world->nr; i++) {
+		const struct stretch *s = &world->v[i];
+		int flags = MAP_PRIVATE | MAP_NORESERVE | (s->fd < 0 ? MAP_ANONYMOUS : 0);
+		void *host = mmap(NULL, s->len, PROT_READ | PROT_WRITE, flags, s->fd, 0);
+
+		if (host == MAP_FAILED) {
+			err = pvp_error_os(errno, "memory for %s", s->name);
+			pvp_view_deinit(&view);
+			return err;
+		}
+		view.mappings[view.nr_mappings++] = (struct pvp_mapping){ host, s->len };
+		view.regions[view.nr_regions++] = (struct pvp_region){
+			s->addr, s->len, host, s->prot, s->class, s->name,
+		};
+	}
+	err = lay_list(&view, patched);
+	err = err ? err : lay_list(&view, given);
+	for (size_t i = 0; restore && i < restore->nr && !err; i++)
+		err = lay(&view, restore->v[i].addr, restore->v[i].linked, restore->v[i].len);
+	if (err) {
+		pvp_view_deinit(&view);
+		return err;
+	}
+	*ret = view;
+	return NULL;
+}
+
+void pvp_view_deinit(struct pvp_view *view)
+{
+	for (size_t i = 0; i < view->nr_mappings; i++)
+		munmap(view->mappings[i].host, view->mappings[i].len);
+	free(view->mappings);
+	free(view->regions);
+	memset(view, 0, sizeof(*view));
+}

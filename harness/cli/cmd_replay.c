@@ -1,0 +1,279 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#define _GNU_SOURCE
+#include "cli.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "alloc.h"
+#include "options.h"
+#include "selftest.h"
+#include "subject.h"
+#include "clean.h"
+#include "witness.h"
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	(void)arg;
+	if (key == ARGP_KEY_INIT) {
+		state->child_inputs[0] = state->input;
+		return 0;
+	}
+	return ARGP_ERR_UNKNOWN;
+}
+
+/* A witness holds the words of its --caps file; the platform reader wants a file. */
+static struct pvp_error *make_caps_file(char *const *words, int *fd, char **path)
+{
+	FILE *out;
+
+	*fd = memfd_create("caps", MFD_CLOEXEC);
+	out = *fd < 0 ? NULL : fdopen(dup(*fd), "w");
+	if (!out)
+		return pvp_error_os(errno, "memfd_create");
+	for (; *words; words++)
+		fprintf(out, "%s\n", *words);
+	fclose(out);
+	*path = pvp_asprintf("/proc/self/fd/%d", *fd);
+	return NULL;
+}
+
+static struct pvp_error *open_boot(const struct pvp_witness_file *file,
+				   const struct pvp_subject *subject, struct pvp_boot *ret)
+{
+	struct pvp_overrides overrides = {
+		.features = (const char *const *)file->overrides.features,
+		.pv_ops = (const char *const *)file->overrides.pv_ops,
+		.static_calls = (const char *const *)file->overrides.static_calls,
+		.return_thunk = file->overrides.return_thunk,
+		.cpus = file->overrides.cpus,
+	};
+	struct pvp_error *err = NULL;
+	char *caps = NULL;
+	int fd = -1;
+
+	if (file->overrides.caps)
+		err = make_caps_file(file->overrides.caps, &fd, &caps);
+	overrides.caps_file = caps;
+	if (!err)
+		err = pvp_boot_open(subject, file->platform, &overrides, ret);
+	if (fd >= 0)
+		close(fd);
+	free(caps);
+	return err;
+}
+
+static struct pvp_error *open_subject(const struct pvp_witness_file *file, const char *path,
+				      const char *symbols, struct pvp_subject *ret)
+{
+	struct pvp_error *err = pvp_subject_open(path, symbols, ret);
+
+	if (err)
+		return err;
+	if (!strcmp(file->sha256, pvp_image_sha256(ret->image)))
+		return NULL;
+	err = pvp_error_format(PVP_ERR_BAD_DATA,
+			       "%s: not the image of the witness: SHA-256 is %s, not %s", path,
+			       pvp_image_sha256(ret->image), file->sha256);
+	pvp_subject_deinit(ret);
+	return err;
+}
+
+static void print_bytes(const char *name, const uint8_t *bytes, size_t len)
+{
+	printf("%-10s", name);
+	for (size_t i = 0; i < len; i++)
+		printf("%s%02x", i ? " " : "", bytes[i]);
+	putchar('\n');
+}
+
+/* Text that holds lines; each is printed clean. */
+static void print_lines(const char *text)
+{
+	while (text && *text) {
+		size_t len = strcspn(text, "\n");
+		char *line = pvp_strndup(text, len), *clean = pvp_text_clean(line);
+
+		printf("  %s\n", clean);
+		free(clean);
+		free(line);
+		text += len + (text[len] == '\n');
+	}
+}
+
+static void print_clean(const char *name, const char *text)
+{
+	char *clean = pvp_text_clean(text ? text : "");
+
+	printf("%-10s%s\n", name, clean);
+	free(clean);
+}
+
+static void print_head(const struct pvp_witness_file *file, const struct pvp_subject *subject,
+		       const struct pvp_boot *boot)
+{
+	uint8_t k1[PVP_WITNESS_MAX_SITE];
+
+	print_clean("image", subject->image->name);
+	print_clean("platform", boot->platform->name);
+	printf("%-10s%#" PRIx64 "  ", "site", file->addr);
+	print_clean(file->op, "");
+	print_clean("in", file->symbol);
+	printf("%-10s%u of %u, seed %#" PRIx64 "\n", "state", file->seen.state, file->states,
+	       file->seen.seed);
+	print_bytes("K0", file->k0, file->len);
+	print_bytes("K1", file->k1, file->len);
+	if (pvp_patched_bytes(&boot->patched, subject->image, file->addr, file->len, k1) &&
+	    !file->given.nr && memcmp(k1, file->k1, file->len))
+		print_bytes("K1 now", k1, file->len);
+}
+
+/* Registers in which the sides ended differently, and the start value of each. */
+static void print_witness(const struct pvp_witness *seen)
+{
+	bool any = false;
+
+	print_clean("differs", seen->what);
+	print_clean("K0 stop", seen->stop_k0);
+	print_clean("K1 stop", seen->stop_k1);
+	for (unsigned i = 0; i < PVP_X86_NR_REGS; i++) {
+		if (seen->end_k0[i] == seen->end_k1[i])
+			continue;
+		if (!any)
+			printf("\n%-10s%-18s  %-18s  %-18s\n", "register", "start", "K0 end", "K1 end");
+		any = true;
+		printf("%-10s0x%016" PRIx64 "  0x%016" PRIx64 "  0x%016" PRIx64 "\n",
+		       pvp_witness_register(i), seen->start[i], seen->end_k0[i], seen->end_k1[i]);
+	}
+	puts(any ? "" : "\nno register differs at the end\n");
+	puts("K0 effects");
+	print_lines(seen->effects_k0);
+	puts("K1 effects");
+	print_lines(seen->effects_k1);
+	putchar('\n');
+}
+
+/* Prints what one cell came to. */
+static struct pvp_error *print_outcome(const struct pvp_cell *cell, enum pvp_exit *status)
+{
+	if (cell->witness)
+		print_witness(cell->witness);
+	switch (cell->verdict) {
+	case PVP_DIVERGENT:
+		puts("DIVERGENT: it still diverges");
+		*status = PVP_EXIT_FAILED;
+		return NULL;
+	case PVP_EQUIVALENT:
+		puts("EQUIVALENT: it does not diverge any more");
+		return NULL;
+	case PVP_INCONCLUSIVE:
+	case PVP_SKIPPED:
+		break;
+	}
+	/* Both sides fault alike, in the one state there is: that is agreement. */
+	if (cell->reason == PVP_REASON_ALL_FAULT) {
+		puts("both sides fault alike: it does not diverge any more");
+		return NULL;
+	}
+	return pvp_error_format(PVP_ERR_ENGINE, "the state could not be decided: %s%s%s",
+				pvp_reason_name(cell->reason), cell->detail ? ": " : "",
+				cell->detail ? cell->detail : "");
+}
+
+static struct pvp_error *replay(const struct pvp_witness_file *file,
+				const struct pvp_subject *subject, const struct pvp_boot *boot,
+				enum pvp_exit *status)
+{
+	const struct pvp_check_input input = {
+		.image = subject->image,
+		.tables = &subject->tables,
+		.sites = &subject->sites,
+		.platform = boot->platform,
+		.contracts = &boot->contracts,
+		.patched = &boot->patched,
+		.given = file->given.nr ? &file->given : NULL,
+		.nr_states = file->states,
+		.seed = file->seen.seed,
+		.jobs = 1,
+	};
+	const struct pvp_site *site = pvp_sites_find(&subject->sites, file->addr);
+	struct pvp_cell cell = { 0 };
+	struct pvp_error *err;
+
+	if (!site || site->addr != file->addr)
+		return pvp_error_format(PVP_ERR_BAD_DATA,
+					"field \"site.addr\": %s has no patch site at %#" PRIx64,
+					subject->path, file->addr);
+	if (site->len != file->len || memcmp(site->linked, file->k0, file->len))
+		return pvp_error_format(PVP_ERR_BAD_DATA,
+					"field \"site.k0\": %s has other bytes at %#" PRIx64,
+					subject->path, file->addr);
+	for (size_t i = 0; i < file->given.nr; i++) {
+		const struct pvp_patch *row = &file->given.v[i];
+		const uint8_t *old = pvp_image_bytes(subject->image, row->addr, row->len);
+
+		if (!old || memcmp(old, row->old, row->len))
+			return pvp_error_format(PVP_ERR_BAD_DATA,
+						"field \"patched[%zu].old\": %s has other bytes at "
+						"%#" PRIx64,
+						i, subject->path, row->addr);
+	}
+	err = pvp_check_one(&input, site, file->seen.state, &cell);
+	if (err)
+		return err;
+	print_head(file, subject, boot);
+	err = print_outcome(&cell, status);
+	pvp_cell_deinit(&cell);
+	return err;
+}
+
+struct pvp_error *pvp_cmd_replay(const struct pvp_cli *cli, int argc, char **argv,
+				 enum pvp_exit *status)
+{
+	static const struct argp_child children[] = { { &pvp_image_argp, 0, NULL, 0 }, { 0 } };
+	static const struct argp argp = {
+		.parser = parse,
+		.args_doc = "FILE [IMAGE]",
+		.doc = "Run the start state of a witness file again, on both sides.  IMAGE is where "
+		       "the image is now.",
+		.children = children,
+	};
+	struct pvp_options options = { 0 };
+	struct pvp_witness_file file = { 0 };
+	struct pvp_subject subject = { 0 };
+	struct pvp_boot boot = { 0 };
+	struct pvp_error *err;
+
+	(void)cli;
+	err = pvp_options_parse(&argp, "replay", argc, argv, &options, &options, status);
+	if (err || options.stop)
+		goto out;
+	if (options.files.nr < 1 || options.files.nr > 2)
+		err = pvp_error_format(PVP_ERR_USAGE, "replay: a witness FILE is needed, and perhaps "
+						      "an IMAGE");
+	if (!err)
+		err = pvp_witness_read(options.files.v[0], &file);
+	if (!err)
+		err = pvp_selftest_require();
+	if (!err)
+		err = open_subject(&file, options.files.nr > 1 ? options.files.v[1] : file.image,
+				   options.symbols ? options.symbols : file.symbols, &subject);
+	if (!err)
+		err = open_boot(&file, &subject, &boot);
+	if (!err) {
+		err = replay(&file, &subject, &boot, status);
+		if (err)
+			err = pvp_error_context(err, "%s", options.files.v[0]);
+	}
+out:
+	pvp_boot_deinit(&boot);
+	pvp_subject_deinit(&subject);
+	pvp_witness_deinit(&file);
+	pvp_options_deinit(&options);
+	return err;
+}

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "verify.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "alloc.h"
+
+/* As many as a --caps file may have, and some: the platform reader says what is wrong with more. */
+#define MAX_CAPS_WORDS 64
+
+static char **copy_words(const struct pvp_words_list *list)
+{
+	char **copy;
+
+	if (!list->nr)
+		return NULL;
+	copy = pvp_calloc(list->nr + 1, sizeof(*copy));
+	for (size_t i = 0; i < list->nr; i++)
+		copy[i] = pvp_strdup(list->v[i]);
+	return copy;
+}
+
+/* The words of the --caps file: a witness must not depend on a file that may change. */
+static struct pvp_error *read_caps(const char *path, char ***ret)
+{
+	FILE *in = fopen(path, "re");
+	char **words, *line = NULL;
+	size_t nr = 0, room = 0;
+
+	if (!in)
+		return pvp_error_os(errno, "%s", path);
+	words = pvp_calloc(MAX_CAPS_WORDS + 1, sizeof(*words));
+	while (nr < MAX_CAPS_WORDS && getline(&line, &room, in) >= 0) {
+		char *word = line + strspn(line, " \t");
+
+		word[strcspn(word, " \t\r\n#")] = '\0';
+		if (*word)
+			words[nr++] = pvp_strdup(word);
+	}
+	free(line);
+	fclose(in);
+	*ret = words;
+	return NULL;
+}
+
+/* Lays the rows over the bytes of [addr, addr+len). */
+static void overlay(const struct pvp_patched *rows, uint64_t addr, size_t len, uint8_t *bytes)
+{
+	for (size_t i = 0; i < rows->nr; i++) {
+		const struct pvp_patch *row = &rows->v[i];
+
+		for (uint32_t k = 0; k < row->len; k++)
+			if (row->addr + k - addr < len)
+				bytes[row->addr + k - addr] = row->new[k];
+	}
+}
+
+static void add_row(struct pvp_patched *rows, const struct pvp_patch *from, uint32_t start,
+		    uint32_t len)
+{
+	struct pvp_patch *row = pvp_push(&rows->v, &rows->nr, &rows->cap);
+
+	row->addr = from->addr + start;
+	row->len = len;
+	row->pass = PVP_PASS_GIVEN;
+	row->old = memcpy(pvp_calloc(len, 1), from->old + start, len);
+	row->new = memcpy(pvp_calloc(len, 1), from->new + start, len);
+}
+
+/* What of --patched the prediction does not have already. */
+static void subtract_prediction(const struct pvp_subject *subject, const struct pvp_boot *boot,
+				const struct pvp_patched *given, struct pvp_patched *ret)
+{
+	for (size_t i = 0; i < given->nr; i++) {
+		const struct pvp_patch *row = &given->v[i];
+		uint8_t *predicted = pvp_calloc(row->len, 1);
+		uint32_t start, end;
+
+		if (!pvp_patched_bytes(&boot->patched, subject->image, row->addr, row->len,
+				       predicted))
+			memcpy(predicted, row->old, row->len);
+		for (start = 0; start < row->len; start = end) {
+			bool differs = predicted[start] != row->new[start];
+
+			for (end = start + 1; end < row->len && end - start < PVP_WITNESS_MAX_ROW &&
+					      (predicted[end] != row->new[end]) == differs;)
+				end++;
+			if (differs)
+				add_row(ret, row, start, end - start);
+		}
+		free(predicted);
+	}
+}
+
+static struct pvp_error *make(const struct pvp_verify_options *options,
+			      const struct pvp_subject *subject, const struct pvp_boot *boot,
+			      const struct pvp_patched *given, const struct pvp_cell *cell,
+			      struct pvp_witness_file *ret)
+{
+	const struct pvp_options *common = &options->common;
+	const struct pvp_site *site = cell->site;
+	struct pvp_witness_file file = { 0 };
+	struct pvp_error *err = NULL;
+	char symbol[256];
+
+	if (common->caps)
+		err = read_caps(common->caps, &file.overrides.caps);
+	if (err)
+		return err;
+	file.image = pvp_strdup(subject->path);
+	file.sha256 = pvp_strdup(pvp_image_sha256(subject->image));
+	file.symbols = common->symbols ? pvp_strdup(common->symbols) : NULL;
+	file.platform = pvp_strdup(boot->name);
+	file.overrides.features = copy_words(&common->features);
+	file.overrides.pv_ops = copy_words(&common->pv_ops);
+	file.overrides.static_calls = copy_words(&common->static_calls);
+	file.overrides.return_thunk = common->return_thunk ? pvp_strdup(common->return_thunk) : NULL;
+	file.overrides.cpus = common->cpus;
+	file.addr = site->addr;
+	file.op = pvp_strdup(site->op);
+	file.symbol = pvp_strdup(
+		pvp_image_describe(subject->image, site->addr, symbol, sizeof(symbol)));
+	file.len = site->len < PVP_WITNESS_MAX_SITE ? site->len : PVP_WITNESS_MAX_SITE;
+	memcpy(file.k0, site->linked, file.len);
+	if (!pvp_patched_bytes(&boot->patched, subject->image, site->addr, file.len, file.k1))
+		memcpy(file.k1, site->linked, file.len);
+	if (given) {
+		overlay(given, site->addr, file.len, file.k1);
+		subtract_prediction(subject, boot, given, &file.given);
+	}
+	file.states = options->states;
+	pvp_witness_copy(cell->witness, &file.seen);
+	*ret = file;
+	return NULL;
+}
+
+struct pvp_error *pvp_verify_add_witnesses(struct pvp_verify_witnesses *witnesses,
+					   const struct pvp_verify_options *options,
+					   const struct pvp_subject *subject,
+					   const struct pvp_boot *boot,
+					   const struct pvp_patched *given,
+					   const struct pvp_results_image *image,
+					   const struct pvp_check_result *result)
+{
+	for (size_t i = 0; i < result->nr_cells; i++) {
+		struct pvp_verify_witness *witness;
+		struct pvp_witness_file file;
+		struct pvp_error *err;
+
+		if (!result->cells[i].witness)
+			continue;
+		err = make(options, subject, boot, given, &result->cells[i], &file);
+		if (err)
+			return err;
+		witness = pvp_push(&witnesses->v, &witnesses->nr, &witnesses->cap);
+		witness->name = pvp_results_witness_name(image, boot->platform->name, file.addr);
+		witness->text = pvp_witness_json(&file);
+		pvp_witness_deinit(&file);
+	}
+	return NULL;
+}
+
+void pvp_verify_witnesses_deinit(struct pvp_verify_witnesses *witnesses)
+{
+	for (size_t i = 0; i < witnesses->nr; i++) {
+		free(witnesses->v[i].name);
+		free(witnesses->v[i].text);
+	}
+	free(witnesses->v);
+	memset(witnesses, 0, sizeof(*witnesses));
+}

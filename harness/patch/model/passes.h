@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * passes.h - inside model/: the passes of boot-time patching and what they work on.
+ *
+ * A pass reads the tables and the platform, and rewrites the text; it may use the helpers of
+ * nops.c and operand.c.  What differs between generations is a row of rules, or another pass.
+ */
+#ifndef PVP_PASSES_H
+#define PVP_PASSES_H
+
+#include "decode.h"
+#include "model.h"
+#include "text.h"
+
+struct pvp_model;
+
+struct pvp_model_pass {
+	enum pvp_pass pass; /* who is written down as the author */
+	struct pvp_error *(*run)(struct pvp_model *model);
+};
+
+#define PVP_MAX_PASSES 8
+
+struct pvp_model_rules {
+	const char *generation;			      /* as in struct pvp_tables */
+	struct pvp_model_pass passes[PVP_MAX_PASSES]; /* in order; unused ones have no run */
+	/* Feature numbers, word * 32 + bit. */
+	unsigned retpoline, retpoline_lfence, rethunk, indirect_thunk_its;
+	uint8_t return0[5];	 /* what a static call to __static_call_return0 becomes */
+	uint8_t endbr_poison[4]; /* what a sealed endbr becomes */
+};
+
+struct pvp_model {
+	const struct pvp_image *image;
+	const struct pvp_tables *tables;
+	const struct pvp_platform *platform;
+	const struct pvp_model_rules *rules;
+	uint64_t return0; /* __static_call_return0; symbols that are missing: 0 */
+	uint64_t its_return_thunk;
+	struct pvp_decoder *decoder;
+	struct pvp_text text;
+};
+
+struct pvp_error *pvp_pass_static_calls(struct pvp_model *model) PVP_MUST_CHECK;
+struct pvp_error *pvp_pass_paravirt(struct pvp_model *model) PVP_MUST_CHECK;
+struct pvp_error *pvp_pass_retpolines(struct pvp_model *model) PVP_MUST_CHECK;
+struct pvp_error *pvp_pass_returns(struct pvp_model *model) PVP_MUST_CHECK;
+struct pvp_error *pvp_pass_alternatives(struct pvp_model *model) PVP_MUST_CHECK;
+struct pvp_error *pvp_pass_endbr(struct pvp_model *model) PVP_MUST_CHECK;
+struct pvp_error *pvp_pass_smp_locks(struct pvp_model *model) PVP_MUST_CHECK;
+
+/* operand.c */
+/* Little-endian signed word. */
+int32_t pvp_operand_s32(const uint8_t *bytes);
+/*
+ * Puts opcode (e8, e9) and the displacement to target into ret[0..4], as at addr.  Fails when it
+ * is out of reach.
+ */
+struct pvp_error *pvp_operand_branch(uint8_t opcode, uint64_t addr, uint64_t target,
+				     uint8_t *ret) PVP_MUST_CHECK;
+/* The only symbol of that name, or 0: none, or several. */
+uint64_t pvp_model_symbol(const struct pvp_model *model, const char *name);
+bool pvp_model_feature(const struct pvp_model *model, unsigned feature);
+/* Puts "TABLE entry at ENTRY, site ADDR" in front. */
+struct pvp_error *pvp_model_where(struct pvp_error *err, const char *table, uint64_t entry,
+				  uint64_t addr) PVP_MUST_CHECK;
+
+/* nops.c */
+#define PVP_MAX_SITE 255 /* lengths in the tables are one byte */
+/* n bytes of NOPs, longest first. */
+void pvp_nops_fill(uint8_t *ret, size_t n);
+/*
+ * Merges runs of two or more 1-byte NOPs within bytes[0..len); avail >= len bytes may be decoded.
+ * touched (may be NULL) gets a 1 for each byte rewritten.  Fails when a run cannot be reached
+ * because an instruction before it does not decode.
+ */
+struct pvp_error *pvp_nops_optimize(struct pvp_decoder *decoder, uint8_t *bytes, size_t len,
+				    size_t avail, uint8_t *touched) PVP_MUST_CHECK;
+
+/* returns.c: whether a return at addr goes through the return thunk. */
+bool pvp_wants_return_thunk(const struct pvp_model *model, uint64_t addr);
+/*
+ * static_calls.c: makes the site or trampoline at addr call func (0: NULL).  thunks: return thunks
+ * are decided already.
+ */
+struct pvp_error *pvp_static_call_transform(struct pvp_model *model, uint64_t addr, uint64_t func,
+					    bool tail, bool thunks) PVP_MUST_CHECK;
+/* Whether the three bytes that mark a static-call trampoline follow its jump. */
+bool pvp_is_trampoline(const struct pvp_model *model, uint64_t addr);
+
+#endif

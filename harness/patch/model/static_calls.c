@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "passes.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define CALL 0xe8
+#define JMP  0xe9
+#define RET  0xc3
+#define INT3 0xcc
+
+static const uint8_t signature[] = {0x0f, 0xb9, 0xcc}; /* ud1 %esp,%ecx: behind a trampoline */
+
+static bool is_jcc(const uint8_t *text)
+{
+	return text[0] == 0x0f && (text[1] & 0xf0) == 0x80;
+}
+
+/* Whether the text is what the linker or an earlier update leaves there; the kernel BUGs if not. */
+static bool is_static_call(const struct pvp_model *model, const uint8_t *text, bool tail)
+{
+	uint8_t nop[5];
+
+	pvp_nops_fill(nop, sizeof(nop));
+	if (tail)
+		return text[0] == JMP || text[0] == RET || is_jcc(text);
+	return text[0] == CALL || !memcmp(text, nop, sizeof(nop)) ||
+	       !memcmp(text, model->rules->return0, sizeof(model->rules->return0));
+}
+
+bool pvp_is_trampoline(const struct pvp_model *model, uint64_t addr)
+{
+	const uint8_t *text = pvp_text_bytes(&model->text, addr, 5 + sizeof(signature));
+
+	return text && !memcmp(text + 5, signature, sizeof(signature));
+}
+
+/* jcc rel32 keeps its condition; NULL makes it a conditional return. */
+static struct pvp_error *transform_jcc(const struct pvp_model *model, uint64_t addr, uint8_t cond,
+				       uint64_t func, bool thunks, uint8_t *code)
+{
+	const char *name = thunks && pvp_model_feature(model, model->rules->rethunk)
+				   ? "__x86_return_thunk"
+				   : "__static_call_return";
+	struct pvp_error *err;
+
+	if (!func)
+		func = pvp_model_symbol(model, name);
+	if (!func)
+		return pvp_error_format(PVP_ERR_UNSUPPORTED,
+					"a conditional tail call of NULL needs symbol %s", name);
+	/* Its displacement counts from the end of six bytes: as a jmp's one byte further on. */
+	err = pvp_operand_branch(JMP, addr + 1, func, code + 1);
+	code[0] = 0x0f;
+	code[1] = cond;
+	return err;
+}
+
+struct pvp_error *pvp_static_call_transform(struct pvp_model *model, uint64_t addr, uint64_t func,
+					    bool tail, bool thunks)
+{
+	const uint8_t *text = pvp_text_bytes(&model->text, addr, 5);
+	uint8_t code[6] = {RET, INT3, INT3, INT3, INT3};
+	struct pvp_error *err = NULL;
+	size_t len = 5;
+
+	if (!text || !is_static_call(model, text, tail))
+		return pvp_error_format(PVP_ERR_BAD_DATA, "%#" PRIx64 " holds no static %s", addr,
+					tail ? "tail call" : "call");
+	if (tail && is_jcc(text)) {
+		len = 6;
+		if (!pvp_text_bytes(&model->text, addr, len))
+			return pvp_error_format(PVP_ERR_BAD_DATA, "%#" PRIx64 " is cut off", addr);
+		err = transform_jcc(model, addr, text[1], func, thunks, code);
+	} else if (tail) {
+		if (!func && thunks && pvp_wants_return_thunk(model, addr))
+			func = model->platform->return_thunk;
+		if (func)
+			err = pvp_operand_branch(JMP, addr, func, code);
+	} else if (!func) {
+		pvp_nops_fill(code, len);
+	} else if (func == model->return0) {
+		memcpy(code, model->rules->return0, len);
+	} else {
+		err = pvp_operand_branch(CALL, addr, func, code);
+	}
+	return err ? err : pvp_text_write(&model->text, addr, code, len);
+}
+
+static int by_key(const void *a, const void *b)
+{
+	const struct pvp_static_call_key *l = a, *r = b;
+
+	return l->key < r->key ? -1 : l->key > r->key;
+}
+
+/*
+ * static_call_init() transforms every site with its key's value; return thunks are chosen only
+ * later.  A key that boot updates has its trampoline rewritten too.
+ */
+struct pvp_error *pvp_pass_static_calls(struct pvp_model *model)
+{
+	const struct pvp_tables *tables = model->tables;
+
+	for (size_t i = 0; i < tables->nr_static_calls; i++) {
+		const struct pvp_static_call_site *site = &tables->static_calls[i];
+		struct pvp_static_call_key wanted = {.key = site->key};
+		const struct pvp_static_call_key *key =
+			bsearch(&wanted, tables->static_call_keys, tables->nr_static_call_keys,
+				sizeof(wanted), by_key);
+		struct pvp_error *err;
+
+		if (!key)
+			err = pvp_error_format(PVP_ERR_BAD_DATA, "no key at %#" PRIx64, site->key);
+		else
+			err = pvp_static_call_transform(
+				model, site->addr, pvp_platform_static_call(model->platform, key),
+				site->tail, false);
+		if (err)
+			return pvp_model_where(err, "static_call_sites", site->entry, site->addr);
+	}
+	for (size_t i = 0; i < tables->nr_static_call_keys; i++) {
+		const struct pvp_static_call_key *key = &tables->static_call_keys[i];
+		uint64_t func = pvp_platform_static_call(model->platform, key);
+		struct pvp_error *err = NULL;
+
+		if (func == key->func || !key->trampoline)
+			continue;
+		if (!pvp_is_trampoline(model, key->trampoline))
+			err = pvp_error_format(PVP_ERR_BAD_DATA, "%#" PRIx64 " is not a trampoline",
+					       key->trampoline);
+		else
+			err = pvp_static_call_transform(model, key->trampoline, func, true, false);
+		if (err)
+			return pvp_error_context(err, "trampoline of static call %s",
+						 key->name ? key->name : "?");
+	}
+	return NULL;
+}

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * patched.h - patched text: which bytes boot leaves different from the file, and who wrote each.
+ *
+ * A list of rows (address, old, new, by whom), ascending and not overlapping; old is what the image
+ * has in its file.  It is what a predictor produces, what `pvproof patch` prints and what
+ * `--patched FILE` reads.  Rows are maximal runs written by one pass; compare byte by byte, never
+ * row by row.  A row may hold bytes that did not change; a row in which nothing changed is left out.
+ *
+ *	err = pvp_model_patch(image, &tables, platform, &patched);
+ *	pvp_patched_print(&patched, stdout);
+ *	pvp_patched_deinit(&patched);
+ */
+#ifndef PVP_PATCHED_H
+#define PVP_PATCHED_H
+
+#include <stdio.h>
+
+#include "image.h"
+
+#define PVP_PASSES(X)                                                                              \
+	X(FILE, "file")                                                                            \
+	X(PLATFORM, "platform")                                                                    \
+	X(STATIC_CALL, "static_call")                                                              \
+	X(PARAVIRT, "paravirt")                                                                    \
+	X(RETPOLINE, "retpoline")                                                                  \
+	X(RETURN, "return")                                                                        \
+	X(ALTERNATIVE, "alternative")                                                              \
+	X(ENDBR, "endbr")                                                                          \
+	X(SMP_LOCK, "smp_lock")                                                                    \
+	X(GIVEN, "given")
+
+enum pvp_pass {
+#define X(id, name) PVP_PASS_##id,
+	PVP_PASSES(X)
+#undef X
+};
+const char *pvp_pass_name(enum pvp_pass pass);
+
+struct pvp_patch {
+	uint64_t addr;
+	uint32_t len;
+	enum pvp_pass pass; /* who wrote these bytes last */
+	uint8_t *old, *new; /* owned, len bytes each */
+};
+
+struct pvp_patched {
+	struct pvp_patch *v; /* owned, ascending, not overlapping */
+	size_t nr, cap;
+};
+
+void pvp_patched_deinit(struct pvp_patched *patched);
+
+/*
+ * Adds the rows of one range: its bytes as they are in the file (old), as they are now (new), and
+ * for each byte who wrote it last, as enum pvp_pass (PVP_PASS_FILE: nobody).  Ranges must be added
+ * in ascending order.
+ */
+void pvp_patched_add(struct pvp_patched *patched, uint64_t addr, const uint8_t *old,
+		     const uint8_t *new, const uint8_t *by, size_t len);
+
+/*
+ * The image's bytes at [addr, addr+len) with the patches laid over, into ret.  False when the
+ * image has no bytes there.
+ */
+bool pvp_patched_bytes(const struct pvp_patched *patched, const struct pvp_image *image,
+		       uint64_t addr, size_t len, uint8_t *ret);
+
+/* "address<TAB>old<TAB>new<TAB>pass", hex without 0x, one row a line. */
+void pvp_patched_print(const struct pvp_patched *patched, FILE *out);
+/*
+ * Reads what pvp_patched_print writes (the pass column is optional and only a label; blank lines
+ * and lines that begin with # are skipped), in any order.  The old column must match the image and
+ * rows must not overlap; what does not parse or match is an error naming file and line.  Rows
+ * become PVP_PASS_GIVEN.
+ */
+struct pvp_error *pvp_patched_read(const char *path, const struct pvp_image *image,
+				   struct pvp_patched *ret) PVP_MUST_CHECK;
+
+#endif

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "resolve.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "alloc.h"
+#include "feature.h"
+
+struct pvp_error *pvp_resolve_function(const struct pvp_image *image, const char *name,
+				       uint64_t keep, uint64_t *ret)
+{
+	const struct pvp_symbol *const *symbols;
+	uint64_t addr;
+	size_t nr;
+
+	if (!strcmp(name, "NULL")) {
+		*ret = 0;
+		return NULL;
+	}
+	symbols = pvp_image_symbols_named(image, name, &nr);
+	if (!symbols || !nr)
+		return pvp_error_format(PVP_ERR_NOT_FOUND, "unknown function '%s'", name);
+	addr = symbols[0]->addr;
+	for (size_t i = 1; i < nr; i++)
+		if (symbols[i]->addr != addr && !pvp_resolve_is_named(image, keep, name))
+			return pvp_error_format(PVP_ERR_BAD_DATA,
+						"function '%s' is ambiguous: %#" PRIx64
+						" and %#" PRIx64 " have that name",
+						name, addr, symbols[i]->addr);
+	if (pvp_resolve_is_named(image, keep, name))
+		addr = keep;
+	if (!pvp_image_is_text(image, addr, 1))
+		return pvp_error_format(PVP_ERR_BAD_DATA,
+					"'%s' is not a function: %#" PRIx64 " lies outside text",
+					name, addr);
+	*ret = addr;
+	return NULL;
+}
+
+bool pvp_resolve_is_named(const struct pvp_image *image, uint64_t addr, const char *name)
+{
+	size_t nr = 0;
+	const struct pvp_symbol *const *symbols = pvp_image_symbols_named(image, name, &nr);
+
+	for (size_t i = 0; symbols && i < nr; i++)
+		if (symbols[i]->addr == addr)
+			return true;
+	return false;
+}
+
+bool pvp_resolve_hex_word(const char *text, uint32_t *ret)
+{
+	size_t len;
+
+	if (!strncmp(text, "0x", 2))
+		text += 2;
+	len = strlen(text);
+	if (!len || len > 8 || strspn(text, "0123456789abcdefABCDEF") != len)
+		return false;
+	*ret = strtoul(text, NULL, 16);
+	return true;
+}
+
+void pvp_platform_set_feature(struct pvp_platform *platform, unsigned feature, bool on)
+{
+	uint32_t bit = 1u << (feature % 32);
+
+	if (on)
+		platform->caps[feature / 32] |= bit;
+	else
+		platform->caps[feature / 32] &= ~bit;
+}
+
+/* "NAME=VALUE" in two; *name is owned by the caller. */
+static struct pvp_error *split(const char *text, const char *option, char **name,
+			       const char **value)
+{
+	const char *equals = strchr(text, '=');
+
+	if (!equals || equals == text || !equals[1])
+		return pvp_error_format(PVP_ERR_USAGE, "%s %s: not NAME=SYMBOL", option, text);
+	*name = pvp_strndup(text, equals - text);
+	*value = equals + 1;
+	return NULL;
+}
+
+struct pvp_error *pvp_override_pv_ops(const char *const *list, const struct pvp_image *image,
+				      const struct pvp_tables *tables,
+				      struct pvp_platform *platform)
+{
+	struct pvp_error *err = NULL;
+
+	for (size_t i = 0; list && list[i] && !err; i++) {
+		const char *value;
+		uint64_t keep = 0;
+		size_t field = 0;
+		char *name;
+
+		err = split(list[i], "--pvop", &name, &value);
+		if (err)
+			return err;
+		while (field < tables->nr_fields && strcmp(tables->fields[field].name, name))
+			field++;
+		if (field == tables->nr_fields)
+			err = pvp_error_format(PVP_ERR_NOT_FOUND, "pv_ops has no field '%s'", name);
+		if (!err)
+			err = pvp_image_pointer(image, tables->pv_ops + field * image->ptr_len,
+						&keep);
+		if (!err)
+			err = pvp_resolve_function(image, value, keep, &platform->pv_ops[field]);
+		if (err)
+			err = pvp_error_context(err, "--pvop %s", list[i]);
+		free(name);
+	}
+	return err;
+}
+
+struct pvp_error *pvp_override_static_calls(const char *const *list, const struct pvp_image *image,
+					    const struct pvp_tables *tables, uint64_t *values)
+{
+	struct pvp_error *err = NULL;
+
+	for (size_t i = 0; list && list[i] && !err; i++) {
+		const struct pvp_static_call_key *key;
+		const char *value;
+		char *name;
+
+		err = split(list[i], "--static-call", &name, &value);
+		if (err)
+			return err;
+		key = pvp_tables_static_call(tables, name);
+		if (key)
+			err = pvp_resolve_function(image, value, key->func,
+						   &values[key - tables->static_call_keys]);
+		else
+			err = pvp_error_format(PVP_ERR_NOT_FOUND, "unknown static call '%s'", name);
+		if (err)
+			err = pvp_error_context(err, "--static-call %s", list[i]);
+		free(name);
+	}
+	return err;
+}
+
+struct pvp_error *pvp_override_features(const char *const *list, const struct pvp_tables *tables,
+					struct pvp_platform *platform)
+{
+	struct pvp_error *err;
+
+	for (size_t i = 0; list && list[i]; i++) {
+		bool off = list[i][0] == '-', sign = off || list[i][0] == '+';
+		unsigned feature;
+
+		err = pvp_feature_parse(list[i] + sign, tables->generation, &feature);
+		if (err)
+			return pvp_error_context(err, "--feature %s", list[i]);
+		pvp_platform_set_feature(platform, feature, !off);
+	}
+	return NULL;
+}
+
+struct pvp_error *pvp_override_caps(const char *path, uint32_t ret[PVP_CAP_WORDS])
+{
+	uint32_t words[PVP_CAP_WORDS];
+	struct pvp_error *err = NULL;
+	FILE *f = fopen(path, "r");
+	unsigned line = 0, nr = 0;
+	char text[128];
+
+	if (!f)
+		return pvp_error_os(errno, "%s", path);
+	while (!err && fgets(text, sizeof(text), f)) {
+		char *word = text + strspn(text, " \t");
+
+		line++;
+		word[strcspn(word, " \t\r\n")] = 0;
+		if (!*word || *word == '#')
+			continue;
+		if (nr == PVP_CAP_WORDS)
+			err = pvp_error_format(PVP_ERR_BAD_DATA, "%s:%u: more than %d words", path,
+					       line, PVP_CAP_WORDS);
+		else if (!pvp_resolve_hex_word(word, &words[nr++]))
+			err = pvp_error_format(PVP_ERR_BAD_DATA,
+					       "%s:%u: '%s' is not a word of 8 hex digits", path,
+					       line, word);
+	}
+	if (!err && ferror(f))
+		err = pvp_error_os(errno, "%s", path);
+	if (!err && nr < PVP_CAP_WORDS)
+		err = pvp_error_format(PVP_ERR_BAD_DATA, "%s:%u: %u words where %d are needed",
+				       path, line ? line : 1, nr, PVP_CAP_WORDS);
+	if (!err)
+		memcpy(ret, words, sizeof(words));
+	fclose(f);
+	return err;
+}

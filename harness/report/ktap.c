@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "ktap.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "alloc.h"
+
+/* A description ends at '#': what follows is a directive. */
+static void put_text(FILE *out, const char *text)
+{
+	for (; *text; text++)
+		fputc(*text == '#' ? '_' : *text, out);
+}
+
+static const struct pvp_results_finding *failed_finding(const struct pvp_results_platform *platform,
+							uint64_t addr)
+{
+	for (size_t i = 0; i < platform->nr_findings; i++)
+		if (platform->findings[i].failed && platform->findings[i].has_site &&
+		    platform->findings[i].addr == addr)
+			return &platform->findings[i];
+	return NULL;
+}
+
+static void put_cell(const struct pvp_results_platform *platform,
+		     const struct pvp_results_cell *cell, size_t number, FILE *out)
+{
+	const struct pvp_results_finding *finding = failed_finding(platform, cell->addr);
+
+	fprintf(out, "  %s %zu ", cell->failed || finding ? "not ok" : "ok", number);
+	put_text(out, cell->op);
+	fprintf(out, " %#" PRIx64 " ", cell->addr);
+	put_text(out, cell->symbol);
+	if (cell->verdict == PVP_SKIPPED)
+		fputs(" # SKIP not asked for", out);
+	else if (cell->expected)
+		fprintf(out, " # XFAIL %s", cell->expected);
+	fputc('\n', out);
+	if (cell->verdict == PVP_DIVERGENT || cell->verdict == PVP_INCONCLUSIVE) {
+		fprintf(out, "  # %s", pvp_verdict_name(cell->verdict));
+		if (cell->verdict == PVP_INCONCLUSIVE)
+			fprintf(out, " (%s)", pvp_reason_name(cell->reason));
+		fprintf(out, "%s%s\n", cell->detail ? ": " : "", cell->detail ? cell->detail : "");
+	}
+	if (finding)
+		fprintf(out, "  # %s: %s\n", finding->kind, finding->rule);
+}
+
+static void put_platform(const struct pvp_results *results, const struct pvp_results_image *image,
+			 const struct pvp_results_platform *platform, size_t number, FILE *out)
+{
+	bool failed = platform->counts.failed || platform->failed_findings;
+	size_t apart = 0, test = 0;
+	char *name;
+
+	for (size_t i = 0; i < platform->nr_findings; i++)
+		apart += platform->findings[i].failed && !platform->findings[i].has_site;
+	name = results->nr_images > 1 ? pvp_asprintf("%s %s", image->name, platform->name) :
+					pvp_strdup(platform->name);
+	fputs("  KTAP version 1\n  # Subtest: ", out);
+	put_text(out, name);
+	fprintf(out, "\n  1..%zu\n", platform->nr_cells + apart);
+	for (size_t i = 0; i < platform->nr_cells; i++)
+		put_cell(platform, &platform->cells[i], ++test, out);
+	for (size_t i = 0; i < platform->nr_findings; i++) {
+		const struct pvp_results_finding *finding = &platform->findings[i];
+
+		if (!finding->failed || finding->has_site)
+			continue;
+		fprintf(out, "  not ok %zu ", ++test);
+		put_text(out, finding->kind);
+		fprintf(out, "\n  # %s\n", finding->rule);
+	}
+	fprintf(out, "%s %zu ", failed ? "not ok" : "ok", number);
+	put_text(out, name);
+	fputc('\n', out);
+	free(name);
+}
+
+void pvp_ktap_print(const struct pvp_results *results, FILE *out)
+{
+	bool unused_fail = results->fail_on & PVP_FAIL_ON(PVP_FAILURE_FINDING);
+	size_t tests = 0, number = 0;
+
+	for (size_t i = 0; i < results->nr_images; i++)
+		tests += results->images[i].nr_platforms;
+	fprintf(out, "KTAP version 1\n1..%zu\n",
+		tests + (unused_fail ? results->unused_expectations : 0));
+	for (size_t i = 0; i < results->nr_images; i++) {
+		const struct pvp_results_image *image = &results->images[i];
+
+		for (size_t k = 0; k < image->nr_platforms; k++)
+			put_platform(results, image, &image->platforms[k], ++number, out);
+	}
+	for (size_t i = 0; unused_fail && i < results->nr_expectations; i++) {
+		const struct pvp_results_expectation *e = &results->expectations[i];
+
+		if (e->unused)
+			fprintf(out, "not ok %zu expectation on line %u matches nothing\n",
+				++number, e->line);
+	}
+}

@@ -1,0 +1,352 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "table.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "alloc.h"
+
+#define MAX_FAILURES 20 /* shown per platform; results.json has all */
+#define NAME_WIDTH   18 /* of a platform or a kind */
+#define OP_WIDTH     30
+
+enum colour { PLAIN, GOOD, BAD, DOUBTFUL };
+
+static const char *const escapes[] = {
+	[PLAIN] = "", [GOOD] = "\033[32m", [BAD] = "\033[1;31m", [DOUBTFUL] = "\033[33m",
+};
+
+struct table {
+	const struct pvp_results *results;
+	const struct pvp_table_options *options;
+	FILE *out;
+};
+
+static void put(const struct table *t, enum colour colour, const char *fmt, ...)
+	PVP_PRINTF(3, 4);
+static void put(const struct table *t, enum colour colour, const char *fmt, ...)
+{
+	bool coloured = colour != PLAIN && t->options->colour;
+	va_list ap;
+
+	if (coloured)
+		fputs(escapes[colour], t->out);
+	va_start(ap, fmt);
+	vfprintf(t->out, fmt, ap);
+	va_end(ap);
+	if (coloured)
+		fputs("\033[0m", t->out);
+}
+
+/* A count in its column; one that is not zero gets the column's colour. */
+struct column {
+	const char *head;
+	enum colour colour;
+};
+
+static void put_head(const struct table *t, int width, const char *first,
+		     const struct column *columns, size_t nr)
+{
+	put(t, PLAIN, "%-*s", width, first);
+	for (size_t i = 0; i < nr; i++)
+		put(t, PLAIN, "  %s", columns[i].head);
+	put(t, PLAIN, "\n");
+}
+
+static void put_row(const struct table *t, int width, const char *first,
+		    const struct column *columns, const uint64_t *values, size_t nr)
+{
+	put(t, PLAIN, "%-*s", width, first);
+	for (size_t i = 0; i < nr; i++)
+		put(t, values[i] ? columns[i].colour : PLAIN, "  %*" PRIu64,
+		    (int)strlen(columns[i].head), values[i]);
+	put(t, PLAIN, "\n");
+}
+
+// clang-format off
+/* Columns of the verdict tables: value of a struct pvp_results_counts, heading, colour. */
+#define VERDICT_COLUMNS(X)                                                                         \
+	X(sites,                            " sites",       PLAIN)                                 \
+	X(evidence[PVP_EVIDENCE_EXECUTED],  "executed",     PLAIN)                                 \
+	X(evidence[PVP_EVIDENCE_CONGRUENT], "congruent",    PLAIN)                                 \
+	X(evidence[PVP_EVIDENCE_NULL_OP],   "null-op",      PLAIN)                                 \
+	X(verdicts[PVP_DIVERGENT],          "DIVERGENT",    BAD)                                   \
+	X(verdicts[PVP_INCONCLUSIVE],       "INCONCLUSIVE", DOUBTFUL)                              \
+	X(verdicts[PVP_SKIPPED],            "SKIPPED",      PLAIN)
+// clang-format on
+
+static const struct column verdict_columns[] = {
+#define X(field, head, colour) { head, colour },
+	VERDICT_COLUMNS(X)
+#undef X
+	{ "expected", PLAIN },
+	{ "min states", PLAIN },
+};
+
+static const struct column op_columns[] = {
+#define X(field, head, colour) { head, colour },
+	VERDICT_COLUMNS(X)
+#undef X
+	{ "entry states", PLAIN },
+	{ "end states", PLAIN },
+};
+
+static void put_verdicts(const struct table *t, const char *name,
+			 const struct pvp_results_counts *counts)
+{
+	const uint64_t values[] = {
+#define X(field, head, colour) counts->field,
+		VERDICT_COLUMNS(X)
+#undef X
+		counts->expected, counts->min_end,
+	};
+
+	put_row(t, NAME_WIDTH, name, verdict_columns, values, ARRAY_SIZE(values));
+}
+
+static void put_op(const struct table *t, const char *name, const struct pvp_results_counts *counts)
+{
+	const uint64_t values[] = {
+#define X(field, head, colour) counts->field,
+		VERDICT_COLUMNS(X)
+#undef X
+		counts->entry, counts->end,
+	};
+
+	put_row(t, OP_WIDTH, name, op_columns, values, ARRAY_SIZE(values));
+}
+
+static void put_image(const struct table *t, const struct pvp_results_image *image)
+{
+	const char *separator = "; ";
+
+	put(t, PLAIN, "%s: %s, %s tables, %s, symbols from %s", image->name, image->arch,
+	    image->generation, image->container, image->symbols);
+	for (unsigned i = 0; i < PVP_NR_SITE_KINDS; i++) {
+		if (!image->sites[i])
+			continue;
+		put(t, PLAIN, "%s%zu %s sites", separator, image->sites[i], pvp_site_kind_name(i));
+		separator = ", ";
+	}
+	put(t, PLAIN, "\nsha256 %s\n%u start states a site, seed %#" PRIx64 "\n\n", image->sha256,
+	    t->results->states, t->results->seed);
+}
+
+static void put_platforms(const struct table *t, const struct pvp_results_image *image)
+{
+	char name[NAME_WIDTH + 1];
+
+	put_head(t, NAME_WIDTH, "platform", verdict_columns, ARRAY_SIZE(verdict_columns));
+	for (size_t i = 0; i < image->nr_platforms; i++) {
+		const struct pvp_results_platform *platform = &image->platforms[i];
+		unsigned kinds = 0;
+
+		put_verdicts(t, platform->name, &platform->counts);
+		for (unsigned k = 0; k < PVP_NR_SITE_KINDS; k++)
+			kinds += platform->kinds[k].sites != 0;
+		for (unsigned k = 0; kinds > 1 && k < PVP_NR_SITE_KINDS; k++) {
+			if (!platform->kinds[k].sites)
+				continue;
+			snprintf(name, sizeof(name), "  %s", pvp_site_kind_name(k));
+			put_verdicts(t, name, &platform->kinds[k]);
+		}
+	}
+	put(t, PLAIN, "\n");
+}
+
+static void put_forms(const struct table *t, const struct pvp_results_image *image)
+{
+	static const struct column columns[] = {
+#define X(id, name, what) { "  " name, PLAIN },
+		PVP_FORMS(X)
+#undef X
+		{ "   cases", PLAIN },
+		{ "stray pages", PLAIN },
+	};
+	uint64_t values[ARRAY_SIZE(columns)];
+
+	put_head(t, NAME_WIDTH, "patched to", columns, ARRAY_SIZE(columns));
+	for (size_t i = 0; i < image->nr_platforms; i++) {
+		const struct pvp_results_platform *platform = &image->platforms[i];
+
+		for (unsigned k = 0; k < PVP_NR_FORMS; k++)
+			values[k] = platform->counts.forms[k];
+		values[PVP_NR_FORMS] = platform->cases;
+		values[PVP_NR_FORMS + 1] = platform->stray;
+		put_row(t, NAME_WIDTH, platform->name, columns, values, ARRAY_SIZE(columns));
+	}
+	put(t, PLAIN, "\n");
+}
+
+static void put_reasons(const struct table *t, const struct pvp_results_image *image)
+{
+	static const char *const whats[] = {
+#define X(id, name, what) what,
+		PVP_REASONS(X)
+#undef X
+	};
+	bool any = false;
+
+	for (size_t i = 0; i < image->nr_platforms; i++) {
+		const struct pvp_results_platform *platform = &image->platforms[i];
+
+		for (unsigned k = 0; k < PVP_NR_REASONS; k++) {
+			if (!platform->counts.reasons[k])
+				continue;
+			if (!any)
+				put(t, PLAIN, "%-*s  %6s  reason\n", NAME_WIDTH, "inconclusive",
+				    "sites");
+			any = true;
+			put(t, PLAIN, "%-*s  %6zu  %s: %s\n", NAME_WIDTH, platform->name,
+			    platform->counts.reasons[k], pvp_reason_name(k), whats[k]);
+		}
+	}
+	if (any)
+		put(t, PLAIN, "\n");
+}
+
+static int compare_ops(const void *a, const void *b)
+{
+	const struct pvp_results_cell *const *x = a, *const *y = b;
+
+	return strcmp((*x)->op, (*y)->op);
+}
+
+static void put_ops(const struct table *t, const struct pvp_results_platform *platform)
+{
+	const struct pvp_results_cell **by_op = pvp_calloc(platform->nr_cells, sizeof(*by_op));
+	size_t i = 0, k;
+
+	for (k = 0; k < platform->nr_cells; k++)
+		by_op[k] = &platform->cells[k];
+	qsort(by_op, platform->nr_cells, sizeof(*by_op), compare_ops);
+	put(t, PLAIN, "%s, by op\n", platform->name);
+	put_head(t, OP_WIDTH, "op", op_columns, ARRAY_SIZE(op_columns));
+	while (i < platform->nr_cells) {
+		struct pvp_results_counts counts = { 0 };
+
+		for (k = i; k < platform->nr_cells && !strcmp(by_op[k]->op, by_op[i]->op); k++)
+			pvp_results_count(&counts, by_op[k]);
+		if (counts.verdicts[PVP_SKIPPED] < counts.sites)
+			put_op(t, by_op[i]->op, &counts);
+		i = k;
+	}
+	put(t, PLAIN, "\n");
+	free(by_op);
+}
+
+static void put_failed_cell(const struct table *t, const struct pvp_results_platform *platform,
+			    const struct pvp_results_cell *cell)
+{
+	put(t, cell->verdict == PVP_DIVERGENT ? BAD : DOUBTFUL, "%s", pvp_verdict_name(cell->verdict));
+	put(t, PLAIN, "  %s  %#" PRIx64 "  %s#%" PRIu32 "  %s\n", platform->name, cell->addr, cell->op,
+	    cell->ordinal, cell->symbol);
+	if (cell->verdict == PVP_INCONCLUSIVE)
+		put(t, PLAIN, "    %s%s%s\n", pvp_reason_name(cell->reason), cell->detail ? ": " : "",
+		    cell->detail ? cell->detail : "");
+	else if (cell->detail)
+		put(t, PLAIN, "    %s\n", cell->detail);
+	if (cell->witness)
+		put(t, PLAIN, "    %s replay %s/witnesses/%s\n", t->options->program,
+		    t->options->dir, cell->witness);
+}
+
+static void put_failures(const struct table *t, const struct pvp_results_platform *platform)
+{
+	size_t shown = 0;
+
+	for (size_t i = 0; i < platform->nr_cells && shown < MAX_FAILURES; i++) {
+		if (!platform->cells[i].failed)
+			continue;
+		put_failed_cell(t, platform, &platform->cells[i]);
+		shown++;
+	}
+	if (platform->counts.failed > shown)
+		put(t, PLAIN, ".. and %zu more on %s: %s/results.json\n",
+		    platform->counts.failed - shown, platform->name, t->options->dir);
+	shown = 0;
+	for (size_t i = 0; i < platform->nr_findings && shown < MAX_FAILURES; i++) {
+		const struct pvp_results_finding *finding = &platform->findings[i];
+
+		if (!finding->failed)
+			continue;
+		put(t, BAD, "FINDING");
+		put(t, PLAIN, "  %s  ", platform->name);
+		if (finding->has_site)
+			put(t, PLAIN, "%#" PRIx64 "  %s  %s  ", finding->addr, finding->op,
+			    finding->symbol);
+		put(t, PLAIN, "%s: %s\n", finding->kind, finding->rule);
+		shown++;
+	}
+	if (platform->failed_findings > shown)
+		put(t, PLAIN, ".. and %zu more findings on %s: %s/results.json\n",
+		    platform->failed_findings - shown, platform->name, t->options->dir);
+}
+
+static void put_expectations(const struct table *t)
+{
+	for (size_t i = 0; i < t->results->nr_expectations; i++) {
+		const struct pvp_results_expectation *e = &t->results->expectations[i];
+		const char *what = e->verdict ? e->verdict : e->reason ? e->reason : e->finding;
+
+		if (e->unused)
+			put(t, BAD, "EXPECTATION");
+		else
+			put(t, PLAIN, "expectation");
+		put(t, PLAIN, "  line %u: %s%s%s on %s, %s: ", e->line, e->op ? e->op : "",
+		    e->op && e->site ? " at " : "", e->site ? e->site : "",
+		    e->platform ? e->platform : "any platform", what);
+		if (e->unused)
+			put(t, PLAIN, "matches nothing\n");
+		else if (!e->matched)
+			put(t, PLAIN, "not judged: what it names was not run\n");
+		else if (e->expired)
+			put(t, PLAIN, "expired, excuses nothing; %zu match\n", e->matched);
+		else
+			put(t, PLAIN, "%zu excused: %s\n", e->excused, e->why);
+	}
+	if (t->results->nr_expectations)
+		put(t, PLAIN, "\n");
+}
+
+static void put_summary(const struct table *t)
+{
+	const struct pvp_results_counts *counts = &t->results->counts;
+
+	put(t, PLAIN, "%zu cells: ", counts->sites);
+	for (unsigned i = 0; i < PVP_NR_VERDICTS; i++)
+		put(t, PLAIN, "%s%zu %s", i ? ", " : "", counts->verdicts[i], pvp_verdict_name(i));
+	put(t, PLAIN, "; %zu findings; ", t->results->failed_findings);
+	if (t->results->failed)
+		put(t, BAD, "FAILED");
+	else
+		put(t, GOOD, "nothing failed");
+	put(t, PLAIN, "\nreport: %s/results.json\n", t->options->dir);
+}
+
+void pvp_table_print(const struct pvp_results *results, const struct pvp_table_options *options,
+		     FILE *out)
+{
+	const struct table t = { results, options, out };
+
+	for (size_t i = 0; i < results->nr_images; i++) {
+		const struct pvp_results_image *image = &results->images[i];
+
+		put_image(&t, image);
+		put_platforms(&t, image);
+		put_forms(&t, image);
+		put_reasons(&t, image);
+		for (size_t k = 0; options->by_op && k < image->nr_platforms; k++)
+			put_ops(&t, &image->platforms[k]);
+		for (size_t k = 0; k < image->nr_platforms; k++) {
+			const struct pvp_results_platform *platform = &image->platforms[k];
+
+			put_failures(&t, platform);
+			if (platform->counts.failed || platform->failed_findings)
+				put(&t, PLAIN, "\n");
+		}
+	}
+	put_expectations(&t);
+	put_summary(&t);
+}

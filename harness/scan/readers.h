@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * readers.h - inside scan/: what the table readers share.
+ *
+ * A span is one table: an array of equally long entries at a known address.  A layout row says how
+ * one generation of kernels writes its tables; a reader takes a span or the image, checks every
+ * entry, and allocates its part of struct pvp_tables.
+ */
+#ifndef PVP_READERS_H
+#define PVP_READERS_H
+
+#include "bytes.h"
+#include "tables.h"
+
+struct pvp_span {
+	const char *name; /* section, or symbol that starts it */
+	uint64_t addr;
+	struct pvp_bytes bytes;
+	unsigned stride; /* bytes in an entry */
+	size_t nr;
+};
+
+/* A section that the image lacks is a span of no entries. */
+struct pvp_error *pvp_span_section(const struct pvp_image *image, const char *name, unsigned stride,
+				   struct pvp_span *ret) PVP_MUST_CHECK;
+/* Between two symbols; no entries when neither exists. */
+struct pvp_error *pvp_span_symbols(const struct pvp_image *image, const char *start,
+				   const char *stop, unsigned stride,
+				   struct pvp_span *ret) PVP_MUST_CHECK;
+uint64_t pvp_span_entry(const struct pvp_span *span, size_t i); /* address of entry i */
+/* size bytes (1..8) at off in entry i, which must lie inside the entry. */
+uint64_t pvp_span_uint(const struct pvp_span *span, size_t i, unsigned off, unsigned size);
+/* Target of the 32-bit field at off: its own address plus its signed value. */
+uint64_t pvp_span_rel32(const struct pvp_span *span, size_t i, unsigned off);
+/* "NAME entry I (at ADDR): message" */
+struct pvp_error *pvp_span_error(const struct pvp_span *span, size_t i, enum pvp_error_code code,
+				 const char *fmt, ...) PVP_PRINTF(4, 5) PVP_MUST_CHECK;
+/* NULL when [addr, addr+len) is text, else the error that says which entry is wrong. */
+struct pvp_error *pvp_span_text(const struct pvp_span *span, size_t i,
+				const struct pvp_image *image, uint64_t addr, uint64_t len,
+				const char *what) PVP_MUST_CHECK;
+
+/* How a pv site calls through its slot. */
+enum pvp_para_form {
+	PVP_PARA_NONE,	  /* no .parainstructions */
+	PVP_PARA_ABS_SIB, /* ff 14 25 abs32: call *abs32 */
+	PVP_PARA_ABS,	  /* ff 15 abs32, 32-bit code: call *abs32 */
+	PVP_PARA_RIP,	  /* ff 15 rel32, 64-bit code: call *rel32(%rip) */
+	PVP_PARA_OTHER,
+};
+
+struct pvp_layout {
+	const char *generation;
+	enum pvp_arch arch;
+	enum pvp_para_form para;
+	unsigned alt_stride;		   /* bytes in an entry of .altinstructions */
+	const struct pvp_pv_field *fields; /* NULL: recognised, but not supported yet */
+	size_t nr_fields;
+};
+
+/* Rows of fields.c. */
+extern const struct pvp_pv_field pvp_fields_amd64_6_1[84];
+
+/* Readers: each fills its own members of ret, whose earlier value is empty. */
+struct pvp_error *pvp_read_para(const struct pvp_image *image,
+				struct pvp_tables *ret) PVP_MUST_CHECK;
+struct pvp_error *pvp_read_alternatives(const struct pvp_image *image,
+					struct pvp_tables *ret) PVP_MUST_CHECK;
+struct pvp_error *pvp_read_static_calls(const struct pvp_image *image,
+					struct pvp_tables *ret) PVP_MUST_CHECK;
+struct pvp_error *pvp_read_lists(const struct pvp_image *image,
+				 struct pvp_tables *ret) PVP_MUST_CHECK;
+struct pvp_error *pvp_read_bugs(const struct pvp_image *image,
+				struct pvp_tables *ret) PVP_MUST_CHECK;
+struct pvp_error *pvp_read_extable(const struct pvp_image *image,
+				   struct pvp_tables *ret) PVP_MUST_CHECK;
+struct pvp_error *pvp_read_jump_labels(const struct pvp_image *image,
+				       struct pvp_tables *ret) PVP_MUST_CHECK;
+
+#endif

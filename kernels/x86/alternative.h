@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * alternative.h - code with replacements: text for inline assembly that makes an entry of
+ * .altinstructions (12 bytes: site, replacement, feature, two lengths) for each replacement.
+ *
+ * The replacement of most is chosen once, at boot; static_cpu_has() is a branch made this way.
+ */
+#ifndef PVK_ALTERNATIVE_H
+#define PVK_ALTERNATIVE_H
+
+#include "features.h"
+#include "types.h"
+
+#define ALT_ENTRY_(nr, feature)                                                                    \
+	".pushsection .altinstructions, \"a\"\n"                                                   \
+	".long 661b - ., 66" #nr "3f - .\n"                                                        \
+	".short " STRINGIFY(feature) "\n"                                                          \
+				     ".byte 663b - 661b, 66" #nr "4f - 66" #nr "3f\n"              \
+				     ".popsection\n"
+#define ALT_REPLACEMENT_(nr, new)                                                                  \
+	".pushsection .altinstr_replacement, \"ax\"\n"                                             \
+	"66" #nr "3: " new "\n"                                                                    \
+			   "66" #nr "4:\n"                                                         \
+			   ".popsection\n"
+
+/* The assembler has -1 for true, so (a > b) * (b - a) is max(a - b, 0). */
+#define ALT_LEN_(nr)  "(66" #nr "4f - 66" #nr "3f)"
+#define ALT_OLD_LEN_  "(662b - 661b)"
+#define ALT_PAD_(len) ".skip (" len " > " ALT_OLD_LEN_ ") * (" ALT_OLD_LEN_ " - " len "), 0x90\n"
+
+#define ALTERNATIVE(old, new, feature)                                                             \
+	"661: " old "\n662:\n" ALT_PAD_(ALT_LEN_(1)) "663:\n" ALT_ENTRY_(1, feature)               \
+		ALT_REPLACEMENT_(1, new)
+
+#define ALT_MAX_(a, b) "(" a " + (" b " > " a ") * (" a " - " b "))"
+#define ALTERNATIVE_2(old, new1, feature1, new2, feature2)                                         \
+	"661: " old                                                                                \
+	"\n662:\n" ALT_PAD_(ALT_MAX_(ALT_LEN_(1), ALT_LEN_(2))) "663:\n" ALT_ENTRY_(1, feature1)   \
+		ALT_ENTRY_(2, feature2) ALT_REPLACEMENT_(1, new1) ALT_REPLACEMENT_(2, new2)
+
+/* yes when the CPU has the feature, else no; old until boot has decided. */
+#define ALTERNATIVE_TERNARY(old, feature, yes, no)                                                 \
+	ALTERNATIVE_2(old, no, X86_FEATURE_ALWAYS, yes, feature)
+
+/*
+ * Whether the CPU has the feature: before patching a jump to a test of the capability bit in
+ * .altinstr_aux (in another section, so the jump has 5 bytes), afterwards a jump or nothing.
+ */
+#define static_cpu_has(feature)                                                                    \
+	({                                                                                         \
+		__label__ yes_, no_;                                                               \
+		bool has_;                                                                         \
+		asm goto(ALTERNATIVE_TERNARY("jmp 669f", feature, "",                              \
+					     "jmp %l[no_]") ".pushsection .altinstr_aux, \"ax\"\n" \
+							    "669: testb %[mask], boot_cpu_data + " \
+							    "%c[byte](%%rip)\n"                    \
+							    "jnz %l[yes_]\n"                       \
+							    "jmp %l[no_]\n"                        \
+							    ".popsection\n"                        \
+			 :                                                                         \
+			 : [mask] "i"(1 << ((feature) % 8)), [byte] "i"(BOOT_CPU_CAPABILITY +      \
+									(feature) / 8)             \
+			 : "cc"                                                                    \
+			 : yes_, no_);                                                             \
+	yes_:                                                                                      \
+		has_ = true;                                                                       \
+		if (0)                                                                             \
+		no_:                                                                               \
+			has_ = false;                                                              \
+		has_;                                                                              \
+	})
+
+#endif

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * asm.h - what the .S files share: functions, returns, patch-table entries, pv call sites.
+ */
+#ifndef PVK_ASM_H
+#define PVK_ASM_H
+
+#include "features.h"
+#include "pv_ops.h"
+
+.macro FUNC name:req
+	.globl	\name
+	.type	\name, @function
+	.balign	16, 0xcc
+\name:
+.endm
+
+.macro ENDFUNC name:req
+	.size	\name, . - \name
+.endm
+
+/* A return that the returns pass may rewrite: e9 to __x86_return_thunk, listed. */
+.macro RETURN
+.Lret_\@:
+	.byte	0xe9
+	.long	__x86_return_thunk - . - 4
+	.pushsection .return_sites, "a"
+	.long	.Lret_\@ - .
+	.popsection
+.endm
+
+/* An indirect call through a retpoline thunk, listed; r8..r15 are padded with a cs prefix. */
+.macro CALL_NOSPEC reg:req cs=0
+.Lcall_\@:
+	.if \cs
+	.byte	0x2e
+	.endif
+	.byte	0xe8
+	.long	__x86_indirect_thunk_\reg - . - 4
+	.pushsection .retpoline_sites, "a"
+	.long	.Lcall_\@ - .
+	.popsection
+.endm
+
+.macro JMP_NOSPEC reg:req cs=0
+.Ljmp_\@:
+	.if \cs
+	.byte	0x2e
+	.endif
+	.byte	0xe9
+	.long	__x86_indirect_thunk_\reg - . - 4
+	.pushsection .retpoline_sites, "a"
+	.long	.Ljmp_\@ - .
+	.popsection
+.endm
+
+/* ud2 with a __bug_table entry; flags bit 0: execution goes on behind it (WARN). */
+.macro UD2_BUG flags=0
+.Lbug_\@:
+	ud2
+	.pushsection __bug_table, "aw"
+	.long	.Lbug_\@ - ., .Lbug_file - .
+	.short	0, \flags
+	.popsection
+.endm
+
+.macro EXTABLE from:req to:req
+	.pushsection __ex_table, "a"
+	.balign	4
+	.long	\from - ., \to - ., 1
+	.popsection
+.endm
+
+/* Site and replacement lengths; gas has -1 for true, so (a > b) * (b - a) is max(a - b, 0). */
+.macro ALTERNATIVE old new feature:req
+.Lold_\@:
+	\old
+.Lold_end_\@:
+	.skip	((.Lnew_end_\@ - .Lnew_\@) > (.Lold_end_\@ - .Lold_\@)) * ((.Lold_end_\@ - .Lold_\@) - (.Lnew_end_\@ - .Lnew_\@)), 0x90
+.Lsite_end_\@:
+	.pushsection .altinstructions, "a"
+	.long	.Lold_\@ - ., .Lnew_\@ - .
+	.short	\feature
+	.byte	.Lsite_end_\@ - .Lold_\@, .Lnew_end_\@ - .Lnew_\@
+	.popsection
+	.pushsection .altinstr_replacement, "ax"
+.Lnew_\@:
+	\new
+.Lnew_end_\@:
+	.popsection
+.endm
+
+/* A second replacement for the site [from, to). */
+.macro ALTERNATIVE_ALSO from:req to:req new feature:req
+	.pushsection .altinstructions, "a"
+	.long	\from - ., .Lalso_\@ - .
+	.short	\feature
+	.byte	\to - \from, .Lalso_end_\@ - .Lalso_\@
+	.popsection
+	.pushsection .altinstr_replacement, "ax"
+.Lalso_\@:
+	\new
+.Lalso_end_\@:
+	.popsection
+.endm
+
+/* A pv call site.  Like the real hand-written ones the entry has no clobber word: it reads as 0. */
+.macro PV_CALL slot:req
+.Lpv_\@:
+	call	*pv_ops + 8 * \slot(%rip)
+.Lpv_end_\@:
+	.pushsection .parainstructions, "a"
+	.balign	8
+	.quad	.Lpv_\@
+	.byte	\slot, .Lpv_end_\@ - .Lpv_\@
+	.balign	8
+	.popsection
+.endm
+
+/* A static-call site; tail 1: a jump. */
+.macro STATIC_CALL name:req tail=0
+.Lsc_\@:
+	.byte	0xe8 + \tail
+	.long	__SCT__\name - . - 4
+	.pushsection .static_call_sites, "a"
+	.balign	4
+	.long	.Lsc_\@ - ., __SCK__\name - . + \tail
+	.popsection
+.endm
+
+/* PV_SLOT_irq_save_fl and the like, from the one list in pv_ops.h. */
+.set pv_slot, 0
+#define X(group, field, ...)                                                                       \
+	.set PV_SLOT_##group##_##field, pv_slot;                                                   \
+	.set pv_slot, pv_slot + 1;
+PV_OPS(X, X, X)
+#undef X
+
+#endif

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Where the kernel is entered: by the boot loader, by exceptions, by Xen's versions of them; and
+ * how it leaves.  It does not start up yet: the boot entry halts.
+ */
+#include "asm.h"
+
+	.section .head.text, "ax"
+FUNC startup_64
+	cli
+.Lstop:
+	hlt
+	jmp	.Lstop
+ENDFUNC startup_64
+
+	.text
+/* Tail jumps, one through a NULL key. */
+FUNC idle_tail
+	STATIC_CALL idle, 1
+ENDFUNC idle_tail
+
+FUNC irqentry_exit
+	STATIC_CALL irqentry_exit_hook, 1
+ENDFUNC irqentry_exit
+
+FUNC sched_clock_tail
+	STATIC_CALL pv_sched_clock, 1
+ENDFUNC sched_clock_tail
+
+/*
+ * Save what C may change below the error code and return to the entry code, with rsp there and the
+ * same in rax: the return address gives its place to rdi.
+ */
+.macro SAVE_REGISTERS
+	xchg	%rdi, (%rsp)
+	push	%rsi
+	push	%rdx
+	push	%rcx
+	push	%rax
+	push	%r8
+	push	%r9
+	push	%r10
+	push	%r11
+.endm
+
+FUNC error_entry
+	SAVE_REGISTERS
+	mov	%rsp, %rax
+	push	%rdi
+	RETURN
+ENDFUNC error_entry
+
+FUNC xen_error_entry
+	SAVE_REGISTERS
+	push	%rdi
+	RETURN
+ENDFUNC xen_error_entry
+
+FUNC exception
+	hlt
+	jmp	exception
+ENDFUNC exception
+
+.macro ENTRY name:req error_code=0 xen=
+FUNC asm_exc_\name
+	.ifeq \error_code
+	push	$-1
+	.endif
+	ALTERNATIVE "call error_entry; mov %rax, %rsp", "call xen_error_entry", X86_FEATURE_XENPV
+	mov	%rsp, %rdi
+	call	exception
+	jmp	return_from_exception
+ENDFUNC asm_exc_\name
+
+/* Xen pushes rcx and r11 on top of the hardware's frame. */
+FUNC xen_asm_\xen\()exc_\name
+	pop	%rcx
+	pop	%r11
+	jmp	asm_exc_\name
+ENDFUNC xen_asm_\xen\()exc_\name
+
+	.pushsection .rodata.traps, "a"
+	.quad	asm_exc_\name, xen_asm_\xen\()exc_\name
+	.ifb	\xen
+	.quad	0
+	.else
+	.quad	1
+	.endif
+	.popsection
+.endm
+
+	.pushsection .rodata.traps, "a"
+	.balign	8
+	.globl	trap_array
+trap_array:
+	.popsection
+
+	ENTRY	divide_error
+	ENTRY	debug, xen=xenpv_
+	ENTRY	nmi, xen=xenpv_
+	ENTRY	int3
+	ENTRY	overflow
+	ENTRY	bounds
+	ENTRY	invalid_op
+	ENTRY	device_not_available
+	ENTRY	double_fault, 1, xenpv_
+	ENTRY	coproc_segment_overrun
+	ENTRY	invalid_tss, 1
+	ENTRY	segment_not_present, 1
+	ENTRY	stack_segment, 1
+	ENTRY	general_protection, 1
+	ENTRY	page_fault, 1
+	ENTRY	spurious_interrupt_bug
+	ENTRY	coprocessor_error
+	ENTRY	alignment_check, 1
+	ENTRY	machine_check, xen=xenpv_
+	ENTRY	simd_coprocessor_error
+
+	.pushsection .rodata.traps, "a"
+	.globl	nr_trap_array
+nr_trap_array:
+	.long	(nr_trap_array - trap_array) / 24
+	.popsection
+
+FUNC xen_asm_exc_xen_unknown_trap
+	pop	%rcx
+	pop	%r11
+	hlt
+	jmp	xen_asm_exc_xen_unknown_trap
+ENDFUNC xen_asm_exc_xen_unknown_trap
+
+/* A Xen PV boot writes a jump to xen_iret over the first instruction, outside any table. */
+FUNC return_from_exception
+	pop	%r11
+	pop	%r10
+	pop	%r9
+	pop	%r8
+	pop	%rax
+	pop	%rcx
+	pop	%rdx
+	pop	%rsi
+	pop	%rdi
+	add	$8, %rsp
+	.globl	early_xen_iret_patch
+early_xen_iret_patch:
+	.byte	0xe9
+	.long	0
+native_iret:
+	iretq
+ENDFUNC return_from_exception
+
+/*
+ * Sites in awkward places: across a 64-byte line, ending at a line's end, across a page end, ending
+ * at one.  before: how many of the site's 6 bytes lie before the edge.
+ */
+.macro EDGE_SITE name:req edge:req before:req slot:req
+	.balign	\edge, 0xcc
+FUNC site_\name
+	.byte	0xe9
+	.long	\edge - \before - 5
+	.skip	\edge - \before - 5, 0xcc
+	PV_CALL	\slot
+	RETURN
+ENDFUNC site_\name
+.endm
+
+	.pushsection .text.edge, "ax"
+	EDGE_SITE across_line, 64, 3, PV_SLOT_cpu_io_delay
+	EDGE_SITE at_line_end, 64, 6, PV_SLOT_irq_irq_disable
+	EDGE_SITE across_page, 4096, 2, PV_SLOT_irq_irq_enable
+	EDGE_SITE at_page_end, 4096, 6, PV_SLOT_mmu_flush_tlb_user
+	.popsection
+
+	.section .note.GNU-stack, "", @progbits

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * features.h - capability numbers, word * 32 + bit, as Linux 6.1 assigns them.  Entries of
+ * .altinstructions name them; bit 15 set means "when the capability is absent".
+ */
+#ifndef PVK_FEATURES_H
+#define PVK_FEATURES_H
+
+#define X86_FEATURE_REP_GOOD		112
+#define X86_FEATURE_ALWAYS		117
+#define X86_FEATURE_XSAVE		154
+#define X86_FEATURE_PTI			235
+#define X86_FEATURE_VMMCALL		271
+#define X86_FEATURE_XENPV		272
+#define X86_FEATURE_PVUNLOCK		276
+#define X86_FEATURE_VCPUPREEMPT		277
+#define X86_FEATURE_ERMS		297
+#define X86_FEATURE_INVPCID		298
+#define X86_FEATURE_FENCE_SWAPGS_KERNEL 357
+#define X86_FEATURE_RETPOLINE		364
+#define X86_FEATURE_RETPOLINE_LFENCE	365
+#define X86_FEATURE_LA57		528
+
+#define ALT_NOT(feature) ((feature) | 0x8000)
+
+/* Where the capability words are in boot_cpu_data. */
+#define BOOT_CPU_CAPABILITY 40
+
+#endif

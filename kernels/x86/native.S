@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Native operations that must keep every register but rax, and the values of pv_ops that mean
+ * something to the patcher.
+ */
+#include "asm.h"
+
+	.section .rodata.str, "a"
+.Lbug_file:
+	.asciz	"native.S"
+
+	.text
+FUNC native_save_fl
+	pushf
+	pop	%rax
+	RETURN
+ENDFUNC native_save_fl
+
+FUNC pv_native_irq_disable
+	cli
+	RETURN
+ENDFUNC pv_native_irq_disable
+
+FUNC pv_native_irq_enable
+	sti
+	RETURN
+ENDFUNC pv_native_irq_enable
+
+FUNC pv_native_read_cr2
+	mov	%cr2, %rax
+	RETURN
+ENDFUNC pv_native_read_cr2
+
+/* Erased by the patcher: the site becomes nops. */
+FUNC _paravirt_nop
+	RETURN
+ENDFUNC _paravirt_nop
+
+FUNC _paravirt_ident_64
+	mov	%rdi, %rax
+	RETURN
+ENDFUNC _paravirt_ident_64
+
+FUNC paravirt_ret0
+	xor	%eax, %eax
+	RETURN
+ENDFUNC paravirt_ret0
+
+/* What the site of a NULL field is made to call. */
+FUNC paravirt_BUG
+	UD2_BUG
+ENDFUNC paravirt_BUG
+
+/* The gs selector without losing the kernel's gs base: it sits in the inactive one meanwhile. */
+FUNC asm_load_gs_index
+	swapgs
+.Lset_gs:
+	mov	%edi, %gs
+.Lgs_is_set:
+	ALTERNATIVE "", "mfence", X86_FEATURE_FENCE_SWAPGS_KERNEL
+	swapgs
+	RETURN
+.Lbad_gs:
+	xor	%edi, %edi
+	mov	%edi, %gs
+	jmp	.Lgs_is_set
+	EXTABLE	.Lset_gs, .Lbad_gs
+ENDFUNC asm_load_gs_index
+
+/* __raw_callee_save_FUNCTION: keeps what an ordinary function may change, rax excepted. */
+.macro CALLEE_SAVE function:req
+FUNC __raw_callee_save_\function
+	push	%rcx
+	push	%rdx
+	push	%rsi
+	push	%rdi
+	push	%r8
+	push	%r9
+	push	%r10
+	push	%r11
+	call	\function
+	pop	%r11
+	pop	%r10
+	pop	%r9
+	pop	%r8
+	pop	%rdi
+	pop	%rsi
+	pop	%rdx
+	pop	%rcx
+	RETURN
+ENDFUNC __raw_callee_save_\function
+.endm
+
+	CALLEE_SAVE __native_queued_spin_unlock
+	CALLEE_SAVE __native_vcpu_is_preempted
+	CALLEE_SAVE __pv_queued_spin_unlock_slowpath
+	CALLEE_SAVE xen_vcpu_stolen
+	CALLEE_SAVE xen_pte_val
+	CALLEE_SAVE xen_make_pte
+	CALLEE_SAVE xen_pmd_val
+	CALLEE_SAVE xen_make_pmd
+	CALLEE_SAVE xen_pud_val
+	CALLEE_SAVE xen_make_pud
+	CALLEE_SAVE xen_p4d_val
+	CALLEE_SAVE xen_make_p4d
+	CALLEE_SAVE xen_pgd_val
+	CALLEE_SAVE xen_make_pgd
+
+/* An uncontended lock byte is 1; anything else means that a waiter is to be kicked. */
+FUNC __raw_callee_save___pv_queued_spin_unlock
+	push	%rdx
+	mov	$1, %eax
+	xor	%edx, %edx
+	.pushsection .smp_locks, "a"
+	.balign	4
+	.long	.Lunlock - .
+	.popsection
+.Lunlock:
+	lock cmpxchgb %dl, (%rdi)
+	jne	.Lcontended
+	pop	%rdx
+	RETURN
+.Lcontended:
+	pop	%rdx
+	push	%rsi
+	movzbl	%al, %esi
+	call	__raw_callee_save___pv_queued_spin_unlock_slowpath
+	pop	%rsi
+	RETURN
+ENDFUNC __raw_callee_save___pv_queued_spin_unlock
+
+	.section .note.GNU-stack, "", @progbits

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Thunks of indirect branches, 32 bytes apart in register order, and of returns; and functions
+ * whose calls go through them.
+ */
+#include "asm.h"
+
+	.text
+	.balign	64, 0xcc
+	.globl	__x86_indirect_thunk_array
+__x86_indirect_thunk_array:
+
+/* A return that the CPU predicts into a trap; else lfence and a jump, or a plain jump. */
+.macro THUNK reg:req
+	.balign	32, 0xcc
+	.globl	__x86_indirect_thunk_\reg
+	.type	__x86_indirect_thunk_\reg, @function
+__x86_indirect_thunk_\reg:
+.Lthunk_\reg:
+	call	.Lover_\reg
+.Lcapture_\reg:
+	pause
+	lfence
+	jmp	.Lcapture_\reg
+.Lover_\reg:
+	mov	%\reg, (%rsp)
+	.byte	0xe9
+	.long	__x86_return_thunk - . - 4
+.Lthunk_end_\reg:
+	ALTERNATIVE_ALSO .Lthunk_\reg, .Lthunk_end_\reg, "lfence; jmp *%\reg; int3", X86_FEATURE_RETPOLINE_LFENCE
+	ALTERNATIVE_ALSO .Lthunk_\reg, .Lthunk_end_\reg, "jmp *%\reg", ALT_NOT(X86_FEATURE_RETPOLINE)
+	.size	__x86_indirect_thunk_\reg, . - __x86_indirect_thunk_\reg
+.endm
+
+	.irp	reg, rax, rcx, rdx, rbx, rsp, rbp, rsi, rdi, r8, r9, r10, r11, r12, r13, r14, r15
+	THUNK	\reg
+	.endr
+
+	.balign	32, 0xcc
+	.globl	__x86_return_thunk
+	.type	__x86_return_thunk, @function
+__x86_return_thunk:
+	ret
+	int3
+	.size	__x86_return_thunk, . - __x86_return_thunk
+
+/* call_through(function, argument) */
+FUNC call_through
+	mov	%rdi, %rax
+	mov	%rsi, %rdi
+	sub	$8, %rsp
+	CALL_NOSPEC rax
+	add	$8, %rsp
+	RETURN
+ENDFUNC call_through
+
+FUNC jump_through_r11
+	mov	%rdi, %r11
+	mov	%rsi, %rdi
+	JMP_NOSPEC r11, 1
+ENDFUNC jump_through_r11
+
+	.section .note.GNU-stack, "", @progbits

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * static_call.h - calls that boot turns into direct ones: a key __SCK__name {function, second
+ * word}, a trampoline __SCT__name (e9 rel32, signature 0f b9 cc) and a table of sites {site, key,
+ * flag 1 in the key: a tail jump}.
+ *
+ * Calls are written as assembly because the table needs the address of the call instruction; in
+ * a real kernel objtool finds it.
+ */
+#ifndef PVK_STATIC_CALL_H
+#define PVK_STATIC_CALL_H
+
+#include "types.h"
+
+struct static_call_key {
+	void *func;
+	u64 sites; /* written at boot */
+};
+
+#define DECLARE_STATIC_CALL(name) extern struct static_call_key __SCK__##name
+
+#define STATIC_CALL_TRAMPOLINE_(name, target, more)                                                \
+	asm(".pushsection .static_call.text, \"ax\"\n"                                             \
+	    ".balign 4\n"                                                                          \
+	    ".globl __SCT__" #name "\n"                                                            \
+	    ".type __SCT__" #name ", @function\n"                                                  \
+	    "__SCT__" #name ":\n"                                                                  \
+	    "771: .byte 0xe9\n"                                                                    \
+	    ".long " #target " - . - 4\n"                                                          \
+	    ".byte 0x0f, 0xb9, 0xcc\n"                                                             \
+	    ".size __SCT__" #name ", 8\n"                                                          \
+	    ".popsection\n" more)
+
+#define DEFINE_STATIC_CALL(name, function)                                                         \
+	struct static_call_key __SCK__##name = {.func = function};                                 \
+	STATIC_CALL_TRAMPOLINE_(name, function, "")
+
+/* No function yet: the trampoline returns, as one of the sites that the returns pass rewrites. */
+#define DEFINE_STATIC_CALL_NULL(name)                                                              \
+	__attribute__((section(".data"))) struct static_call_key __SCK__##name = {.func = NULL};   \
+	STATIC_CALL_TRAMPOLINE_(name, __x86_return_thunk,                                          \
+				".pushsection .return_sites, \"a\"\n"                              \
+				".long 771b - .\n"                                                 \
+				".popsection\n")
+
+#define STATIC_CALL_SITE(name)                                                                     \
+	"771: call __SCT__" #name "\n"                                                             \
+	".pushsection .static_call_sites, \"a\"\n"                                                 \
+	".balign 4\n"                                                                              \
+	".long 771b - ., __SCK__" #name " - .\n"                                                   \
+	".popsection\n"
+
+/* A call of a function of at most one argument. */
+#define static_call(name, arg)                                                                     \
+	({                                                                                         \
+		u64 rax_, rdi_ = (u64)(arg);                                                       \
+		asm volatile(STATIC_CALL_SITE(name)                                                \
+			     : "=a"(rax_), "+D"(rdi_), "+r"(stack_pointer)                         \
+			     :                                                                     \
+			     : "memory", "cc", "rsi", "rdx", "rcx", "r8", "r9", "r10", "r11");     \
+		rax_;                                                                              \
+	})
+
+#endif

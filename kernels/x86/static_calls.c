@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Static calls besides xen_hypercall: the clocks, which are pv operations in 6.1, and one of each
+ * other form (tail jump, NULL, NULL and tail, a function that returns 0).
+ */
+#include "pv.h"
+#include "static_call.h"
+
+u64 native_sched_clock(void);
+u64 native_steal_clock(int cpu);
+u64 __static_call_return0(void);
+u64 idle_poll(void);
+u64 call_idle(void), call_trace(u64 event), call_cond_resched(void);
+u64 __cond_resched(void);
+u64 sched_clock(void), steal_clock(int cpu), sched_clock_twice(void);
+u64 sched_clock_init(void);
+
+/* Time-stamp counter to nanoseconds: (tsc * mul >> 10) + offset. */
+static struct {
+	u64 mul, offset;
+} cyc2ns = {1024, 0};
+
+u64 native_sched_clock(void)
+{
+	u32 low, high;
+
+	asm volatile("rdtsc" : "=a"(low), "=d"(high));
+	return ((low | (u64)high << 32) * cyc2ns.mul >> 10) + cyc2ns.offset;
+}
+
+u64 native_steal_clock(int cpu)
+{
+	(void)cpu;
+	return 0;
+}
+
+u64 __static_call_return0(void)
+{
+	return 0;
+}
+
+u64 idle_poll(void)
+{
+	asm volatile("pause" ::: "memory");
+	return 1;
+}
+
+DEFINE_STATIC_CALL(pv_sched_clock, native_sched_clock);
+DEFINE_STATIC_CALL(pv_steal_clock, native_steal_clock);
+DEFINE_STATIC_CALL(idle, idle_poll);
+/* What a boot with voluntary preemption makes of cond_resched. */
+u64 __cond_resched(void)
+{
+	return 0;
+}
+
+DEFINE_STATIC_CALL(cond_resched, __static_call_return0);
+DEFINE_STATIC_CALL_NULL(trace);
+DEFINE_STATIC_CALL_NULL(irqentry_exit_hook);
+
+noinline u64 sched_clock(void)
+{
+	return static_call(pv_sched_clock, 0);
+}
+
+noinline u64 sched_clock_twice(void)
+{
+	u64 first = static_call(pv_sched_clock, 0);
+
+	return static_call(pv_sched_clock, 0) - first;
+}
+
+noinline u64 steal_clock(int cpu)
+{
+	return static_call(pv_steal_clock, cpu);
+}
+
+u64 __init sched_clock_init(void)
+{
+	return static_call(pv_sched_clock, 0) - static_call(pv_steal_clock, 0);
+}
+
+noinline u64 call_idle(void)
+{
+	return static_call(idle, 0);
+}
+
+noinline u64 call_cond_resched(void)
+{
+	return static_call(cond_resched, 0);
+}
+
+noinline u64 call_trace(u64 event)
+{
+	static_call(trace, event);
+	return event;
+}

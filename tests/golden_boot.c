@@ -1,0 +1,406 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "golden_boot.h"
+
+#include <check.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <zstd.h>
+
+#include "alloc.h"
+
+/* The whole file unpacked, NUL-terminated, owned by the caller. */
+static struct pvp_error *read_zstd(const char *path, char **ret)
+{
+	ZSTD_DStream *stream = ZSTD_createDStream();
+	FILE *file = fopen(path, "rbe");
+	struct pvp_error *err = NULL;
+	size_t cap = 1 << 20, len = 0, status = 0;
+	char in[1 << 16], *out = NULL;
+	ZSTD_inBuffer source = {in, 0, 0};
+
+	if (!file)
+		err = pvp_error_os(errno, "%s", path);
+	out = pvp_reallocarray(NULL, cap, 1);
+	while (!err) {
+		ZSTD_outBuffer sink;
+
+		if (source.pos == source.size) {
+			source.size = fread(in, 1, sizeof(in), file);
+			source.pos = 0;
+			if (!source.size)
+				break;
+		}
+		if (cap - len < 1 << 17)
+			out = pvp_reallocarray(out, cap *= 2, 1);
+		sink = (ZSTD_outBuffer){out + len, cap - len - 1, 0};
+		status = ZSTD_decompressStream(stream, &sink, &source);
+		len += sink.pos;
+		if (ZSTD_isError(status))
+			err = pvp_error_format(PVP_ERR_BAD_DATA, "%s: %s", path,
+					       ZSTD_getErrorName(status));
+	}
+	if (!err && status)
+		err = pvp_error_format(PVP_ERR_BAD_DATA, "%s: cut off", path);
+	if (file)
+		fclose(file);
+	ZSTD_freeDStream(stream);
+	out[len] = 0;
+	if (err)
+		free(out);
+	else
+		*ret = out;
+	return err;
+}
+
+static size_t parse_hex(const char *text, uint8_t *bytes)
+{
+	size_t len = strlen(text) / 2;
+
+	for (size_t i = 0; i < len; i++)
+		if (sscanf(text + 2 * i, "%2" SCNx8, &bytes[i]) != 1)
+			return 0;
+	return len;
+}
+
+/* boot->text is cut up. */
+static struct pvp_error *parse_rows(struct pvp_golden_boot *boot)
+{
+	uint8_t *pool = boot->pool;
+	char *rest = boot->text, *line;
+	size_t cap = 0;
+
+	while ((line = strsep(&rest, "\n")) && *line) {
+		struct pvp_golden_row *row = pvp_push(&boot->rows, &boot->nr_rows, &cap);
+		char *addr = strsep(&line, "\t"), *old = strsep(&line, "\t"),
+		     *new = strsep(&line, "\t");
+
+		if (!line)
+			return pvp_error_format(PVP_ERR_BAD_DATA, "%s: row %zu has no four columns",
+						boot->name, boot->nr_rows);
+		row->addr = strtoull(addr, NULL, 16);
+		row->label = line;
+		row->old = pool;
+		row->len = parse_hex(old, pool);
+		pool += row->len;
+		row->new = pool;
+		if (!row->len || parse_hex(new, pool) != row->len)
+			return pvp_error_format(PVP_ERR_BAD_DATA, "%s: row %zu is not hex",
+						boot->name, boot->nr_rows);
+		pool += row->len;
+	}
+	return NULL;
+}
+
+struct pvp_error *pvp_golden_boot_load(const char *dir, const char *name,
+				       struct pvp_golden_boot *ret)
+{
+	char *tsv = pvp_asprintf("%s/%s.tsv.zst", dir, name);
+	char *json = pvp_asprintf("%s/%s.json", dir, name);
+	struct pvp_golden_boot boot = {.name = name};
+	struct pvp_error *err;
+	json_error_t why;
+
+	err = read_zstd(tsv, &boot.text);
+	if (!err) {
+		boot.pool = pvp_calloc(strlen(boot.text) / 2 + 1, 1);
+		err = parse_rows(&boot);
+	}
+	if (!err) {
+		boot.json = json_load_file(json, 0, &why);
+		if (!boot.json)
+			err = pvp_error_format(PVP_ERR_BAD_DATA, "%s:%d: %s", json, why.line,
+					       why.text);
+	}
+	free(tsv);
+	free(json);
+	if (err)
+		pvp_golden_boot_deinit(&boot);
+	else
+		*ret = boot;
+	return err;
+}
+
+void pvp_golden_boot_deinit(struct pvp_golden_boot *boot)
+{
+	if (!boot)
+		return;
+	json_decref(boot->json);
+	free(boot->rows);
+	free(boot->text);
+	free(boot->pool);
+	memset(boot, 0, sizeof(*boot));
+}
+
+bool pvp_golden_row_is_other(const struct pvp_golden_row *row)
+{
+	return !strcmp(row->label, "mcount") || !strcmp(row->label, "jump_label");
+}
+
+/*
+ * A recorded function: "0" or "NULL" is NULL.  Names of static functions can be ambiguous: then one
+ * of the likely addresses decides.
+ */
+static struct pvp_error *function(const struct pvp_image *image, const char *name,
+				  const uint64_t *likely, size_t nr_likely, uint64_t *ret)
+{
+	const struct pvp_symbol *const *found;
+	size_t nr;
+
+	if (!name)
+		return pvp_error_format(PVP_ERR_BAD_DATA, "not a function's name");
+	if (!strcmp(name, "0") || !strcmp(name, "NULL")) {
+		*ret = 0;
+		return NULL;
+	}
+	found = pvp_image_symbols_named(image, name, &nr);
+	for (size_t k = 0; k < nr_likely; k++)
+		for (size_t i = 0; i < nr; i++)
+			if (found[i]->addr == likely[k]) {
+				*ret = likely[k];
+				return NULL;
+			}
+	return pvp_image_symbol(image, name, ret);
+}
+
+/*
+ * Xen PV copies its cpu operations, which pv_ops begins with, from a structure of its own; its
+ * native_wbinvd is another copy than the file's pv_ops has.  Source: xen_start_kernel(),
+ * arch/x86/xen/enlighten_pv.c of Linux 6.1.
+ */
+static uint64_t xen_pv_op(const struct pvp_image *image, const struct pvp_tables *tables, size_t i)
+{
+	const struct pvp_symbol *const *found;
+	struct pvp_error *err;
+	uint64_t func = 0;
+	size_t nr;
+
+	found = pvp_image_symbols_named(image, "xen_cpu_ops", &nr);
+	if (!nr || strncmp(tables->fields[i].name, "cpu.", 4))
+		return 0;
+	err = pvp_image_pointer(image, found[0]->addr + i * 8, &func);
+	pvp_error_destroy(err);
+	return func;
+}
+
+static struct pvp_error *fill_pv_ops(json_t *json, const struct pvp_image *image,
+				     const struct pvp_tables *tables, struct pvp_platform *platform)
+{
+	platform->nr_pv_ops = tables->nr_fields;
+	platform->pv_ops = pvp_calloc(tables->nr_fields, sizeof(*platform->pv_ops));
+	if (json_object_size(json) != tables->nr_fields)
+		return pvp_error_format(PVP_ERR_BAD_DATA, "pv_ops has %zu slots, not %zu",
+					json_object_size(json), tables->nr_fields);
+	for (size_t i = 0; i < tables->nr_fields; i++) {
+		uint64_t likely[2] = {0};
+		struct pvp_error *err;
+		char offset[24];
+
+		snprintf(offset, sizeof(offset), "%zx", i * 8);
+		if (platform->hypervisor == PVP_HV_XEN_PV)
+			likely[0] = xen_pv_op(image, tables, i);
+		err = pvp_image_pointer(image, tables->pv_ops + i * 8, &likely[1]);
+		if (!err)
+			err = function(image, json_string_value(json_object_get(json, offset)),
+				       likely, ARRAY_SIZE(likely), &platform->pv_ops[i]);
+		if (err)
+			return pvp_error_context(err, "pv_ops+0x%s", offset);
+	}
+	return NULL;
+}
+
+static struct pvp_error *fill_static_calls(json_t *json, const struct pvp_image *image,
+					   const struct pvp_tables *tables,
+					   struct pvp_platform *platform)
+{
+	const char *name;
+	json_t *values;
+
+	platform->static_calls =
+		pvp_calloc(json_object_size(json) + 1, sizeof(*platform->static_calls));
+	json_object_foreach(json, name, values)
+	{
+		const struct pvp_static_call_key *key = pvp_tables_static_call(tables, name);
+		struct pvp_static_call_value *value =
+			&platform->static_calls[platform->nr_static_calls++];
+		struct pvp_error *err;
+
+		if (!key)
+			return pvp_error_format(PVP_ERR_NOT_FOUND, "no static call %s", name);
+		value->key = key->key;
+		err = function(image, json_string_value(json_array_get(values, 1)), &key->func, 1,
+			       &value->func);
+		if (err)
+			return pvp_error_context(err, "static call %s", name);
+	}
+	return NULL;
+}
+
+/* Xen PV's first C function writes a jmp to xen_iret over a label of the entry code.  Source:
+ * xen_start_kernel(), arch/x86/xen/enlighten_pv.c of Linux 6.1. */
+static struct pvp_error *fill_text_writes(const struct pvp_image *image,
+					  struct pvp_platform *platform)
+{
+	struct pvp_text_write *write = pvp_calloc(1, sizeof(*write));
+	struct pvp_error *err;
+	uint64_t target;
+
+	platform->text_writes = write;
+	platform->nr_text_writes = 1;
+	err = pvp_image_symbol(image, "early_xen_iret_patch", &write->addr);
+	if (!err)
+		err = pvp_image_symbol(image, "xen_iret", &target);
+	if (err)
+		return err;
+	write->len = 5;
+	write->bytes[0] = 0xe9;
+	for (unsigned i = 0; i < 4; i++)
+		write->bytes[1 + i] = (target - (write->addr + 5)) >> (8 * i);
+	return NULL;
+}
+
+/* Into platform, also on error. */
+static struct pvp_error *fill_platform(json_t *json, const struct pvp_image *image,
+				       const struct pvp_tables *tables,
+				       struct pvp_platform *platform)
+{
+	json_t *caps = json_object_get(json, "capabilities_after");
+	json_t *machine = json_object_get(json, "machine");
+	const char *thunk = json_string_value(
+		json_object_get(json_object_get(json, "vars"), "x86_return_thunk"));
+	struct pvp_error *err;
+
+	for (size_t i = 0; i < PVP_CAP_WORDS; i++) {
+		const char *word = json_string_value(json_array_get(caps, i));
+
+		if (!word)
+			return pvp_error_format(PVP_ERR_BAD_DATA, "no capability word %zu", i);
+		platform->caps[i] = strtoul(word, NULL, 16);
+	}
+	platform->cpus = json_integer_value(json_object_get(machine, "cpus"));
+	if (json_is_object(json_object_get(machine, "xen"))) {
+		platform->hypervisor = PVP_HV_XEN_PV;
+		platform->ring = 3;
+	}
+	err = fill_pv_ops(json_object_get(json, "pv_ops"), image, tables, platform);
+	if (!err)
+		err = fill_static_calls(json_object_get(json, "static_calls_changed"), image,
+					tables, platform);
+	if (!err && thunk)
+		err = pvp_image_symbol(image, thunk, &platform->return_thunk);
+	if (!err)
+		err = pvp_image_symbol(image, "paravirt_BUG", &platform->null_target);
+	if (!err)
+		err = pvp_image_symbol(image, "_paravirt_nop", &platform->nop_target);
+	if (!err && platform->hypervisor == PVP_HV_XEN_PV)
+		err = fill_text_writes(image, platform);
+	return err;
+}
+
+struct pvp_error *pvp_golden_boot_platform(const struct pvp_golden_boot *boot,
+					   const struct pvp_image *image,
+					   const struct pvp_tables *tables,
+					   struct pvp_platform *ret)
+{
+	struct pvp_platform platform = {.name = pvp_strdup(boot->name)};
+	struct pvp_error *err = fill_platform(boot->json, image, tables, &platform);
+
+	if (!err) {
+		*ret = platform;
+		return NULL;
+	}
+	pvp_golden_platform_deinit(&platform);
+	return pvp_error_context(err, "%s.json", boot->name);
+}
+
+void pvp_golden_platform_deinit(struct pvp_platform *platform)
+{
+	free(platform->name);
+	free(platform->pv_ops);
+	free(platform->static_calls);
+	free(platform->text_writes);
+	memset(platform, 0, sizeof(*platform));
+}
+
+/* Lays the recorded rows over a section's bytes; other[i] is set where they are not compared. */
+static void lay_over(const struct pvp_golden_boot *boot, const struct pvp_section *section,
+		     uint8_t *bytes, uint8_t *other)
+{
+	for (size_t i = 0; i < boot->nr_rows; i++) {
+		const struct pvp_golden_row *row = &boot->rows[i];
+
+		for (size_t k = 0; k < row->len; k++) {
+			uint64_t off = row->addr + k - section->addr;
+
+			if (off >= section->len)
+				continue;
+			bytes[off] = row->new[k];
+			other[off] = pvp_golden_row_is_other(row);
+		}
+	}
+}
+
+static void compare_byte(uint8_t file, uint8_t want, uint8_t got, bool pv, uint64_t addr,
+			 struct pvp_golden_diff *diff)
+{
+	diff->bytes++;
+	diff->changed += want != file;
+	diff->pv_bytes += pv;
+	if (want == got)
+		return;
+	if (want == file)
+		diff->extra++;
+	else if (got == file)
+		diff->missing++;
+	else
+		diff->wrong++;
+	diff->pv_wrong += pv;
+	if (!diff->first_bad)
+		diff->first_bad = addr;
+}
+
+struct pvp_error *pvp_golden_boot_compare(const struct pvp_golden_boot *boot,
+					  const struct pvp_image *image,
+					  const struct pvp_sites *sites,
+					  const struct pvp_patched *patched,
+					  struct pvp_golden_diff *ret)
+{
+	struct pvp_golden_diff diff = {0};
+
+	for (size_t i = 0; i < boot->nr_rows; i++) {
+		const struct pvp_golden_row *row = &boot->rows[i];
+		const uint8_t *file = pvp_image_bytes(image, row->addr, row->len);
+
+		if (!file || memcmp(file, row->old, row->len))
+			return pvp_error_format(PVP_ERR_BAD_DATA,
+						"%s: row at %#" PRIx64 " is of another image",
+						boot->name, row->addr);
+	}
+	for (size_t i = 0; i < image->nr_sections; i++) {
+		const struct pvp_section *section = &image->sections[i];
+		uint8_t *want, *got, *other;
+
+		if (!section->exec || !section->data)
+			continue;
+		want = memcpy(pvp_calloc(section->len, 1), section->data, section->len);
+		got = pvp_calloc(section->len, 1);
+		other = pvp_calloc(section->len, 1);
+		lay_over(boot, section, want, other);
+		ck_assert(pvp_patched_bytes(patched, image, section->addr, section->len, got));
+		for (uint64_t off = 0; off < section->len; off++) {
+			uint64_t addr = section->addr + off;
+
+			if (other[off])
+				diff.other++;
+			else
+				compare_byte(section->data[off], want[off], got[off],
+					     pvp_sites_find(sites, addr), addr, &diff);
+		}
+		free(want);
+		free(got);
+		free(other);
+	}
+	*ret = diff;
+	return NULL;
+}

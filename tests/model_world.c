@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "model_world.h"
+
+#include "check_helpers.h"
+
+void world_init(struct world *w)
+{
+	memset(w, 0, sizeof(*w));
+	tiny_init(&w->tiny);
+	/* Some pv site, or it is no image for us; far from the sites of the tests. */
+	tiny_pv_call(&w->tiny, TINY_TEXT + 0x700, 0);
+	tiny_para(&w->tiny, TINY_TEXT + 0x700, 0, 6);
+	for (unsigned i = 0; i < 84; i++)
+		w->pv_ops[i] = TINY_FUNCS + i * 16;
+	w->platform.name = (char *)"test";
+	w->platform.cpus = 2;
+	w->platform.pv_ops = w->pv_ops;
+	w->platform.nr_pv_ops = 84;
+	w->platform.static_calls = w->calls;
+	w->platform.text_writes = w->writes;
+	w->platform.return_thunk = TINY_RETURN;
+	w->platform.null_target = TINY_BUG;
+	w->platform.nop_target = TINY_NOP;
+}
+
+void world_feature(struct world *w, unsigned number)
+{
+	w->platform.caps[number / 32] |= 1u << (number % 32);
+}
+
+void world_features(struct world *w, const unsigned *numbers, size_t nr)
+{
+	for (size_t i = 0; i < nr; i++)
+		if (numbers[i])
+			world_feature(w, numbers[i]);
+}
+
+struct pvp_error *world_run(struct world *w, struct pvp_image **image, struct pvp_patched *ret)
+{
+	struct pvp_tables tables;
+	struct pvp_error *err;
+
+	pvp_ck_ok(tiny_open(&w->tiny, image));
+	pvp_ck_ok(pvp_tables_parse(*image, &tables));
+	err = pvp_model_patch(*image, &tables, &w->platform, ret);
+	pvp_tables_deinit(&tables);
+	return err;
+}
+
+enum pvp_pass world_expect(struct world *w, const char *what, uint64_t addr, const uint8_t *want,
+			   size_t len)
+{
+	enum pvp_pass pass = PVP_PASS_FILE;
+	struct pvp_patched patched;
+	struct pvp_image *image;
+	uint8_t got[64];
+
+	pvp_ck_ok(world_run(w, &image, &patched));
+	ck_assert(pvp_patched_bytes(&patched, image, addr, len, got));
+	pvp_ck_bytes(what, got, want, len);
+	for (size_t i = 0; i < patched.nr; i++)
+		if (addr - patched.v[i].addr < patched.v[i].len)
+			pass = patched.v[i].pass;
+	pvp_patched_deinit(&patched);
+	pvp_image_close(image);
+	return pass;
+}
+
+void world_expect_error(struct world *w, enum pvp_error_code code, const char *message)
+{
+	struct pvp_patched patched;
+	struct pvp_image *image;
+
+	pvp_ck_err(world_run(w, &image, &patched), code, message);
+	pvp_image_close(image);
+}
+
+void world_branch(uint8_t *to, uint8_t opcode, uint64_t addr, uint64_t target)
+{
+	to[0] = opcode;
+	for (unsigned i = 0; i < 4; i++)
+		to[1 + i] = (target - (addr + 5)) >> (8 * i);
+}

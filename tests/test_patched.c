@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "suites.h"
+
+#include <unistd.h>
+
+#include "check_helpers.h"
+#include "elfgen.h"
+#include "patched.h"
+#include "tiny_kernel.h"
+
+#define FILE_ PVP_PASS_FILE
+#define PARA  PVP_PASS_PARAVIRT
+#define ALT   PVP_PASS_ALTERNATIVE
+
+static struct pvp_image *image;
+
+static void open_image(void)
+{
+	struct tiny t;
+
+	tiny_init(&t);
+	tiny_poke(&t, TINY_TEXT, "\x00\x01\x02\x03\x04\x05\x06\x07", 8);
+	pvp_ck_ok(tiny_open(&t, &image));
+}
+
+static void close_image(void)
+{
+	pvp_image_close(image);
+}
+
+/* Two writers side by side, an untouched gap, a run in which nothing changed. */
+static struct pvp_patched sample(void)
+{
+	static const uint8_t old[] = {0, 1, 2, 3, 4, 5, 6, 7};
+	static const uint8_t new[] = {0xa0, 1, 0xa2, 3, 0xa4, 5, 6, 7};
+	static const uint8_t by[] = {PARA, PARA, ALT, FILE_, PARA, FILE_, ALT, ALT};
+	struct pvp_patched patched = {0};
+
+	pvp_patched_add(&patched, TINY_TEXT, old, new, by, sizeof(old));
+	return patched;
+}
+
+START_TEST(rows)
+{
+	struct pvp_patched patched = sample();
+
+	ck_assert_uint_eq(patched.nr, 3);
+	ck_assert_uint_eq(patched.v[0].len, 2);
+	ck_assert_uint_eq(patched.v[0].pass, PARA);
+	ck_assert_uint_eq(patched.v[1].addr, TINY_TEXT + 2);
+	ck_assert_uint_eq(patched.v[1].pass, ALT);
+	ck_assert_uint_eq(patched.v[2].addr, TINY_TEXT + 4);
+	pvp_patched_deinit(&patched);
+	pvp_patched_deinit(&patched);
+	pvp_patched_deinit(NULL);
+}
+END_TEST
+
+static const struct {
+	unsigned off, len;
+	uint8_t want[8];
+} overlays[] = {
+	{0, 8, {0xa0, 1, 0xa2, 3, 0xa4, 5, 6, 7}},
+	{1, 2, {1, 0xa2}},
+	{3, 1, {3}},
+	{4, 3, {0xa4, 5, 6}},
+	{5, 3, {5, 6, 7}},
+};
+
+START_TEST(bytes)
+{
+	struct pvp_patched patched = sample();
+	uint8_t got[8];
+
+	ck_assert(pvp_patched_bytes(&patched, image, TINY_TEXT + overlays[_i].off, overlays[_i].len,
+				    got));
+	pvp_ck_bytes("overlay", got, overlays[_i].want, overlays[_i].len);
+	pvp_patched_deinit(&patched);
+}
+END_TEST
+
+START_TEST(bytes_outside)
+{
+	struct pvp_patched patched = sample();
+	uint8_t got[8];
+
+	ck_assert(!pvp_patched_bytes(&patched, image, TINY_TEXT - 1, 2, got));
+	ck_assert(!pvp_patched_bytes(&patched, image, TINY_TEXT + TINY_TEXT_LEN - 1, 2, got));
+	pvp_patched_deinit(&patched);
+}
+END_TEST
+
+static const char *write_file(const void *text, size_t len)
+{
+	static char path[64];
+
+	snprintf(path, sizeof(path), "/tmp/pvproof-patched-%d", (int)getpid());
+	elfgen_write_bytes(path, text, len);
+	return path;
+}
+
+START_TEST(print_and_read)
+{
+	static const char want[] = "ffffffff81000000\t0001\ta001\tparavirt\n"
+				   "ffffffff81000002\t02\ta2\talternative\n"
+				   "ffffffff81000004\t04\ta4\tparavirt\n";
+	struct pvp_patched patched = sample(), again;
+	const char *path;
+	char *text;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
+
+	pvp_patched_print(&patched, out);
+	fclose(out);
+	ck_assert_str_eq(text, want);
+	path = write_file(text, len);
+	pvp_ck_ok(pvp_patched_read(path, image, &again));
+	unlink(path);
+	ck_assert_uint_eq(again.nr, patched.nr);
+	for (size_t i = 0; i < again.nr; i++) {
+		ck_assert_uint_eq(again.v[i].addr, patched.v[i].addr);
+		ck_assert_uint_eq(again.v[i].len, patched.v[i].len);
+		ck_assert_uint_eq(again.v[i].pass, PVP_PASS_GIVEN);
+		pvp_ck_bytes("new", again.v[i].new, patched.v[i].new, again.v[i].len);
+	}
+	free(text);
+	pvp_patched_deinit(&again);
+	pvp_patched_deinit(&patched);
+}
+END_TEST
+
+#define A "ffffffff8100000"
+
+/* message NULL: read, with so many rows. */
+static const struct {
+	const char *what, *text;
+	size_t nr;
+	const char *message;
+} files[] = {
+	{"empty", "", 0, NULL},
+	{"comments", "# a\n\n" A "1\t01\tff\n\r\n", 1, NULL},
+	{"any order, no pass, upper case, CR", A "4\t04\tFF\r\n0x" A "1\t01\tff\tx y\n", 2, NULL},
+	{"no newline at the end", A "1\t01\tff", 1, NULL},
+	{"side by side", A "1\t01\tff\n" A "2\t02\tff\n", 2, NULL},
+	{"two columns", "\n" A "1\t01\n", 0, ":2: not \"address"},
+	{"spaces", A "1 01 ff\n", 0, ":1: not \"address"},
+	{"address", "xyz\t01\tff\n", 0, ":1: address \"xyz\" is not hex"},
+	{"no address", "\t01\tff\n", 0, ":1: address \"\" is not hex"},
+	{"long address", "0" A "1f\t01\tff\n", 0, "is not hex"},
+	{"odd digits", A "1\t010\tff0\n", 0, "old bytes \"010\" are not hex"},
+	{"no bytes", A "1\t\t\n", 0, "old bytes \"\" are not hex"},
+	{"bad hex", A "1\t0g\tff\n", 0, "old bytes \"0g\" are not hex"},
+	{"bad new hex", A "1\t01\tfg\n", 0, "new bytes \"fg\" are not 1 in hex"},
+	{"lengths differ", A "1\t01\tffff\n", 0, "new bytes \"ffff\" are not 1 in hex"},
+	{"wrong old", A "1\t0102ff\tffffff\n", 0,
+	 ":1: old byte at 0xffffffff81000003 is ff, the image has 03"},
+	{"outside", "1234\t01\tff\n", 0, ":1: the image has no 1 bytes at 0x1234"},
+	{"overlap", A "2\t02\tff\n" A "1\t0102\tffff\n", 0,
+	 ":1: 0xffffffff81000002 is also in the row of line 2"},
+	{"twice", A "2\t02\tff\n" A "2\t02\tff\n", 0, ":2: 0xffffffff81000002 is also in the row"},
+};
+
+START_TEST(given_files)
+{
+	const char *path = write_file(files[_i].text, strlen(files[_i].text));
+	struct pvp_patched patched;
+
+	if (files[_i].message) {
+		pvp_ck_err(pvp_patched_read(path, image, &patched), PVP_ERR_BAD_DATA,
+			   files[_i].message);
+	} else {
+		pvp_ck_ok(pvp_patched_read(path, image, &patched));
+		ck_assert_msg(patched.nr == files[_i].nr, "%s: %zu rows", files[_i].what,
+			      patched.nr);
+		for (size_t i = 1; i < patched.nr; i++)
+			ck_assert_uint_lt(patched.v[i - 1].addr, patched.v[i].addr);
+		pvp_patched_deinit(&patched);
+	}
+	unlink(path);
+}
+END_TEST
+
+START_TEST(unreadable)
+{
+	static const char nul[] = A "1\t01\tff\tx\0y\n";
+	struct pvp_patched patched;
+	const char *path = write_file(nul, sizeof(nul) - 1);
+
+	pvp_ck_err(pvp_patched_read(path, image, &patched), PVP_ERR_BAD_DATA, ":1: a NUL byte");
+	unlink(path);
+	pvp_ck_err(pvp_patched_read(path, image, &patched), PVP_ERR_OS, path);
+	pvp_ck_err(pvp_patched_read("/tmp", image, &patched), PVP_ERR_OS, "/tmp: ");
+}
+END_TEST
+
+Suite *patched_suite(void)
+{
+	Suite *s = suite_create("patched");
+	TCase *list = tcase_create("list"), *given = tcase_create("files");
+
+	tcase_add_checked_fixture(list, open_image, close_image);
+	tcase_add_test(list, rows);
+	tcase_add_loop_test(list, bytes, 0, ARRAY_SIZE(overlays));
+	tcase_add_test(list, bytes_outside);
+	tcase_add_test(list, print_and_read);
+	suite_add_tcase(s, list);
+	tcase_add_checked_fixture(given, open_image, close_image);
+	tcase_add_loop_test(given, given_files, 0, ARRAY_SIZE(files));
+	tcase_add_test(given, unreadable);
+	suite_add_tcase(s, given);
+	return s;
+}

@@ -1,0 +1,442 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "suites.h"
+
+#include "check_helpers.h"
+#include "tables.h"
+#include "tiny_kernel.h"
+
+#define SITE TINY_TEXT
+
+/* One image of everything, well formed. */
+static void build(struct tiny *t)
+{
+	tiny_init(t);
+	tiny_pv_call(t, SITE + 0x10, 31); /* irq_disable, with an alternative on it */
+	tiny_para(t, SITE + 0x10, 31, 6);
+	tiny_alt(t, SITE + 0x10, 6, 0x8000 | 272, "\xfa", 1);
+	tiny_pv_call(t, SITE + 0x00, 31); /* not ascending in the table */
+	tiny_para(t, SITE + 0x00, 31, 6);
+	tiny_pv_call(t, SITE + 0x20, 75); /* lazy_mode.enter */
+	tiny_para(t, SITE + 0x20, 75, 7);
+	tiny_alt(t, SITE + 0x30, 3, 117, NULL, 0);
+	tiny_symbol(t, "__SCK__pv_sched_clock", TINY_KEY(1));
+	tiny_symbol(t, "__SCT__pv_sched_clock", SITE + 0x100);
+	tiny_poke64(t, TINY_KEY(1), TINY_FUNCS);
+	tiny_trampoline(t, SITE + 0x100, TINY_FUNCS);
+	tiny_symbol(t, "__SCK__other", TINY_KEY(0));
+	tiny_symbol(t, "__SCT__other", SITE + 0x108);
+	tiny_trampoline(t, SITE + 0x108, 0);
+	tiny_branch(t, SITE + 0x40, 0xe8, SITE + 0x100);
+	tiny_static_call(t, SITE + 0x40, TINY_KEY(1));
+	tiny_branch(t, SITE + 0x50, 0xe9, SITE + 0x100);
+	tiny_static_call(t, SITE + 0x50, TINY_KEY(1) | 1);
+	tiny_branch(t, SITE + 0x60, 0x840f, SITE + 0x100);
+	tiny_static_call(t, SITE + 0x60, TINY_KEY(1) | 3);
+	tiny_static_call(t, SITE + 0x48, TINY_KEY(0));
+	tiny_static_call(t, SITE + 0x70, TINY_KEY(3)); /* a key without a symbol, twice */
+	tiny_static_call(t, SITE + 0x78, TINY_KEY(3));
+	tiny_list(t, TINY_RETPOLINES, SITE + 0x200);
+	tiny_list(t, TINY_RETURNS, SITE + 0x210);
+	tiny_list(t, TINY_RETURNS, SITE + 0x220);
+	tiny_list(t, TINY_SEALS, SITE + 0x230);
+	tiny_list(t, TINY_LOCKS, SITE + 0x22); /* inside a pv site */
+	tiny_list(t, TINY_LOCKS, TINY_INIT);
+	t->tables[TINY_LOCKS].len += 8; /* two zero words of padding */
+	tiny_bug(t, SITE + 0x310, 3);
+	tiny_bug(t, SITE + 0x300, 0);
+	tiny_ex(t, SITE + 0x320, SITE + 0x330, 0x12345678);
+	tiny_jump(t, SITE + 0x340, SITE + 0x350, TINY_DATA | 1);
+}
+
+static struct pvp_tables parse(const struct tiny *t, struct pvp_image **image)
+{
+	struct pvp_tables tables;
+
+	pvp_ck_ok(tiny_open(t, image));
+	pvp_ck_ok(pvp_tables_parse(*image, &tables));
+	return tables;
+}
+
+START_TEST(every_table)
+{
+	struct pvp_image *image;
+	struct pvp_tables tables;
+	struct tiny t;
+
+	build(&t);
+	tables = parse(&t, &image);
+	ck_assert_str_eq(tables.generation, "6.1");
+	ck_assert_uint_eq(tables.pv_ops, TINY_DATA);
+	ck_assert_uint_eq(tables.nr_fields, 84);
+
+	ck_assert_uint_eq(tables.nr_para, 3);
+	ck_assert_uint_eq(tables.para[0].addr, SITE + 0x10);
+	ck_assert_uint_eq(tables.para[1].addr, SITE + 0x00);
+	ck_assert_uint_eq(tables.para[2].type, 75);
+	ck_assert_uint_eq(tables.para[2].len, 7);
+	ck_assert_uint_eq(tables.para[2].entry, TINY_TABLES + 32);
+
+	ck_assert_uint_eq(tables.nr_alts, 2);
+	ck_assert_uint_eq(tables.alts[0].addr, SITE + 0x10);
+	ck_assert_uint_eq(tables.alts[0].replacement, TINY_REPLACEMENT);
+	ck_assert_uint_eq(tables.alts[0].feature, 272);
+	ck_assert(tables.alts[0].negated);
+	ck_assert_uint_eq(tables.alts[0].replacement_len, 1);
+	ck_assert_uint_eq(tables.alts[1].feature, 117);
+	ck_assert(!tables.alts[1].negated);
+
+	ck_assert_uint_eq(tables.nr_static_calls, 6);
+	ck_assert_str_eq(tables.static_calls[1].name, "pv_sched_clock");
+	ck_assert_uint_eq(tables.static_calls[1].key, TINY_KEY(1));
+	ck_assert_uint_eq(tables.static_calls[1].trampoline, SITE + 0x100);
+	ck_assert(!tables.static_calls[0].tail);
+	ck_assert(tables.static_calls[1].tail);
+	ck_assert(tables.static_calls[2].tail);
+	ck_assert_uint_eq(tables.static_calls[2].key, TINY_KEY(1));
+	ck_assert_ptr_null(tables.static_calls[4].name);
+	ck_assert_uint_eq(tables.nr_static_call_keys, 3);
+	ck_assert_uint_eq(tables.static_call_keys[0].func, 0);
+	ck_assert_uint_eq(tables.static_call_keys[1].func, TINY_FUNCS);
+	ck_assert_uint_eq(tables.static_call_keys[2].key, TINY_KEY(3));
+	ck_assert_ptr_eq(pvp_tables_static_call(&tables, "other"), &tables.static_call_keys[0]);
+	ck_assert_ptr_null(pvp_tables_static_call(&tables, "absent"));
+
+	ck_assert_uint_eq(tables.nr_retpolines, 1);
+	ck_assert_uint_eq(tables.nr_returns, 2);
+	ck_assert_uint_eq(tables.returns[1].addr, SITE + 0x220);
+	ck_assert_uint_eq(tables.nr_calls, 0);
+	ck_assert_uint_eq(tables.nr_endbr_seals, 1);
+	ck_assert_uint_eq(tables.nr_smp_locks, 2);
+
+	ck_assert_uint_eq(tables.nr_bugs, 2);
+	ck_assert(!pvp_tables_bug_at(&tables, SITE + 0x300)->warn);
+	ck_assert(pvp_tables_bug_at(&tables, SITE + 0x310)->warn);
+	ck_assert_ptr_null(pvp_tables_bug_at(&tables, SITE + 0x301));
+	ck_assert_uint_eq(pvp_tables_ex_at(&tables, SITE + 0x320)->fixup, SITE + 0x330);
+	ck_assert_uint_eq(pvp_tables_ex_at(&tables, SITE + 0x320)->data, 0x12345678);
+	ck_assert_ptr_null(pvp_tables_ex_at(&tables, SITE + 0x330));
+	ck_assert_uint_eq(tables.nr_jumps, 1);
+	ck_assert_uint_eq(tables.jumps[0].target, SITE + 0x350);
+	ck_assert_uint_eq(tables.jumps[0].key, TINY_DATA);
+	ck_assert(tables.jumps[0].branch_default && !tables.jumps[0].init);
+	pvp_tables_deinit(&tables);
+	pvp_image_close(image);
+}
+END_TEST
+
+START_TEST(fields_are_whole)
+{
+	struct pvp_image *image;
+	struct pvp_tables tables;
+	size_t callee_save = 0;
+	struct tiny t;
+
+	build(&t);
+	tables = parse(&t, &image);
+	for (size_t i = 0; i < tables.nr_fields; i++) {
+		ck_assert_msg(tables.fields[i].name != NULL, "slot %zu has no name", i);
+		callee_save += tables.fields[i].callee_save;
+		for (size_t k = 0; k < i; k++)
+			ck_assert_str_ne(tables.fields[i].name, tables.fields[k].name);
+	}
+	ck_assert_uint_eq(callee_save, 16); /* 3 irq, read_cr2, 10 val/make, 2 lock */
+	ck_assert_str_eq(tables.fields[0].name, "cpu.io_delay");
+	ck_assert_str_eq(tables.fields[30].name, "irq.save_fl");
+	ck_assert(tables.fields[30].callee_save);
+	ck_assert_str_eq(tables.fields[35].name, "mmu.flush_tlb_user");
+	ck_assert_str_eq(tables.fields[75].name, "mmu.lazy_mode.enter");
+	ck_assert_str_eq(tables.fields[79].name, "lock.queued_spin_lock_slowpath");
+	ck_assert_str_eq(tables.fields[83].name, "lock.vcpu_is_preempted");
+	pvp_tables_deinit(&tables);
+	pvp_image_close(image);
+}
+END_TEST
+
+/* Without the symbols that bound them, those two tables are empty. */
+START_TEST(no_table_symbols)
+{
+	struct pvp_image *image;
+	struct pvp_tables tables;
+	struct tiny t;
+
+	build(&t);
+	t.no_table_symbols = true;
+	tables = parse(&t, &image);
+	ck_assert_uint_eq(tables.nr_static_calls, 0);
+	ck_assert_uint_eq(tables.nr_jumps, 0);
+	ck_assert_uint_eq(tables.nr_static_call_keys, 2);
+	pvp_tables_deinit(&tables);
+	pvp_image_close(image);
+}
+END_TEST
+
+static uint8_t *raw(struct tiny *t, enum tiny_table table)
+{
+	return t->tables[table].v;
+}
+
+static void para_outside(struct tiny *t)
+{
+	tiny_para(t, 0x1234, 31, 6);
+}
+
+static void para_in_data(struct tiny *t)
+{
+	tiny_para(t, TINY_DATA, 31, 6);
+}
+
+static void para_first_outside(struct tiny *t)
+{
+	memset(raw(t, TINY_PARA), 0, 8);
+}
+
+static void para_beyond_end(struct tiny *t)
+{
+	tiny_pv_call(t, TINY_INIT + 0x100 - 6, 31);
+	tiny_para(t, TINY_INIT + 0x100 - 6, 31, 7);
+}
+
+static void para_no_call(struct tiny *t)
+{
+	tiny_para(t, SITE + 0x90, 31, 6);
+}
+
+static void para_short(struct tiny *t)
+{
+	raw(t, TINY_PARA)[9] = 5;
+}
+
+static void para_type(struct tiny *t)
+{
+	tiny_pv_call(t, SITE + 0x90, 84);
+	tiny_para(t, SITE + 0x90, 84, 6);
+}
+
+static void para_slot(struct tiny *t)
+{
+	tiny_pv_call(t, SITE + 0x90, 32);
+	tiny_para(t, SITE + 0x90, 31, 6);
+}
+
+static void para_size(struct tiny *t)
+{
+	t->tables[TINY_PARA].len -= 4;
+}
+
+static void para_nowhere(struct tiny *t)
+{
+	t->tables[TINY_PARA].len = 0;
+	tiny_branch(t, SITE, 0x15ff, 0xffffffff83000000);
+	tiny_para(t, SITE, 0, 6);
+}
+
+static void alt_outside(struct tiny *t)
+{
+	tiny_alt(t, TINY_DATA, 6, 117, NULL, 0);
+}
+
+static void alt_too_long(struct tiny *t)
+{
+	tiny_alt(t, SITE + 0x90, 2, 117, "\x0f\x1f\x00", 3);
+}
+
+static void alt_replacement(struct tiny *t)
+{
+	raw(t, TINY_ALTS)[7] = 0x40;
+}
+
+static void alt_feature(struct tiny *t)
+{
+	tiny_alt(t, SITE + 0x90, 2, 768, NULL, 0);
+}
+
+static void alt_size(struct tiny *t)
+{
+	t->tables[TINY_ALTS].len++;
+}
+
+static void static_call_outside(struct tiny *t)
+{
+	tiny_static_call(t, TINY_DATA, TINY_KEY(0));
+}
+
+static void static_call_key(struct tiny *t)
+{
+	tiny_static_call(t, SITE + 0x90, 0xffffffff83000000);
+}
+
+static void static_call_size(struct tiny *t)
+{
+	t->tables[TINY_STATIC_CALLS].len += 4;
+}
+
+static void return_outside(struct tiny *t)
+{
+	tiny_list(t, TINY_RETURNS, 0xffffffff83000000);
+}
+
+static void retpoline_cut_off(struct tiny *t)
+{
+	tiny_list(t, TINY_RETPOLINES, TINY_TEXT + TINY_TEXT_LEN - 4);
+}
+
+static void returns_size(struct tiny *t)
+{
+	t->tables[TINY_RETURNS].len += 3;
+}
+
+static void bug_outside(struct tiny *t)
+{
+	tiny_bug(t, TINY_DATA, 0);
+}
+
+static void ex_fixup(struct tiny *t)
+{
+	tiny_ex(t, SITE, TINY_DATA, 0);
+}
+
+static void jump_target(struct tiny *t)
+{
+	tiny_jump(t, SITE, TINY_DATA, TINY_DATA);
+}
+
+static void no_tables(struct tiny *t)
+{
+	t->tables[TINY_PARA].len = 0;
+}
+
+static void nothing(struct tiny *t)
+{
+	memset(t->tables, 0, sizeof(t->tables));
+}
+
+static void style_5_10(struct tiny *t)
+{
+	tiny_poke(t, SITE + 0x10, "\xff\x14\x25", 3);
+}
+
+static void unknown_form(struct tiny *t)
+{
+	tiny_poke(t, SITE + 0x10, "\xff\x25", 2);
+}
+
+/* One 14-byte direct-call entry. */
+static void style_6_12(struct tiny *t)
+{
+	t->tables[TINY_PARA].len = 0;
+	t->tables[TINY_ALTS].len = 0;
+	tiny_alt(t, SITE, 0, 117, NULL, 0);
+	raw(t, TINY_ALTS)[10] = 2;
+	raw(t, TINY_ALTS)[12] = 6;
+	t->tables[TINY_ALTS].len = 14;
+}
+
+static void i386(struct tiny *t)
+{
+	t->arch = PVP_ARCH_I386;
+	memset(t->tables, 0, sizeof(t->tables));
+}
+
+// clang-format off
+static const struct {
+	const char *what;
+	void (*spoil)(struct tiny *t);
+	enum pvp_error_code code;
+	const char *message;
+} hostile[] = {
+	{ "para outside", para_outside, PVP_ERR_BAD_DATA,
+	  ".parainstructions entry 3 (at 0xffffffff82200030): site 0x1234 lies outside text" },
+	{ "para in data", para_in_data, PVP_ERR_BAD_DATA, "entry 3 (at 0xffffffff82200030): site 0xffffffff82000000" },
+	{ "first para outside", para_first_outside, PVP_ERR_BAD_DATA, "entry 0 (at 0xffffffff82200000): site 0 lies" },
+	{ "para beyond the end", para_beyond_end, PVP_ERR_BAD_DATA, "site 0xffffffff811000fa lies outside text" },
+	{ "para without a call", para_no_call, PVP_ERR_BAD_DATA, "entry 3 (at 0xffffffff82200030): site 0xffffffff81000090 does not hold ff 15" },
+	{ "para too short", para_short, PVP_ERR_BAD_DATA, "entry 0 (at 0xffffffff82200000): length 5" },
+	{ "para type", para_type, PVP_ERR_BAD_DATA, "entry 3 (at 0xffffffff82200030): type 84" },
+	{ "para slot", para_slot, PVP_ERR_BAD_DATA, "type 31 put pv_ops at 0xffffffff82000008" },
+	{ "para size", para_size, PVP_ERR_BAD_DATA, ".parainstructions at 0xffffffff82200000: its 44 bytes" },
+	{ "pv_ops nowhere", para_nowhere, PVP_ERR_BAD_DATA, "pv_ops would be at 0xffffffff83000000" },
+	{ "alternative outside", alt_outside, PVP_ERR_BAD_DATA, ".altinstructions entry 2 (at 0xffffffff82201018): site" },
+	{ "replacement too long", alt_too_long, PVP_ERR_BAD_DATA, "3-byte replacement exceeds 2-byte site 0xffffffff81000090" },
+	{ "replacement outside", alt_replacement, PVP_ERR_BAD_DATA, ".altinstructions entry 0 (at 0xffffffff82201000): replacement" },
+	{ "feature", alt_feature, PVP_ERR_BAD_DATA, "asks for feature 768" },
+	{ "alternatives' size", alt_size, PVP_ERR_BAD_DATA, ".altinstructions: 25 bytes" },
+	{ "static call outside", static_call_outside, PVP_ERR_BAD_DATA, "__start_static_call_sites entry 6 (at 0xffffffff82208030): site" },
+	{ "static call's key", static_call_key, PVP_ERR_BAD_DATA, "entry 6 (at 0xffffffff82208030): key of site 0xffffffff81000090" },
+	{ "static calls' size", static_call_size, PVP_ERR_BAD_DATA, "__start_static_call_sites at 0xffffffff82208000: its 52 bytes" },
+	{ "return outside", return_outside, PVP_ERR_BAD_DATA, ".return_sites entry 2 (at 0xffffffff82203008): site 0xffffffff83000000" },
+	{ "retpoline cut off", retpoline_cut_off, PVP_ERR_BAD_DATA, ".retpoline_sites entry 1" },
+	{ "returns' size", returns_size, PVP_ERR_BAD_DATA, ".return_sites at 0xffffffff82203000: its 11 bytes" },
+	{ "bug outside", bug_outside, PVP_ERR_BAD_DATA, "__bug_table entry 2 (at 0xffffffff82206018): ud2" },
+	{ "fixup outside", ex_fixup, PVP_ERR_BAD_DATA, "__ex_table entry 1 (at 0xffffffff8220700c): fixup" },
+	{ "jump target", jump_target, PVP_ERR_BAD_DATA, "__start___jump_table entry 1 (at 0xffffffff82209010): target" },
+	{ "no .parainstructions", no_tables, PVP_ERR_UNSUPPORTED, "no pv sites" },
+	{ "no tables", nothing, PVP_ERR_UNSUPPORTED, "no pv sites" },
+	{ "5.10", style_5_10, PVP_ERR_UNSUPPORTED, "5.10-style .parainstructions (ff 14 25): not supported yet" },
+	{ "unknown form", unknown_form, PVP_ERR_UNSUPPORTED, "no such kernel is known" },
+	{ "6.12", style_6_12, PVP_ERR_UNSUPPORTED, "6.12-style direct-call alternatives: not supported yet" },
+	{ "i386, no tables", i386, PVP_ERR_UNSUPPORTED, "no pv sites" },
+};
+// clang-format on
+
+START_TEST(hostile_tables)
+{
+	struct pvp_tables tables;
+	struct pvp_image *image;
+	struct pvp_error *err;
+	struct tiny t;
+
+	build(&t);
+	hostile[_i].spoil(&t);
+	pvp_ck_ok(tiny_open(&t, &image));
+	err = pvp_tables_parse(image, &tables);
+	ck_assert_msg(err, "%s: no error", hostile[_i].what);
+	ck_assert_msg(err->code == hostile[_i].code && strstr(err->message, hostile[_i].message),
+		      "%s: code %d, message \"%s\"", hostile[_i].what, err->code, err->message);
+	pvp_error_destroy(err);
+	pvp_image_close(image);
+}
+END_TEST
+
+static const struct {
+	const char *file, *message;
+} other_kernels[] = {
+	{"vmlinuz-5.10.223-amd64", "5.10-style .parainstructions (ff 14 25): not supported yet"},
+	{"vmlinuz-5.10.223-i386", "i386-style .parainstructions (ff 15 abs32): not supported yet"},
+	{"vmlinuz-6.1.176-i386", "i386-style .parainstructions (ff 15 abs32): not supported yet"},
+	{"vmlinuz-6.12.107-amd64", "6.12-style direct-call alternatives: not supported yet"},
+	{"vmlinuz-7.2.13-amd64", "6.12-style direct-call alternatives: not supported yet"},
+};
+
+START_TEST(other_generations)
+{
+	const char *path =
+		pvp_test_file(pvp_test_kernels(), other_kernels[_i].file, "scan other_generations");
+	struct pvp_image *image;
+	struct pvp_tables tables;
+
+	if (!path)
+		return;
+	pvp_ck_ok(pvp_image_open(path, NULL, &image));
+	pvp_ck_err(pvp_tables_parse(image, &tables), PVP_ERR_UNSUPPORTED,
+		   other_kernels[_i].message);
+	pvp_image_close(image);
+}
+END_TEST
+
+Suite *scan_suite(void)
+{
+	Suite *s = suite_create("scan");
+	TCase *tables = tcase_create("tables"), *bad = tcase_create("malformed tables"),
+	      *kernels = tcase_create("real kernels");
+
+	tcase_add_test(tables, every_table);
+	tcase_add_test(tables, fields_are_whole);
+	tcase_add_test(tables, no_table_symbols);
+	suite_add_tcase(s, tables);
+	tcase_add_loop_test(bad, hostile_tables, 0, ARRAY_SIZE(hostile));
+	suite_add_tcase(s, bad);
+	tcase_set_timeout(kernels, 60);
+	tcase_add_loop_test(kernels, other_generations, 0, ARRAY_SIZE(other_kernels));
+	suite_add_tcase(s, kernels);
+	return s;
+}

@@ -1,0 +1,300 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// test_witness.c - a witness comes back as it was written; a damaged one is refused by field.
+#define _GNU_SOURCE
+#include <jansson.h>
+#include <unistd.h>
+
+#include "alloc.h"
+#include "check_helpers.h"
+#include "golden_text.h"
+#include "suites.h"
+#include "witness.h"
+
+static char path[64];
+
+static void make_path(void)
+{
+	int fd;
+
+	strcpy(path, "/tmp/pvproof-witness-XXXXXX");
+	fd = mkstemp(path);
+	ck_assert_int_ge(fd, 0);
+	close(fd);
+}
+
+static void remove_path(void)
+{
+	unlink(path);
+}
+
+static void write_file(const char *text)
+{
+	FILE *f = fopen(path, "w");
+
+	ck_assert_ptr_nonnull(f);
+	fputs(text, f);
+	fclose(f);
+}
+
+static char **words(const char *a, const char *b)
+{
+	char **list = pvp_calloc(3, sizeof(*list));
+
+	list[0] = pvp_strdup(a);
+	list[1] = b ? pvp_strdup(b) : NULL;
+	return list;
+}
+
+static void add_row(struct pvp_patched *rows, uint64_t addr, const char *old, const char *new)
+{
+	struct pvp_patch *row = pvp_push(&rows->v, &rows->nr, &rows->cap);
+
+	row->addr = addr;
+	row->len = strlen(old);
+	row->pass = PVP_PASS_GIVEN;
+	row->old = (uint8_t *)pvp_strdup(old);
+	row->new = (uint8_t *)pvp_strdup(new);
+}
+
+static void sample(struct pvp_witness_file *ret)
+{
+	const struct pvp_witness seen = {
+		.seed = UINT64_MAX,
+		.state = 31,
+		.what = "end: rbx 0x1 != 0x2",
+		.stop_k0 = "end",
+		.stop_k1 = "fault: #UD at evil\033[2J+0x3",
+		.effects_k0 = "interrupt flag 0\nwrmsr 0x10 0x2\n",
+		.effects_k1 = "",
+	};
+
+	memset(ret, 0, sizeof(*ret));
+	ret->image = pvp_strdup("build/kernels/pvkernel-6.1");
+	ret->sha256 = pvp_strdup("0123456789abcdef0123456789abcdef"
+				 "0123456789abcdef0123456789abcdef");
+	ret->platform = pvp_strdup("xen-pv");
+	ret->overrides.caps = words("178bfbfd", "00000000");
+	ret->overrides.features = words("+xenpv", "-smap");
+	ret->overrides.pv_ops = words("mmu.write_cr3=xen_write_cr3", NULL);
+	ret->overrides.cpus = 4;
+	ret->addr = 0xffffffff8100b5c9;
+	ret->op = pvp_strdup("irq.irq_disable");
+	ret->symbol = pvp_strdup("start_kernel+0x1c");
+	ret->len = 6;
+	memcpy(ret->k0, "\xff\x14\x25\x28\x00\x82", 6);
+	memcpy(ret->k1, "\xfb\x0f\x1f\x44\x00\x00", 6);
+	add_row(&ret->given, 0xffffffff8100b5c9, "\xff", "\xfb");
+	add_row(&ret->given, 0xffffffff8100b5d0, "ab", "cd");
+	ret->states = 32;
+	pvp_witness_copy(&seen, &ret->seen);
+	for (unsigned i = 0; i < PVP_X86_NR_REGS; i++) {
+		ret->seen.start[i] = i;
+		ret->seen.end_k0[i] = UINT64_MAX - i;
+		ret->seen.end_k1[i] = UINT64_C(0x8000000000000000) + i;
+	}
+}
+
+static char *sample_text(void)
+{
+	struct pvp_witness_file file;
+	char *text;
+
+	sample(&file);
+	text = pvp_witness_json(&file);
+	pvp_witness_deinit(&file);
+	return text;
+}
+
+START_TEST(format)
+{
+	pvp_ck_golden("witness", sample_text());
+}
+END_TEST
+
+static void check_words(char *const *got, const char *a, const char *b)
+{
+	ck_assert_str_eq(got[0], a);
+	if (b)
+		ck_assert_str_eq(got[1], b);
+	ck_assert_ptr_null(got[b ? 2 : 1]);
+}
+
+START_TEST(comes_back)
+{
+	struct pvp_witness_file want, got;
+	char *text = sample_text(), *again;
+
+	sample(&want);
+	write_file(text);
+	pvp_ck_ok(pvp_witness_read(path, &got));
+	again = pvp_witness_json(&got);
+	ck_assert_str_eq(again, text);
+	ck_assert_str_eq(got.image, want.image);
+	ck_assert_ptr_null(got.symbols);
+	check_words(got.overrides.caps, "178bfbfd", "00000000");
+	check_words(got.overrides.features, "+xenpv", "-smap");
+	check_words(got.overrides.pv_ops, "mmu.write_cr3=xen_write_cr3", NULL);
+	ck_assert_ptr_null(got.overrides.static_calls);
+	ck_assert_uint_eq(got.addr, want.addr);
+	ck_assert_uint_eq(got.len, 6);
+	pvp_ck_bytes("k0", got.k0, want.k0, 6);
+	pvp_ck_bytes("k1", got.k1, want.k1, 6);
+	ck_assert_uint_eq(got.given.nr, 2);
+	ck_assert_uint_eq(got.given.v[1].addr, want.given.v[1].addr);
+	pvp_ck_bytes("old", got.given.v[1].old, "ab", 2);
+	pvp_ck_bytes("new", got.given.v[1].new, "cd", 2);
+	ck_assert_uint_eq(got.seen.seed, UINT64_MAX);
+	ck_assert_uint_eq(got.seen.state, 31);
+	ck_assert_mem_eq(got.seen.end_k0, want.seen.end_k0, sizeof(got.seen.end_k0));
+	ck_assert_str_eq(got.seen.effects_k0, want.seen.effects_k0);
+	ck_assert_str_eq(got.seen.effects_k1, "");
+	ck_assert_str_eq(got.seen.stop_k1, "fault: #UD at evil\\x1b[2J+0x3");
+	pvp_witness_deinit(&want);
+	pvp_witness_deinit(&got);
+	free(text);
+	free(again);
+}
+END_TEST
+
+// clang-format off
+/* The sample with the value at a path replaced (NULL: removed). */
+static const struct {
+	const char *at, *value, *want;
+} spoiled[] = {
+	/* path                       value                      message */
+	{ "schema",                   "2",                       "field \"schema\" is 2" },
+	{ "schema",                   "\"1\"",                   "field \"schema\" is not an integer" },
+	{ "schema",                   NULL,                      "field \"schema\" is missing" },
+	{ "image",                    NULL,                      "field \"image.path\" is missing" },
+	{ "image",                    "[]",                      "field \"image.path\" is missing" },
+	{ "image/path",               "7",                       "field \"image.path\" is not a string" },
+	{ "image/sha256",             "\"0123\"",                "field \"image.sha256\"" },
+	{ "image/symbols",            "{}",                      "field \"image.symbols\" is not a string" },
+	{ "platform/name",            "null",                    "field \"platform.name\" is not a string" },
+	{ "platform/features",        "\"+xenpv\"",              "field \"platform.features\" is not a list" },
+	{ "platform/features",        "[\"a\", 1]",              "field \"platform.features[1]\" is not a string" },
+	{ "platform/static_calls",    NULL,                      "field \"platform.static_calls\" is missing" },
+	{ "platform/cpus",            "-1",                      "field \"platform.cpus\" is out of range" },
+	{ "platform/cpus",            "65536",                   "field \"platform.cpus\" is out of range" },
+	{ "site/addr",                "\"ffffffff8100b5c9\"",    "field \"site.addr\" is not a 64-bit" },
+	{ "site/addr",                "\"0x\"",                  "field \"site.addr\" is not a 64-bit" },
+	{ "site/addr",                "\"0x1 \"",                "field \"site.addr\" is not a 64-bit" },
+	{ "site/addr",                "\"0x10000000000000000\"", "field \"site.addr\" is not a 64-bit" },
+	{ "site/k0",                  "\"\"",                    "field \"site.k0\" has a wrong length" },
+	{ "site/k0",                  "\"ff1\"",                 "field \"site.k0\" has a wrong length" },
+	{ "site/k0",                  "\"f \"",                  "field \"site.k0\" is not hex" },
+	{ "site/k1",                  "\"fb\"",                  "field \"site.k1\" is not as long as k0" },
+	{ "patched",                  "{}",                      "field \"patched\" is not a list" },
+	{ "patched",                  "[[]]",                    "field \"patched[0].addr\" is missing" },
+	{ "patched/0/addr",           "\"0xffffffff8100b5d0\"",  "field \"patched[1].addr\" is not above" },
+	{ "patched/1/addr",           "\"0xffffffffffffffff\"",  "field \"patched[1].addr\" is out of range" },
+	{ "patched/1/new",            "\"00\"",                  "field \"patched[1].new\" is not as long" },
+	{ "seed",                     "1",                       "field \"seed\" is not a string" },
+	{ "states",                   "99999999",                "field \"states\" is out of range" },
+	{ "state",                    "32",                      "field \"state\" is not below" },
+	{ "start",                    "[]",                      "field \"start\" is not an object" },
+	{ "start/r9",                 NULL,                      "field \"start.r9\" is missing" },
+	{ "k0",                       NULL,                      "field \"k0.stop\" is missing" },
+	{ "k1/end/rflags",            "\"0xg\"",                 "field \"k1.end.rflags\" is not a 64-bit" },
+	{ "k1/effects",               "[null]",                  "field \"k1.effects[0]\" is not a string" },
+	{ "differs",                  NULL,                      "field \"differs\" is missing" },
+};
+// clang-format on
+
+/* Follows all of at but its last word. */
+static json_t *parent_of(json_t *value, char *at, char **last)
+{
+	char *save, *word = strtok_r(at, "/", &save), *next;
+
+	while ((next = strtok_r(NULL, "/", &save))) {
+		value = json_is_array(value) ? json_array_get(value, atoi(word)) :
+					       json_object_get(value, word);
+		word = next;
+	}
+	*last = word;
+	return value;
+}
+
+START_TEST(refuses)
+{
+	char *text = sample_text(), *at = pvp_strdup(spoiled[_i].at), *last, want[160];
+	json_t *root = json_loads(text, 0, NULL), *parent = parent_of(root, at, &last);
+	struct pvp_witness_file file;
+	struct pvp_error *err;
+
+	if (spoiled[_i].value)
+		json_object_set_new(parent, last, json_loads(spoiled[_i].value, JSON_DECODE_ANY, NULL));
+	else
+		json_object_del(parent, last);
+	ck_assert_int_eq(json_dump_file(root, path, 0), 0);
+	snprintf(want, sizeof(want), "%s: %s", path, spoiled[_i].want);
+	err = pvp_witness_read(path, &file);
+	ck_assert_msg(err != NULL, "%s = %s: no error", spoiled[_i].at, spoiled[_i].value);
+	ck_assert_msg(!strncmp(err->message, want, strlen(want)), "%s = %s: \"%s\", expected \"%s\"",
+		      spoiled[_i].at, spoiled[_i].value, err->message, want);
+	pvp_error_destroy(err);
+	json_decref(root);
+	free(at);
+	free(text);
+}
+END_TEST
+
+static const struct {
+	const char *text, *want;
+} no_witnesses[] = {
+	{ "", "line 1" },	  { "[]", "not a JSON object" },
+	{ "{\n\"a\": }", "line 2" }, { "{\"a\": 1, \"a\": 2}", "duplicate" },
+	{ "\xff", "line 1" },
+};
+
+START_TEST(refuses_what_is_no_witness)
+{
+	struct pvp_witness_file file;
+
+	write_file(no_witnesses[_i].text);
+	pvp_ck_err(pvp_witness_read(path, &file), PVP_ERR_BAD_DATA, no_witnesses[_i].want);
+}
+END_TEST
+
+/* Every prefix is an error, none a crash or a leak. */
+START_TEST(refuses_every_prefix)
+{
+	char *text = sample_text();
+	struct pvp_witness_file file;
+
+	for (size_t len = strlen(text) - 2; len; len -= len > 64 ? 61 : 1) {
+		text[len] = '\0';
+		write_file(text);
+		pvp_ck_err(pvp_witness_read(path, &file), PVP_ERR_BAD_DATA, path);
+	}
+	free(text);
+}
+END_TEST
+
+START_TEST(refuses_other_files)
+{
+	struct pvp_witness_file file;
+
+	pvp_ck_err(pvp_witness_read("/tmp", &file), PVP_ERR_BAD_DATA, "/tmp: not a witness file");
+	unlink(path);
+	pvp_ck_err(pvp_witness_read(path, &file), PVP_ERR_OS, path);
+}
+END_TEST
+
+Suite *witness_suite(void)
+{
+	Suite *suite = suite_create("witness");
+	TCase *round = tcase_create("round"), *bad = tcase_create("bad");
+
+	tcase_add_checked_fixture(round, make_path, remove_path);
+	tcase_add_test(round, format);
+	tcase_add_test(round, comes_back);
+	tcase_add_checked_fixture(bad, make_path, remove_path);
+	tcase_add_loop_test(bad, refuses, 0, ARRAY_SIZE(spoiled));
+	tcase_add_loop_test(bad, refuses_what_is_no_witness, 0, ARRAY_SIZE(no_witnesses));
+	tcase_add_test(bad, refuses_every_prefix);
+	tcase_add_test(bad, refuses_other_files);
+	suite_add_tcase(suite, round);
+	suite_add_tcase(suite, bad);
+	return suite;
+}

@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "tiny_kernel.h"
+
+#include <assert.h>
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "elfgen.h"
+
+static const char *const sections[TINY_NR_TABLES] = {
+	[TINY_PARA] = ".parainstructions",
+	[TINY_ALTS] = ".altinstructions",
+	[TINY_RETPOLINES] = ".retpoline_sites",
+	[TINY_RETURNS] = ".return_sites",
+	[TINY_SEALS] = ".ibt_endbr_seal",
+	[TINY_LOCKS] = ".smp_locks",
+	[TINY_BUGS] = "__bug_table",
+	[TINY_EX] = "__ex_table",
+	[TINY_STATIC_CALLS] = ".rodata",
+	[TINY_JUMPS] = ".rodata.jumps",
+};
+
+void tiny_init(struct tiny *t)
+{
+	memset(t, 0, sizeof(*t));
+	t->arch = PVP_ARCH_AMD64;
+	memset(t->text, 0xcc, sizeof(t->text));
+	memset(t->init, 0xcc, sizeof(t->init));
+	for (unsigned i = 0; i < 84; i++)
+		tiny_poke64(t, TINY_DATA + i * 8, TINY_FUNCS + i * 16);
+	tiny_symbol(t, "_text", TINY_TEXT);
+	tiny_symbol(t, "_etext", TINY_TEXT + TINY_TEXT_LEN);
+	tiny_symbol(t, "_paravirt_nop", TINY_NOP);
+	tiny_symbol(t, "paravirt_BUG", TINY_BUG);
+	tiny_symbol(t, "__x86_return_thunk", TINY_RETURN);
+	tiny_symbol(t, "its_return_thunk", TINY_ITS_RETURN);
+	tiny_symbol(t, "__static_call_return0", TINY_RETURN0);
+	tiny_symbol(t, "__x86_indirect_thunk_array", TINY_THUNKS);
+}
+
+void tiny_symbol(struct tiny *t, const char *name, uint64_t addr)
+{
+	assert(t->nr_symbols < ARRAY_SIZE(t->symbols));
+	t->symbols[t->nr_symbols].name = name;
+	t->symbols[t->nr_symbols++].addr = addr;
+}
+
+static uint8_t *at(struct tiny *t, uint64_t addr, size_t len)
+{
+	if (addr >= TINY_TEXT && addr + len <= TINY_TEXT + sizeof(t->text))
+		return t->text + (addr - TINY_TEXT);
+	if (addr >= TINY_INIT && addr + len <= TINY_INIT + sizeof(t->init))
+		return t->init + (addr - TINY_INIT);
+	assert(addr >= TINY_DATA && addr + len <= TINY_DATA + sizeof(t->data));
+	return t->data + (addr - TINY_DATA);
+}
+
+void tiny_poke(struct tiny *t, uint64_t addr, const void *bytes, size_t len)
+{
+	memcpy(at(t, addr, len), bytes, len);
+}
+
+static void put(uint8_t *to, uint64_t value, unsigned size)
+{
+	for (unsigned i = 0; i < size; i++)
+		to[i] = value >> (8 * i);
+}
+
+void tiny_poke64(struct tiny *t, uint64_t addr, uint64_t value)
+{
+	put(at(t, addr, 8), value, 8);
+}
+
+void tiny_branch(struct tiny *t, uint64_t addr, unsigned opcode, uint64_t target)
+{
+	unsigned n = opcode > 0xff ? 2 : 1;
+	uint8_t *to = at(t, addr, n + 4);
+
+	put(to, opcode, n);
+	put(to + n, target - (addr + n + 4), 4);
+}
+
+void tiny_pv_call(struct tiny *t, uint64_t addr, unsigned slot)
+{
+	tiny_branch(t, addr, 0x15ff, TINY_DATA + slot * 8);
+}
+
+void tiny_trampoline(struct tiny *t, uint64_t addr, uint64_t func)
+{
+	tiny_branch(t, addr, 0xe9, func ? func : TINY_RETURN);
+	tiny_poke(t, addr + 5, "\x0f\xb9\xcc", 3);
+}
+
+/* A zeroed entry of the table; *addr gets its address. */
+static uint8_t *entry(struct tiny *t, enum tiny_table table, size_t len, uint64_t *addr)
+{
+	uint8_t *to = t->tables[table].v + t->tables[table].len;
+
+	assert(t->tables[table].len + len <= sizeof(t->tables[table].v));
+	*addr = TINY_TABLES + table * 0x1000 + t->tables[table].len;
+	t->tables[table].len += len;
+	return to;
+}
+
+void tiny_para(struct tiny *t, uint64_t addr, unsigned type, unsigned len)
+{
+	uint64_t where;
+	uint8_t *to = entry(t, TINY_PARA, 16, &where);
+
+	put(to, addr, 8);
+	to[8] = type;
+	to[9] = len;
+}
+
+uint64_t tiny_alt(struct tiny *t, uint64_t addr, unsigned len, unsigned feature,
+		  const void *replacement, size_t replacement_len)
+{
+	uint64_t from = TINY_REPLACEMENT + t->replacement_len, where;
+	uint8_t *to = entry(t, TINY_ALTS, 12, &where);
+
+	assert(t->replacement_len + replacement_len <= sizeof(t->replacement));
+	if (replacement_len)
+		memcpy(t->replacement + t->replacement_len, replacement, replacement_len);
+	t->replacement_len += replacement_len;
+	put(to, addr - where, 4);
+	put(to + 4, from - (where + 4), 4);
+	put(to + 8, feature, 2);
+	to[10] = len;
+	to[11] = replacement_len;
+	return from;
+}
+
+void tiny_list(struct tiny *t, enum tiny_table table, uint64_t addr)
+{
+	uint64_t where;
+	uint8_t *to = entry(t, table, 4, &where);
+
+	put(to, addr - where, 4);
+}
+
+void tiny_static_call(struct tiny *t, uint64_t addr, uint64_t key_and_flags)
+{
+	uint64_t where;
+	uint8_t *to = entry(t, TINY_STATIC_CALLS, 8, &where);
+
+	put(to, addr - where, 4);
+	put(to + 4, key_and_flags - (where + 4), 4);
+}
+
+void tiny_bug(struct tiny *t, uint64_t addr, unsigned flags)
+{
+	uint64_t where;
+	uint8_t *to = entry(t, TINY_BUGS, 12, &where);
+
+	put(to, addr - where, 4);
+	put(to + 10, flags, 2);
+}
+
+void tiny_ex(struct tiny *t, uint64_t addr, uint64_t fixup, uint32_t data)
+{
+	uint64_t where;
+	uint8_t *to = entry(t, TINY_EX, 12, &where);
+
+	put(to, addr - where, 4);
+	put(to + 4, fixup - (where + 4), 4);
+	put(to + 8, data, 4);
+}
+
+void tiny_jump(struct tiny *t, uint64_t addr, uint64_t target, uint64_t key_and_flags)
+{
+	uint64_t where;
+	uint8_t *to = entry(t, TINY_JUMPS, 16, &where);
+
+	put(to, addr - where, 4);
+	put(to + 4, target - (where + 4), 4);
+	put(to + 8, key_and_flags - (where + 8), 8);
+}
+
+static void bounds(const struct tiny *t, struct elfgen *g, enum tiny_table table, const char *start,
+		   const char *stop)
+{
+	uint64_t addr = TINY_TABLES + table * 0x1000;
+
+	if (t->no_table_symbols || !t->tables[table].len)
+		return;
+	elfgen_symbol(g, start, addr);
+	elfgen_symbol(g, stop, addr + t->tables[table].len);
+}
+
+struct pvp_error *tiny_open(const struct tiny *t, struct pvp_image **ret)
+{
+	struct elfgen *g = elfgen_create(t->arch);
+	char path[] = "/tmp/pvproof-tiny-XXXXXX";
+	struct pvp_error *err;
+	int fd = mkstemp(path);
+
+	ck_assert(fd >= 0);
+	close(fd);
+	elfgen_section(g, ".text", TINY_TEXT, ELFGEN_TEXT, t->text, sizeof(t->text));
+	elfgen_section(g, ".init.text", TINY_INIT, ELFGEN_TEXT, t->init, sizeof(t->init));
+	elfgen_section(g, ".data", TINY_DATA, ELFGEN_DATA, t->data, sizeof(t->data));
+	if (t->replacement_len)
+		elfgen_section(g, ".altinstr_replacement", TINY_REPLACEMENT, ELFGEN_TEXT,
+			       t->replacement, t->replacement_len);
+	for (unsigned i = 0; i < TINY_NR_TABLES; i++)
+		if (t->tables[i].len)
+			elfgen_section(g, sections[i], TINY_TABLES + i * 0x1000, ELFGEN_RODATA,
+				       t->tables[i].v, t->tables[i].len);
+	for (size_t i = 0; i < t->nr_symbols; i++)
+		elfgen_symbol(g, t->symbols[i].name, t->symbols[i].addr);
+	bounds(t, g, TINY_STATIC_CALLS, "__start_static_call_sites", "__stop_static_call_sites");
+	bounds(t, g, TINY_JUMPS, "__start___jump_table", "__stop___jump_table");
+	elfgen_write(g, path);
+	elfgen_destroy(g);
+	err = pvp_image_open(path, NULL, ret);
+	unlink(path);
+	return err;
+}
