@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# pvproof.  `make help` lists the verbs.  SAN=1: with sanitizers; CC=clang: with clang.
+# pvproof.  `make help` lists the verbs.  SAN=1 builds with sanitizers, CC=clang with clang.
 
 SAN     ?=
 B       := build/$(if $(SAN),san,opt)$(if $(filter-out cc gcc,$(CC)),-$(notdir $(CC)))
@@ -7,37 +7,75 @@ comma   := ,
 SANFLAGS := $(if $(SAN),-fsanitize=address$(comma)undefined -fno-sanitize-recover=undefined)
 PKGS    := unicorn capstone libelf zlib liblzma libzstd liblz4 jansson libcyaml yaml-0.1 libmd
 # What apt-get has to bring; README.md says what each is for.
-DEBS    := gcc make pkg-config libc6-dev libunicorn-dev libcapstone-dev libelf-dev zlib1g-dev \
-	   liblzma-dev libzstd-dev liblz4-dev libjansson-dev libcyaml-dev libyaml-dev libmd-dev check
+DEBS    := gcc make libc6-dev pkg-config libunicorn-dev libcapstone-dev libelf-dev zlib1g-dev \
+	   liblzma-dev libzstd-dev liblz4-dev libjansson-dev libcyaml-dev libyaml-dev libmd-dev \
+	   check $(if $(filter clang,$(CC)),clang) $(if $(SAN),$(if $(filter clang,$(CC)),libclang-rt-14-dev))
 
 CFLAGS  ?= -O2 -g
 override CFLAGS += -std=gnu11 -Wall -Wextra -Werror -Wmissing-prototypes -Wstrict-prototypes $(SANFLAGS)
 STAGES  := $(addprefix harness/,image scan platform patch patch/model check report cli)
+PLATFORMS := all
 
 objs     = $(patsubst %.c,$(B)/%.o,$(wildcard $(1)))
 MAIN    := $(B)/harness/cli/main.o
 PARTS    = $(filter-out $(MAIN),$(call objs,emu/*.c emu/x86/*.c $(addsuffix /*.c,$(STAGES))))
+LIBS     = $(shell pkg-config --libs $(PKGS) $(1))
 
+.DEFAULT_GOAL := pvproof
 pvproof: $(B)/pvproof ## build ./pvproof
-	@ln -sf $< $@
+	@ln -sfn $< $@
 
 include kernels/x86/rules.mk
 
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
+
+setup: ## install the Debian packages that are missing
+	@sh tests/setup.sh $(DEBS)
+
+verify: setup ## verify the bundled kernel on every platform, write reports/
+	@$(MAKE) --no-print-directory pvproof $(PVKERNEL)
+	./pvproof verify $(PVKERNEL) --platform $(PLATFORMS)
+
+check: setup ## every test that needs nothing downloaded
+	@$(MAKE) --no-print-directory run-check
+
+run-check: $(B)/check $(B)/pvproof $(PVKERNEL)
+	CK_EXCLUDE_TAGS=kernels CK_DEFAULT_TIMEOUT=$(if $(SAN),60,20) $(B)/check
+	PVPROOF=$(B)/pvproof sh tests/cli.sh
+
+check-kernels: setup ## tests on Debian's kernels and recorded boots (PVPROOF_KERNELS, PVPROOF_GOLDENS)
+	@$(MAKE) --no-print-directory $(B)/check
+	CK_INCLUDE_TAGS=kernels CK_DEFAULT_TIMEOUT=300 $(B)/check
+
+golden: $(B)/pvproof $(PVKERNEL) ## rewrite tests/golden from real output; read the diff
+	PVPROOF=$(B)/pvproof GOLDEN=write sh tests/cli.sh
+
+format: ## clang-format over the C files
+	clang-format -i $$(git ls-files '*.c' '*.h')
+
+clean: ## remove everything that was built
+	rm -rf build pvproof
+
+.PHONY: help setup verify check run-check check-kernels golden format clean
+
 $(B)/pvproof: $(MAIN) $(PARTS)
-	$(CC) $(SANFLAGS) $(LDFLAGS) -o $@ $^ $(shell pkg-config --libs $(PKGS))
+	$(CC) $(SANFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 $(B)/check: $(PARTS) $(call objs,tests/*.c)
-	$(CC) $(SANFLAGS) $(LDFLAGS) -o $@ $^ $(shell pkg-config --libs $(PKGS) check)
+	$(CC) $(SANFLAGS) $(LDFLAGS) -o $@ $^ $(call LIBS,check)
 
 # Dependencies point one way: emu has never heard of a kernel, the model never of the emulator.
-$(B)/emu/%.o:            INC := -Iemu
-$(B)/harness/image/%.o:  INC := -Iemu -Iharness/image
-$(B)/harness/scan/%.o:   INC := -Iemu -Iharness/image -Iharness/scan
-$(B)/harness/platform/%.o: INC := -Iemu -Iharness/image -Iharness/scan -Iharness/platform
-$(B)/harness/patch/%.o:  INC := -Iemu $(addprefix -Iharness/,image scan platform patch patch/model)
-$(B)/harness/check/%.o:  INC := -Iemu $(addprefix -Iharness/,image scan platform patch check)
-$(B)/harness/report/%.o: INC := -Iemu $(addprefix -Iharness/,image scan platform patch check report)
-$(B)/harness/cli/%.o:    INC := -Iemu $(addprefix -I,$(STAGES))
-$(B)/tests/%.o:          INC := -Iemu $(addprefix -I,$(STAGES)) -Itests
+# (-iquote: our check.h is not the test library's.)
+in = -iquote emu $(addprefix -iquote harness/,$(1))
+$(B)/emu/%.o:              INC := -iquote emu
+$(B)/harness/image/%.o:    INC := $(call in,image)
+$(B)/harness/scan/%.o:     INC := $(call in,image scan)
+$(B)/harness/platform/%.o: INC := $(call in,image scan platform)
+$(B)/harness/patch/%.o:    INC := $(call in,image scan platform patch patch/model)
+$(B)/harness/check/%.o:    INC := $(call in,image scan platform patch check)
+$(B)/harness/report/%.o:   INC := $(call in,image scan platform patch check report)
+$(B)/harness/cli/%.o:      INC := $(call in,image scan platform patch patch/model check report cli)
+$(B)/tests/%.o:            INC := $(call in,image scan platform patch patch/model check report cli) -iquote tests
 $(B)/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(INC) $(CFLAGS) -MMD -MP -c -o $@ $<

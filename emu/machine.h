@@ -181,7 +181,17 @@ struct pvp_machine_client {
 	uint64_t (*fixup)(void *arg, struct pvp_machine *machine, uint64_t addr, unsigned vector);
 };
 
-enum pvp_rule { PVP_RULE_ALLOW, PVP_RULE_EMULATE, PVP_RULE_FAULT, PVP_RULE_IGNORE };
+/*
+ * ALLOW and EMULATE do what the instruction does, over the shadow state; FAULT raises its exception;
+ * IGNORE passes it over; END stops the run: the op's own end on this platform.
+ */
+enum pvp_rule {
+	PVP_RULE_ALLOW,
+	PVP_RULE_EMULATE,
+	PVP_RULE_FAULT,
+	PVP_RULE_IGNORE,
+	PVP_RULE_END,
+};
 
 struct pvp_machine_rule {
 	const char *insn; /* name of an instruction class */

@@ -40,6 +40,9 @@
 				      name, i_, g_[i_], w_[i_]);                                   \
 	} while (0)
 
+/* Tag of test cases that need real kernels: `make check-kernels` runs them, `make check` does not. */
+#define PVP_TAG_KERNELS "kernels"
+
 /* Directory of real kernels / recorded boots, or NULL where there is none. */
 const char *pvp_test_kernels(void);
 const char *pvp_test_goldens(void);

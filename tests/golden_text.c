@@ -8,11 +8,12 @@
 void pvp_ck_golden(const char *name, char *text)
 {
 	size_t len = strlen(text), got, at = 0, line = 1;
+	const char *mode = getenv("GOLDEN");
 	char path[256], *want;
 	FILE *f;
 
 	snprintf(path, sizeof(path), "tests/golden/%s.out", name);
-	if (getenv("PVPROOF_WRITE_GOLDEN")) {
+	if (mode && !strcmp(mode, "write")) {
 		f = fopen(path, "w");
 		ck_assert_msg(f != NULL, "%s: cannot be written", path);
 		ck_assert_uint_eq(fwrite(text, 1, len, f), len);

@@ -2,7 +2,7 @@
 /*
  * golden_text.h - compare output with tests/golden/<name>.out, byte by byte.
  *
- * With PVPROOF_WRITE_GOLDEN set the file is rewritten instead, which is what `make golden` does; the
+ * With GOLDEN=write in the environment the file is rewritten instead, which is what `make golden` does; the
  * review reads its diff.
  */
 #ifndef PVP_GOLDEN_TEXT_H

@@ -51,7 +51,7 @@ static const struct cell_row xen_pv[FIXTURE_SITES] = {
 	EXECUTED(PVP_FORM_CALL, 32, 0),
 	EXECUTED(PVP_FORM_CALL, 28, 4),
 	{ PVP_INCONCLUSIVE, PVP_EVIDENCE_NONE, PVP_REASON_HYPERCALL, PVP_FORM_CALL, 32, 32, 0, 0, 3,
-	  "hypercall 26 (mmuext_op) command 18" },
+	  "hypercall 26\n\033[2J(mmuext_op), command 18" },
 	{ PVP_INCONCLUSIVE, PVP_EVIDENCE_NONE, PVP_REASON_ALL_FAULT, PVP_FORM_CALL, 32, 32, 7, 25, 0,
 	  NULL },
 	{ PVP_EQUIVALENT, PVP_EVIDENCE_NULL_OP, PVP_REASON_NONE, PVP_FORM_TRAP, 32, 0, 0, 32, 0, NULL },
@@ -70,7 +70,7 @@ static struct pvp_image *make_image(const char *dir)
 
 	elfgen_section(g, ".text", FIXTURE_TEXT, ELFGEN_TEXT, text, sizeof(text));
 	elfgen_symbol(g, "start_kernel", FIXTURE_TEXT);
-	elfgen_symbol(g, "evil\033[2J\t#name", FIXTURE_TEXT + 0x100);
+	elfgen_symbol(g, "odd#name", FIXTURE_TEXT + 0x100);
 	snprintf(path, sizeof(path), "%s/vmlinux", dir);
 	elfgen_write(g, path);
 	elfgen_destroy(g);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * report_fixture.h - results of a made-up verify, with a cell of every kind: one image of eight
- * sites (one of them with a hostile name), two platforms.
+ * sites, two platforms, a detail that holds an escape.
  *
  * native: all EQUIVALENT but site 1 (DIVERGENT, with a witness), site 5 SKIPPED, two findings.
  * xen-pv: all EQUIVALENT but sites 2 and 3 (INCONCLUSIVE); site 4 is a null op.

@@ -5,22 +5,13 @@
 
 #include <check.h>
 
-Suite *image_suite(void);
-Suite *image_hostile_suite(void);
-Suite *kallsyms_suite(void);
-Suite *scan_suite(void);
-Suite *sites_suite(void);
-Suite *patched_suite(void);
-Suite *model_suite(void);
-Suite *model_branches_suite(void);
-Suite *recorded_boots_suite(void);
+#define PVP_SUITES(X)                                                                              \
+	X(image) X(image_hostile) X(kallsyms) X(scan) X(sites) X(patched) X(model)                 \
+	X(model_branches) X(recorded_boots) X(feature) X(platform) X(contract) X(report)           \
+	X(expect) X(witness)
 
-Suite *feature_suite(void);
-Suite *platform_suite(void);
-Suite *contract_suite(void);
-
-Suite *report_suite(void);
-Suite *expect_suite(void);
-Suite *witness_suite(void);
+#define X(name) Suite *name##_suite(void);
+PVP_SUITES(X)
+#undef X
 
 #endif

@@ -253,6 +253,7 @@ Suite *contract_suite(void)
 	tcase_add_loop_test(file, broken_files, 0, ARRAY_SIZE(broken));
 	suite_add_tcase(s, file);
 	tcase_set_timeout(real, 60);
+	tcase_set_tags(real, PVP_TAG_KERNELS);
 	tcase_add_loop_test(real, shipped_files, 0, 2);
 	suite_add_tcase(s, real);
 	return s;

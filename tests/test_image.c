@@ -428,6 +428,7 @@ Suite *image_suite(void)
 
 	tcase_add_checked_fixture(real, small_make_dir, small_remove_dir);
 	tcase_set_timeout(real, 60);
+	tcase_set_tags(real, PVP_TAG_KERNELS);
 	tcase_add_loop_test(real, real_kernel, 0, ARRAY_SIZE(kernels));
 	tcase_add_test(real, real_kernel_truncated);
 	suite_add_tcase(s, real);

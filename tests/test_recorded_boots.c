@@ -69,6 +69,7 @@ Suite *recorded_boots_suite(void)
 	TCase *model = tcase_create("model");
 
 	tcase_set_timeout(model, 60);
+	tcase_set_tags(model, PVP_TAG_KERNELS);
 	tcase_add_loop_test(model, recorded_boot, 0, ARRAY_SIZE(boots));
 	suite_add_tcase(s, model);
 	return s;

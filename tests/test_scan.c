@@ -436,6 +436,7 @@ Suite *scan_suite(void)
 	tcase_add_loop_test(bad, hostile_tables, 0, ARRAY_SIZE(hostile));
 	suite_add_tcase(s, bad);
 	tcase_set_timeout(kernels, 60);
+	tcase_set_tags(kernels, PVP_TAG_KERNELS);
 	tcase_add_loop_test(kernels, other_generations, 0, ARRAY_SIZE(other_kernels));
 	suite_add_tcase(s, kernels);
 	return s;

@@ -251,6 +251,7 @@ Suite *sites_suite(void)
 	tcase_add_loop_test(list, overlapping_sites, 0, ARRAY_SIZE(overlaps));
 	suite_add_tcase(s, list);
 	tcase_set_timeout(kernels, 60);
+	tcase_set_tags(kernels, PVP_TAG_KERNELS);
 	tcase_add_test(kernels, debian_6_1);
 	suite_add_tcase(s, kernels);
 	return s;

@@ -582,6 +582,9 @@ void pvp_x86_sensitive(struct pvp_machine *m, const struct pvp_x86_insn *insn)
 		break;
 	case PVP_RULE_IGNORE:
 		break;
+	case PVP_RULE_END:
+		pvp_x86_stop(m, PVP_STOP_OP_END);
+		return;
 	}
 	pvp_x86_jump(m, insn->addr + insn->len);
 }

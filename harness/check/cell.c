@@ -119,6 +119,7 @@ static struct pvp_error *make_machine(struct pvp_bench *bench, struct side *side
 		[PVP_INSN_EMULATE] = PVP_RULE_EMULATE,
 		[PVP_INSN_FAULT] = PVP_RULE_FAULT,
 		[PVP_INSN_IGNORE] = PVP_RULE_IGNORE,
+		[PVP_INSN_END] = PVP_RULE_END,
 	};
 	struct pvp_special *specials = make_specials(bench->input, &config.nr_specials);
 	struct pvp_error *err;

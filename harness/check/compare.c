@@ -232,16 +232,18 @@ static bool memory_agrees(const struct pvp_side *k0, const struct pvp_side *k1, 
 
 /* --- registers --- */
 
-static bool registers_agree(const struct pvp_compare_input *in, const struct pvp_state *a,
-			    const struct pvp_state *b, char *what, size_t len)
+static bool registers_agree(const struct pvp_compare_input *in, enum pvp_stop stop,
+			    const struct pvp_state *a, const struct pvp_state *b, char *what,
+			    size_t len)
 {
 	uint64_t mask = in->contract->result_mask;
+	/* At the op's own end nothing is dead yet: every register may be an operand. */
+	bool all = stop == PVP_STOP_OP_END;
 
 	for (size_t i = 0; i < ARRAY_SIZE(fates); i++) {
 		unsigned reg = fates[i].reg;
-		uint64_t count = fate(in->contract, i) == 'K'	? ~0ull
-				 : fate(in->contract, i) == 'R' ? mask
-								: 0;
+		char kind = fate(in->contract, i);
+		uint64_t count = all || kind == 'K' ? ~0ull : kind == 'R' ? mask : 0;
 
 		if ((a->reg[reg] ^ b->reg[reg]) & count)
 			return differ(what, len, "end", pvp_x86_reg_name(reg), a->reg[reg] & count,
@@ -433,8 +435,9 @@ void pvp_compare(const struct pvp_compare_input *in, const struct pvp_side *k0,
 		ret->agreement = PVP_AGREE_FAULT;
 		return;
 	}
-	if (!registers_agree(in, &a->end, &b->end, what, len) ||
-	    !memory_agrees(k0, k1, in->end_sp, what, len))
+	if (!registers_agree(in, a->stop, &a->end, &b->end, what, len) ||
+	    !memory_agrees(k0, k1, a->stop == PVP_STOP_OP_END ? a->end.reg[PVP_X86_rsp] : in->end_sp,
+			   what, len))
 		return;
 	ret->agreement = PVP_AGREE_END;
 }

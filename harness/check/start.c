@@ -108,7 +108,7 @@ static uint64_t lock_word(struct draw *d, uint64_t addr)
 		break;
 	}
 	/* Whatever a kernel waits for, it ends. */
-	script(d, 40, addr, 2, 0);
+	script(d, 40, addr, 4, 0);
 	if (d->facts->qnodes)
 		script(d, 41, d->facts->qnodes + 8, 4, 1);
 	return addr;

@@ -156,7 +156,11 @@ static struct pvp_error *open_jobs(struct run *run)
 			break;
 		run->nr_jobs++;
 		err = find_wanted(run, job);
-		if (!err && run->options.patched)
+	}
+	for (size_t i = 0; !err && i < run->nr_jobs; i++) {
+		struct job *job = &run->jobs[i];
+
+		if (run->options.patched)
 			err = pvp_patched_read(run->options.patched, job->subject.image, &job->given);
 		if (!err)
 			err = open_boots(run, job);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * corpus.h - where the platform and contract files are: $PVPROOF_CORPUS, else corpus/ next to the
- * program, else ./corpus.
+ * program or up to two folders above it, else ./corpus.
  */
 #ifndef PVP_CORPUS_H
 #define PVP_CORPUS_H

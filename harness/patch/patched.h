@@ -5,7 +5,7 @@
  * A list of rows (address, old, new, by whom), ascending and not overlapping; old is what the image
  * has in its file.  It is what a predictor produces, what `pvproof patch` prints and what
  * `--patched FILE` reads.  Rows are maximal runs written by one pass; compare byte by byte, never
- * row by row.  A row may hold bytes that did not change; a row in which nothing changed is left out.
+ * row by row.  A row may hold bytes that did not change; one in which nothing changed is left out.
  *
  *	err = pvp_model_patch(image, &tables, platform, &patched);
  *	pvp_patched_print(&patched, stdout);

@@ -239,7 +239,8 @@ static struct pvp_error *load_insns(const struct load *l)
 {
 	const struct pvp_platform_words *w = l->words;
 	size_t nr = w->instructions.allow_count + w->instructions.emulate_count +
-		    w->instructions.fault_count + w->instructions.ignore_count;
+		    w->instructions.fault_count + w->instructions.ignore_count +
+		    w->instructions.end_count;
 	struct pvp_error *err;
 
 	l->platform->insns = pvp_calloc(nr + 1, sizeof(*l->platform->insns));
@@ -252,6 +253,8 @@ static struct pvp_error *load_insns(const struct load *l)
 		err = LIST(fault, PVP_INSN_FAULT);
 	if (!err)
 		err = LIST(ignore, PVP_INSN_IGNORE);
+	if (!err)
+		err = LIST(end, PVP_INSN_END);
 #undef LIST
 	return err;
 }

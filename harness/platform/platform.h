@@ -91,7 +91,13 @@ struct pvp_poke {
 };
 
 /* How an instruction class behaves where privilege alone does not say (emu/x86 has the classes). */
-enum pvp_insn_rule { PVP_INSN_ALLOW, PVP_INSN_EMULATE, PVP_INSN_FAULT, PVP_INSN_IGNORE };
+enum pvp_insn_rule {
+	PVP_INSN_ALLOW,
+	PVP_INSN_EMULATE,
+	PVP_INSN_FAULT,
+	PVP_INSN_IGNORE,
+	PVP_INSN_END, /* the op's own end: nobody on this platform goes on from there */
+};
 struct pvp_insn_rule_row {
 	char *insn; /* class name, e.g. "wbinvd", "mov-cr", "rdmsr" */
 	enum pvp_insn_rule rule;

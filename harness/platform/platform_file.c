@@ -63,6 +63,7 @@ static const cyaml_schema_field_t instruction_fields[] = {
 	WORDS("emulate", OPTIONAL, MAX_ROWS, pvp_platform_words, instructions.emulate),
 	WORDS("fault", OPTIONAL, MAX_ROWS, pvp_platform_words, instructions.fault),
 	WORDS("ignore", OPTIONAL, MAX_ROWS, pvp_platform_words, instructions.ignore),
+	WORDS("end", OPTIONAL, MAX_ROWS, pvp_platform_words, instructions.end),
 	CYAML_FIELD_END,
 };
 

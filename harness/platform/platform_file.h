@@ -48,8 +48,8 @@ struct pvp_platform_words {
 	unsigned more_static_calls_count;
 	char *return_thunk, *null_target, *nop_target;
 	struct {
-		char **allow, **emulate, **fault, **ignore;
-		unsigned allow_count, emulate_count, fault_count, ignore_count;
+		char **allow, **emulate, **fault, **ignore, **end;
+		unsigned allow_count, emulate_count, fault_count, ignore_count, end_count;
 	} instructions;
 	struct pvp_poke_row *memory;
 	unsigned memory_count;

@@ -378,8 +378,8 @@ static struct pvp_error *load(const char *path, json_t **ret)
 struct pvp_error *pvp_witness_read(const char *path, struct pvp_witness_file *ret)
 {
 	struct pvp_witness_file file = { 0 };
+	json_t *value = NULL;
 	struct pvp_error *err;
-	json_t *value;
 
 	err = load(path, &value);
 	if (err)

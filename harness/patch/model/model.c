@@ -11,7 +11,7 @@ static const struct pvp_model_rules generations[] = {
 	{
 		.generation = "6.1",
 		.passes = {
-			{ PVP_PASS_STATIC_CALL, pvp_pass_static_calls }, /* long before the others */
+			{ PVP_PASS_STATIC_CALL, pvp_pass_static_calls }, /* early in boot */
 			{ PVP_PASS_PARAVIRT,    pvp_pass_paravirt },
 			{ PVP_PASS_RETPOLINE,   pvp_pass_retpolines },
 			{ PVP_PASS_RETURN,      pvp_pass_returns },

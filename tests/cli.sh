@@ -1,0 +1,349 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# cli.sh - runs of the whole program on the bundled kernel, as a user would; prints TAP.
+#
+#	PVPROOF=./pvproof PVPROOF_KERNEL=build/kernels/pvkernel-6.1 tests/cli.sh
+#
+# (those are the defaults).  GOLDEN=write rewrites tests/golden/cli_*.out instead of comparing.
+set -u
+export LC_ALL=C
+unset NO_COLOR PVPROOF_CORPUS
+
+root=$(cd "$(dirname "$0")/.." && pwd)
+pvproof=$(realpath "${PVPROOF:-$root/pvproof}")
+kernel=$(realpath -m "${PVPROOF_KERNEL:-$root/build/kernels/pvkernel-6.1}")
+golden=$root/tests/golden
+work=$(mktemp -d /tmp/pvproof-cli-XXXXXX)
+trap 'chmod -R u+rwx "$work"; rm -rf "$work"' EXIT
+cd "$work" || exit 2
+nr=0
+nr_failed=0
+
+# ---- TAP ----
+
+pass() {
+	nr=$((nr + 1))
+	echo "ok $nr $1"
+}
+
+# fail NAME WHY..: with what the last run said
+fail() {
+	nr=$((nr + 1))
+	nr_failed=$((nr_failed + 1))
+	echo "not ok $nr $1"
+	shift
+	echo "# $*"
+	head -n 20 "$work/stderr" | sed 's/^/# stderr: /'
+	head -n 20 "$work/stdout" | sed 's/^/# stdout: /'
+}
+
+skip() {
+	nr=$((nr + 1))
+	echo "ok $nr $1 # SKIP $2"
+}
+
+# run ARGUMENT..: sets $status; output in $work/stdout and $work/stderr
+run() {
+	"$pvproof" "$@" >"$work/stdout" 2>"$work/stderr" </dev/null
+	status=$?
+}
+
+# exits NAME STATUS ARGUMENT..: the run says nothing on stderr
+exits() {
+	name=$1 want=$2
+	shift 2
+	run "$@"
+	if [ "$status" != "$want" ]; then
+		fail "$name" "exit status $status, expected $want"
+	elif [ "$want" != 2 ] && [ -s stderr ]; then
+		fail "$name" "something on stderr"
+	else
+		pass "$name"
+	fi
+}
+
+# refuses NAME NAMED ARGUMENT..: exit 2, nothing on stdout, one line on stderr that names NAMED
+refuses() {
+	name=$1 named=$2
+	shift 2
+	run "$@"
+	if [ "$status" != 2 ]; then
+		fail "$name" "exit status $status, expected 2"
+	elif [ -s stdout ]; then
+		fail "$name" "something on stdout"
+	elif [ "$(wc -l <stderr)" != 1 ]; then
+		fail "$name" "not one line on stderr"
+	elif ! grep -qF "pvproof: " stderr || ! grep -qF -- "$named" stderr; then
+		fail "$name" "the line does not name $named"
+	elif [ -e out ] || [ -e reports ]; then
+		fail "$name" "a report was begun"
+	else
+		pass "$name"
+	fi
+}
+
+# holds NAME COMMAND..
+holds() {
+	name=$1
+	shift
+	if "$@" >/dev/null 2>&1; then
+		pass "$name"
+	else
+		fail "$name" "does not hold: $*"
+	fi
+}
+
+# same_as_golden NAME FILE
+same_as_golden() {
+	if [ "${GOLDEN:-}" = write ]; then
+		cp "$2" "$golden/$1.out"
+		pass "$1 (written)"
+	elif diff -u "$golden/$1.out" "$2" >stderr 2>&1; then
+		pass "$1"
+	else
+		: >stdout
+		fail "$1" "differs from tests/golden/$1.out"
+	fi
+}
+
+# ---- without an image ----
+
+exits "help" 0 --help
+holds "help lists every verb" [ "$(grep -cE '^  (sites|patch|verify|replay|platforms|selftest) ' stdout)" = 6 ]
+exits "version" 0 --version
+holds "version names the engine" grep -q '^pvproof [0-9.]* (unicorn' stdout
+for verb in sites patch verify replay platforms selftest; do
+	exits "$verb --help" 0 "$verb" --help
+	holds "$verb --help shows its usage" grep -q "^Usage: pvproof $verb " stdout
+done
+exits "selftest" 0 selftest
+holds "selftest lists tests" grep -q '^ok ' stdout
+exits "platforms" 0 platforms
+same_as_golden cli_platforms stdout
+
+refuses "no verb" "no verb"
+refuses "unknown verb" prove prove
+refuses "unknown option for a verb" --nonesuch --nonesuch
+for verb in sites patch verify replay platforms selftest; do
+	refuses "$verb: unknown option" --nonesuch "$verb" --nonesuch
+done
+refuses "verify: an option of a later version" --baseline verify --baseline x "$kernel"
+refuses "sites: no image" "IMAGE" sites
+refuses "patch: no platform" "--platform" patch "$kernel"
+refuses "patch --by guest" "guest" patch --by guest --platform native "$kernel"
+refuses "patch --by nobody" "nobody" patch --by nobody --platform native "$kernel"
+refuses "verify: no image" "IMAGE" verify
+refuses "verify: too few states" "--states '15'" verify --states 15 "$kernel"
+refuses "verify: states is no number" "--states '32x'" verify --states 32x "$kernel"
+refuses "verify: negative seed" "--seed '-1'" verify --seed=-1 "$kernel"
+refuses "verify: no jobs" "--jobs '0'" verify --jobs 0 "$kernel"
+refuses "verify: unknown format" "xml" verify --format xml "$kernel"
+refuses "verify: two formats on stdout" "--format" verify --format json --format ktap "$kernel"
+refuses "verify: unknown failure" "warnings" verify --fail-on divergent,warnings "$kernel"
+refuses "verify: not a day" "2026-02-30" verify --today 2026-02-30 "$kernel"
+refuses "verify: --patched on two platforms" "--patched" verify --patched x "$kernel"
+refuses "verify: a platform twice" "native" verify --platform native,native "$kernel"
+refuses "replay: no file" "FILE" replay
+refuses "replay: missing file" "nonesuch.json" replay nonesuch.json
+
+# ---- what is no kernel ----
+
+printf 'hello, world\n' >text
+: >empty
+mkdir directory
+printf '\177ELF' >short-elf
+refuses "sites: missing file" "nonesuch" sites nonesuch
+for input in text empty directory short-elf; do
+	refuses "sites: $input" "$input" sites "$input"
+	refuses "verify: $input" "$input" verify --out out "$input"
+done
+if echo 'int init_module(void) { return 0; }' | ${CC:-cc} -c -x c -o module.ko - 2>/dev/null; then
+	refuses "verify: a module" "module.ko" verify --out out module.ko
+else
+	skip "verify: a module" "no compiler"
+fi
+if echo 'void _start(void) { for (;;) ; }' |
+	${CC:-cc} -x c -nostdlib -static -fno-pie -no-pie -o no-tables - 2>/dev/null; then
+	refuses "verify: no patch tables" "no-tables" verify --out out no-tables
+else
+	skip "verify: no patch tables" "no compiler"
+fi
+printf 'text\n' >unreadable
+chmod 000 unreadable
+chmod 755 .
+if ! [ -r unreadable ]; then
+	refuses "sites: unreadable" "unreadable" sites unreadable
+elif setpriv --reuid=65534 --regid=65534 --clear-groups "$pvproof" --version >/dev/null 2>&1; then
+	setpriv --reuid=65534 --regid=65534 --clear-groups "$pvproof" sites unreadable \
+		>stdout 2>stderr
+	status=$?
+	holds "sites: unreadable" [ "$status" = 2 ]
+	holds "sites: unreadable, in words" grep -q '^pvproof: unreadable: Permission denied$' stderr
+else
+	skip "sites: unreadable" "root reads everything, and another user cannot run $pvproof"
+fi
+
+if ! [ -r "$kernel" ]; then
+	skip "the bundled kernel" "$(basename "$kernel") is not built"
+	echo "1..$nr"
+	exit $((nr_failed != 0))
+fi
+cp "$kernel" image
+head -c $(($(stat -c %s image) / 2)) image >truncated
+refuses "sites: truncated" "truncated" sites truncated
+refuses "verify: truncated" "truncated" verify --out out truncated
+refuses "verify: a good image and a bad one" "truncated" verify --out out image truncated
+
+# ---- sites, platforms, patch ----
+
+exits "sites" 0 sites image
+holds "sites: header" [ "$(head -n 1 stdout | tr '\t' ,)" = address,length,kind,op,ordinal,symbol,tables ]
+tail -n +2 stdout >sites.tsv
+holds "sites: some" [ "$(wc -l <sites.tsv)" -gt 50 ]
+holds "sites: ascending, each once" sort -c -u -k 1,1 sites.tsv
+holds "sites: seven columns" awk -F '\t' 'NF != 7 { exit 1 }' sites.tsv
+cut -f 3,4 sites.tsv | sort | uniq -c >site-ops
+[ -z "${PVPROOF_KERNEL:-}" ] && same_as_golden cli_site_ops site-ops
+exits "sites --json" 0 sites --json image
+holds "sites --json: as many" [ "$(grep -c '"addr"' stdout)" = "$(wc -l <sites.tsv)" ]
+exits "platforms IMAGE" 0 platforms image
+holds "platforms IMAGE: native fits" grep -q '^native	yes	' stdout
+exits "patch" 0 patch --platform native image
+cp stdout native.tsv
+holds "patch: rows" grep -qE '^[0-9a-f]+	[0-9a-f]+	[0-9a-f]+	[a-z_]+$' native.tsv
+refuses "patch: unknown platform" "nonesuch" patch --platform nonesuch image
+refuses "verify: unknown platform" "nonesuch" verify --out out --platform native,nonesuch image
+refuses "verify: unknown function" "nonesuch_fn" verify --out out --platform native \
+	--pvop irq.save_fl=nonesuch_fn image
+refuses "verify: unknown field" "irq.nonesuch" verify --out out --platform native \
+	--pvop irq.nonesuch=NULL image
+refuses "verify: unknown feature" "+nonesuch" verify --out out --platform native \
+	--feature +nonesuch image
+refuses "verify: unknown site" "nonesuch#1" verify --out out --platform native --site nonesuch#1 image
+refuses "verify: --caps without words" "empty" verify --out out --platform native --caps empty image
+refuses "verify: --expect without list" "empty" verify --out out --platform native --expect empty image
+refuses "verify: --patched that is none" "text" verify --out out --platform native --patched text image
+refuses "verify: --format into nowhere" "none/x" verify --out out --platform native \
+	--format ktap=none/x image
+refuses "verify: --out is a file" "text" verify --out text --platform native image
+cat >bad.yaml <<-EOF2
+	name: bad
+	description: a platform of nothing
+	nonesuch: 1
+EOF2
+refuses "verify: a platform file with an unknown key" "bad.yaml:3" verify --out out \
+	--platform ./bad.yaml image
+if [ -r "$root/corpus/platforms/native.yaml" ]; then
+	sed 's/native_save_fl/nonesuch_fn/' "$root/corpus/platforms/native.yaml" >wrong.yaml
+	if grep -n nonesuch_fn wrong.yaml >line; then
+		refuses "verify: a platform file with an unknown function" \
+			"wrong.yaml:$(cut -d : -f 1 line | head -n 1)" verify --out out \
+			--platform ./wrong.yaml image
+	else
+		skip "verify: a platform file with an unknown function" \
+			"native.yaml does not name native_save_fl"
+	fi
+fi
+
+# ---- verify ----
+
+exits "verify" 0 verify --out out --platform native image
+cp stdout table
+holds "verify: nothing failed" grep -q 'nothing failed$' table
+holds "verify: no escapes in a pipe" [ "$(tr -d '\033' <table | wc -c)" = "$(wc -c <table)" ]
+holds "verify: results.json says so" grep -q '"pass": true' out/results.json
+holds "verify: every site has a cell" \
+	[ "$(grep -c '"verdict": "EQUIVALENT"' out/results.json)" = "$(wc -l <sites.tsv)" ]
+holds "verify: nothing else in out" [ "$(ls out)" = results.json ]
+cp out/results.json first.json
+exits "verify again, one job" 0 verify --out out --platform native --jobs 1 image
+holds "verify: byte-identical" cmp first.json out/results.json
+mkdir elsewhere
+cp image elsewhere/image
+exits "verify elsewhere" 0 verify --out out --platform native --jobs 3 elsewhere/image
+holds "verify: independent of where it lies" cmp first.json out/results.json
+exits "verify on all platforms" 0 verify --out out image
+holds "verify on all platforms: both" \
+	[ "$(grep -cE '^(native|xen-pv) ' stdout)" -ge 2 ]
+exits "verify --format json" 0 verify --out out --platform native --format json image
+holds "verify --format json: the record" cmp stdout out/results.json
+exits "verify --format ktap=FILE" 0 verify --out out --platform native --format ktap=ktap \
+	--format json=copy.json image
+holds "verify --format ktap=FILE: a plan" grep -q "^  1..$(wc -l <sites.tsv)$" ktap
+holds "verify --format ktap=FILE: a test a site" \
+	[ "$(grep -c '^  ok ' ktap)" = "$(wc -l <sites.tsv)" ]
+holds "verify --format json=FILE" cmp copy.json out/results.json
+holds "verify --format F=FILE: the table still" grep -q '^platform ' stdout
+exits "verify --site" 0 verify --out out --platform native --site irq_disable#1 image
+holds "verify --site: the rest is SKIPPED" \
+	[ "$(grep -c '"verdict": "SKIPPED"' out/results.json)" = "$(($(wc -l <sites.tsv) - 1))" ]
+exits "verify --by-op" 0 verify --out out --platform native --by-op image
+holds "verify --by-op: rows" grep -qE '^irq.irq_disable +[0-9]' stdout
+exits "verify twice in one command" 0 verify --out out --platform native image elsewhere/image
+holds "verify twice in one command: both" [ "$(grep -c '"container"' out/results.json)" = 2 ]
+
+# ---- it can say no ----
+
+# A native irq_disable is cli (fa); sti (fb) in its place enables interrupts.
+address=$(awk -F '\t' '$4 == "irq.irq_disable" { print $1; exit }' sites.tsv)
+sed "/^$address	/s/	fa/	fb/" native.tsv >spoiled.tsv
+holds "a patch is spoiled" [ "$(cmp -l native.tsv spoiled.tsv | wc -l)" = 1 ]
+exits "verify --patched, unchanged" 0 verify --out out --platform native --patched native.tsv image
+exits "verify --patched, spoiled" 1 verify --out out --platform native --patched spoiled.tsv image
+witness=out/witnesses/native-$address.json
+holds "spoiled: one DIVERGENT" [ "$(grep -c '"verdict": "DIVERGENT"' out/results.json)" = 1 ]
+holds "spoiled: a witness" [ -s "$witness" ]
+holds "spoiled: the table tells how to see it again" grep -qF "replay $witness" stdout
+exits "replay" 1 replay "$witness"
+holds "replay: both sides" [ "$(grep -cE '^K[01] stop' stdout)" = 2 ]
+exits "replay, image given" 1 replay "$witness" elsewhere/image
+cp "$witness" witness.json
+mv out kept # refuses() wants no report
+(cat image && printf x) >other
+refuses "replay: another image" "other" replay witness.json other
+sed 's/"state": [0-9]*/"state": 99/' witness.json >bad.json
+refuses "replay: a state there is not" 'bad.json: field "state"' replay bad.json
+sed 's/"schema": 1/"schema": 9/' witness.json >bad.json
+refuses "replay: a later schema" 'bad.json: field "schema"' replay bad.json
+mv kept out
+cat >known.yaml <<-EOF2
+	expect:
+	- op: irq_disable
+	  platform: native
+	  verdict: DIVERGENT
+	  why: spoiled on purpose
+	  expires: 2026-05-01
+EOF2
+spoiled="--out out --platform native --patched spoiled.tsv image"
+# shellcheck disable=SC2086 # spoiled is several words
+{
+exits "expected" 0 verify --expect known.yaml --today 2026-05-01 $spoiled
+exits "expected until yesterday" 1 verify --expect known.yaml --today 2026-05-02 $spoiled
+exits "not looked for" 0 verify --fail-on inconclusive,finding $spoiled
+exits "nothing looked for" 0 verify --fail-on none $spoiled
+}
+exits "an expectation that matches nothing" 1 verify --expect known.yaml --today 2026-05-01 \
+	--out out --platform native image
+holds "an expectation that matches nothing: its line" grep -q 'line 2: .*matches nothing' stdout
+holds "witnesses of an earlier run are gone" [ ! -e "$witness" ]
+
+# ---- it stops cleanly ----
+
+cp out/results.json before.json
+"$pvproof" verify --out out --platform native --states 100000 image >stdout 2>stderr &
+child=$!
+sleep 0.3
+kill -TERM $child 2>/dev/null
+wait $child 2>/dev/null
+holds "a run that is stopped leaves the report before it" cmp before.json out/results.json
+holds "a run that is stopped leaves nothing else" [ "$(ls -A out)" = results.json ]
+if [ -w /dev/full ]; then
+	"$pvproof" sites image >/dev/full 2>stderr
+	status=$?
+	holds "a full disk is trouble" [ "$status" = 2 ]
+	holds "a full disk is trouble, in words" grep -q '^pvproof: standard output: No space' stderr
+fi
+
+echo "1..$nr"
+[ "$nr_failed" = 0 ]
