@@ -203,7 +203,7 @@ tail -n +2 stdout >sites.tsv
 holds "sites: some" [ "$(wc -l <sites.tsv)" -gt 50 ]
 holds "sites: ascending, each once" sort -c -u -k 1,1 sites.tsv
 holds "sites: seven columns" awk -F '\t' 'NF != 7 { exit 1 }' sites.tsv
-cut -f 3,4 sites.tsv | sort | uniq -c >site-ops
+cut -f 3,4 sites.tsv | sort -u >site-ops
 [ -z "${PVPROOF_KERNEL:-}" ] && same_as_golden cli_site_ops site-ops
 exits "sites --json" 0 sites --json image
 holds "sites --json: as many" [ "$(grep -c '"addr"' stdout)" = "$(wc -l <sites.tsv)" ]
@@ -286,7 +286,8 @@ holds "verify twice in one command: both" [ "$(grep -c '"container"' out/results
 # ---- it can say no ----
 
 # A native irq_disable is cli (fa); sti (fb) in its place enables interrupts.
-address=$(awk -F '\t' '$4 == "irq.irq_disable" { print $1; exit }' sites.tsv)
+# The site is one in a function that is no op's, or every call of that function diverges too.
+address=$(awk -F '\t' '$4 == "irq.irq_disable" && $6 ~ /^site_/ { print $1; exit }' sites.tsv)
 sed "/^$address	/s/	fa/	fb/" native.tsv >spoiled.tsv
 holds "a patch is spoiled" [ "$(cmp -l native.tsv spoiled.tsv | wc -l)" = 1 ]
 exits "verify --patched, unchanged" 0 verify --out out --platform native --patched native.tsv image

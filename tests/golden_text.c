@@ -28,8 +28,8 @@ void pvp_ck_golden(const char *name, char *text)
 	fclose(f);
 	while (at < len && at < got && text[at] == want[at])
 		line += text[at++] == '\n';
-	ck_assert_msg(at == len && at == got, "%s: line %zu: \"%.60s\", expected \"%.60s\"", path, line,
-		      text + at, want + at);
+	ck_assert_msg(at == len && at == got, "%s: line %zu: \"%.60s\", expected \"%.60s\"", path,
+		      line, text + at, want + at);
 	free(want);
 	free(text);
 }

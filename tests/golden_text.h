@@ -2,8 +2,8 @@
 /*
  * golden_text.h - compare output with tests/golden/<name>.out, byte by byte.
  *
- * With GOLDEN=write in the environment the file is rewritten instead, which is what `make golden` does; the
- * review reads its diff.
+ * With GOLDEN=write in the environment the file is rewritten instead, which is what `make golden`
+ * does; the review reads its diff.
  */
 #ifndef PVP_GOLDEN_TEXT_H
 #define PVP_GOLDEN_TEXT_H

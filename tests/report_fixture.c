@@ -83,8 +83,9 @@ static void add_platform(struct pvp_results_image *image, struct pvp_check_input
 			 struct pvp_finding *findings, size_t nr_findings)
 {
 	static struct pvp_witness witness;
-	struct pvp_cell cells[FIXTURE_SITES] = { 0 };
-	const struct pvp_check_result result = { cells, FIXTURE_SITES, findings, nr_findings, 512, 3 };
+	struct pvp_cell cells[FIXTURE_SITES] = {0};
+	const struct pvp_check_result result = {cells,	     FIXTURE_SITES, findings,
+						nr_findings, 512,	    3};
 
 	for (size_t i = 0; i < FIXTURE_SITES; i++)
 		cells[i] = (struct pvp_cell){
@@ -113,24 +114,24 @@ static void set_digest(char **digest)
 
 void fixture_results(const char *dir, size_t nr_images, struct pvp_results *ret)
 {
-	static const char *const features[] = { "+xenpv", "-smap", NULL };
-	const struct pvp_overrides none = { 0 };
+	static const char *const features[] = {"+xenpv", "-smap", NULL};
+	const struct pvp_overrides none = {0};
 	const struct pvp_overrides some = {
-		.caps_file = "/home/someone/caps.txt", .features = features, .cpus = 4 };
+		.caps_file = "/home/someone/caps.txt", .features = features, .cpus = 4};
 	struct pvp_platform platforms[] = {
-		{ .name = "native", .description = "bare metal", .cpus = 2, .caps = { 0x178bfbfd } },
-		{ .name = "xen-pv", .description = "Xen PV guest", .cpus = 4, .ring = 3 },
+		{.name = "native", .description = "bare metal", .cpus = 2, .caps = {0x178bfbfd}},
+		{.name = "xen-pv", .description = "Xen PV guest", .cpus = 4, .ring = 3},
 	};
-	struct pvp_site v[FIXTURE_SITES] = { 0 };
-	struct pvp_sites sites = { v, FIXTURE_SITES };
-	struct pvp_tables tables = { .generation = "6.1" };
+	struct pvp_site v[FIXTURE_SITES] = {0};
+	struct pvp_sites sites = {v, FIXTURE_SITES};
+	struct pvp_tables tables = {.generation = "6.1"};
 	struct pvp_finding findings[] = {
-		{ "missing-patch", &v[3], "the site must be patched and is not", true },
-		{ "leftover", NULL, "a row of --patched lies outside every site", true },
-		{ "byte-mismatch", &v[2], "an equal encoding", false },
+		{"missing-patch", &v[3], "the site must be patched and is not", true},
+		{"leftover", NULL, "a row of --patched lies outside every site", true},
+		{"byte-mismatch", &v[2], "an equal encoding", false},
 	};
 	struct pvp_image *image = make_image(dir);
-	struct pvp_check_input input = { .image = image, .tables = &tables, .sites = &sites };
+	struct pvp_check_input input = {.image = image, .tables = &tables, .sites = &sites};
 
 	for (size_t i = 0; i < FIXTURE_SITES; i++) {
 		v[i].addr = rows[i].addr;

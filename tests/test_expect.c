@@ -92,8 +92,8 @@ START_TEST(excuses)
 		      results.expectations[0].unused);
 	/* 3 cells and 2 findings fail without it. */
 	ck_assert_msg(results.counts.failed + results.failed_findings == 5 - entries[_i].excused,
-		      "%s: %zu cells and %zu findings fail", entries[_i].name, results.counts.failed,
-		      results.failed_findings);
+		      "%s: %zu cells and %zu findings fail", entries[_i].name,
+		      results.counts.failed, results.failed_findings);
 	pvp_results_deinit(&results);
 	pvp_expect_deinit(&expect);
 }
@@ -165,8 +165,9 @@ START_TEST(record_holds_no_day)
 	char *text[2];
 
 	for (unsigned i = 0; i < 2; i++) {
-		judge_with("expect:\n- {op: '*', verdict: DIVERGENT, why: a, expires: 2030-01-01}\n",
-			   i ? "2026-05-02" : "2026-05-01", &results);
+		judge_with(
+			"expect:\n- {op: '*', verdict: DIVERGENT, why: a, expires: 2030-01-01}\n",
+			i ? "2026-05-02" : "2026-05-01", &results);
 		text[i] = pvp_results_json(&results);
 		pvp_results_deinit(&results);
 	}

@@ -112,11 +112,11 @@ static const struct {
 	unsigned fail_on;
 	size_t failed, findings;
 } judgements[] = {
-	{ 0, 0, 0 },
-	{ DIVERGENT, 1, 0 },
-	{ INCONCLUSIVE, 2, 0 },
-	{ FINDING, 0, 2 },
-	{ DIVERGENT | INCONCLUSIVE | FINDING, 3, 2 },
+	{0, 0, 0},
+	{DIVERGENT, 1, 0},
+	{INCONCLUSIVE, 2, 0},
+	{FINDING, 0, 2},
+	{DIVERGENT | INCONCLUSIVE | FINDING, 3, 2},
 };
 
 START_TEST(judges)
@@ -135,7 +135,7 @@ END_TEST
 
 START_TEST(witness_names)
 {
-	const struct pvp_results_image one = { .index = 0, .of = 1 }, second = { .index = 1, .of = 2 };
+	const struct pvp_results_image one = {.index = 0, .of = 1}, second = {.index = 1, .of = 2};
 	char *name = pvp_results_witness_name(&one, "native", 0xffffffff81000020);
 
 	ck_assert_str_eq(name, "native-ffffffff81000020.json");
@@ -191,9 +191,9 @@ static const struct {
 	bool colour, by_op;
 	size_t nr_images;
 } tables[] = {
-	{ "report_table", false, false, 1 },
-	{ "report_table_colour", true, false, 1 },
-	{ "report_table_by_op", false, true, 2 },
+	{"report_table", false, false, 1},
+	{"report_table_colour", true, false, 1},
+	{"report_table_by_op", false, true, 2},
 };
 
 START_TEST(table)
@@ -222,7 +222,7 @@ END_TEST
 /* Plan lines fit what follows them, numbers ascend, and what fails is `not ok`. */
 static void check_ktap(const char *text, size_t platforms, size_t sites, size_t bad)
 {
-	size_t plan[2] = { 0 }, next[2] = { 1, 1 }, not_ok = 0, number;
+	size_t plan[2] = {0}, next[2] = {1, 1}, not_ok = 0, number;
 	const char *line = text;
 
 	while (*line) {
@@ -317,7 +317,7 @@ static void check_file(const char *path, const char *want)
 
 START_TEST(files_appear_together)
 {
-	struct pvp_outfiles files = { 0 };
+	struct pvp_outfiles files = {0};
 	char *path;
 
 	pvp_ck_ok(pvp_outfiles_mkdir(in_dir("a/b")));
@@ -335,7 +335,7 @@ END_TEST
 
 START_TEST(files_stay_without_commit)
 {
-	struct pvp_outfiles files = { 0 };
+	struct pvp_outfiles files = {0};
 
 	pvp_ck_ok(pvp_outfiles_add(&files, in_dir("one"), "old", 3));
 	pvp_ck_ok(pvp_outfiles_commit(&files));
@@ -350,7 +350,7 @@ END_TEST
 
 START_TEST(links_and_devices_stay)
 {
-	struct pvp_outfiles files = { 0 };
+	struct pvp_outfiles files = {0};
 	char target[256];
 	struct stat st;
 
@@ -373,7 +373,7 @@ END_TEST
 
 START_TEST(probes)
 {
-	struct pvp_outfiles files = { 0 };
+	struct pvp_outfiles files = {0};
 
 	pvp_ck_ok(pvp_outfiles_add(&files, in_dir("file"), "", 0));
 	pvp_ck_ok(pvp_outfiles_commit(&files));

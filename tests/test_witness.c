@@ -207,8 +207,8 @@ static json_t *parent_of(json_t *value, char *at, char **last)
 	char *save, *word = strtok_r(at, "/", &save), *next;
 
 	while ((next = strtok_r(NULL, "/", &save))) {
-		value = json_is_array(value) ? json_array_get(value, atoi(word)) :
-					       json_object_get(value, word);
+		value = json_is_array(value) ? json_array_get(value, atoi(word))
+					     : json_object_get(value, word);
 		word = next;
 	}
 	*last = word;
@@ -223,15 +223,17 @@ START_TEST(refuses)
 	struct pvp_error *err;
 
 	if (spoiled[_i].value)
-		json_object_set_new(parent, last, json_loads(spoiled[_i].value, JSON_DECODE_ANY, NULL));
+		json_object_set_new(parent, last,
+				    json_loads(spoiled[_i].value, JSON_DECODE_ANY, NULL));
 	else
 		json_object_del(parent, last);
 	ck_assert_int_eq(json_dump_file(root, path, 0), 0);
 	snprintf(want, sizeof(want), "%s: %s", path, spoiled[_i].want);
 	err = pvp_witness_read(path, &file);
 	ck_assert_msg(err != NULL, "%s = %s: no error", spoiled[_i].at, spoiled[_i].value);
-	ck_assert_msg(!strncmp(err->message, want, strlen(want)), "%s = %s: \"%s\", expected \"%s\"",
-		      spoiled[_i].at, spoiled[_i].value, err->message, want);
+	ck_assert_msg(!strncmp(err->message, want, strlen(want)),
+		      "%s = %s: \"%s\", expected \"%s\"", spoiled[_i].at, spoiled[_i].value,
+		      err->message, want);
 	pvp_error_destroy(err);
 	json_decref(root);
 	free(at);
@@ -242,9 +244,11 @@ END_TEST
 static const struct {
 	const char *text, *want;
 } no_witnesses[] = {
-	{ "", "line 1" },	  { "[]", "not a JSON object" },
-	{ "{\n\"a\": }", "line 2" }, { "{\"a\": 1, \"a\": 2}", "duplicate" },
-	{ "\xff", "line 1" },
+	{"", "line 1"},
+	{"[]", "not a JSON object"},
+	{"{\n\"a\": }", "line 2"},
+	{"{\"a\": 1, \"a\": 2}", "duplicate"},
+	{"\xff", "line 1"},
 };
 
 START_TEST(refuses_what_is_no_witness)

@@ -107,10 +107,14 @@ static uint64_t lock_word(struct draw *d, uint64_t addr)
 		script(d, 3, addr, 1, 0);
 		break;
 	}
-	/* Whatever a kernel waits for, it ends. */
-	script(d, 40, addr, 4, 0);
+	/*
+	 * Whatever a kernel waits for, it ends.  The tail of the queue goes last: only a
+	 * test-and-set lock waits for that, and a queue would take it for somebody behind us.
+	 */
+	script(d, 40, addr, 2, 0);
 	if (d->facts->qnodes)
 		script(d, 41, d->facts->qnodes + 8, 4, 1);
+	script(d, 1000, addr, 4, 0);
 	return addr;
 }
 

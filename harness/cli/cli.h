@@ -2,8 +2,8 @@
 /*
  * cli.h - the verbs of the pvproof command; the only code that prints.
  *
- * A verb is one file, cmd_<verb>.c.  It returns an error for trouble (main prints it as one line and
- * exits with 2), else sets *status.
+ * A verb is one file, cmd_<verb>.c.  It returns an error for trouble (main prints it as one line
+ * and exits with 2), else sets *status.
  */
 #ifndef PVP_CLI_H
 #define PVP_CLI_H

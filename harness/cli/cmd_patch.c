@@ -8,8 +8,8 @@
 #include "subject.h"
 
 static const struct argp_option own_options[] = {
-	{ "by", 'b', "model", 0, "who computes the bytes: `model', our reading of the rules", 0 },
-	{ 0 },
+	{"by", 'b', "model", 0, "who computes the bytes: `model', our reading of the rules", 0},
+	{0},
 };
 
 static error_t parse(int key, char *arg, struct argp_state *state)
@@ -38,9 +38,9 @@ struct pvp_error *pvp_cmd_patch(const struct pvp_cli *cli, int argc, char **argv
 				enum pvp_exit *status)
 {
 	static const struct argp_child children[] = {
-		{ &pvp_image_argp, 0, NULL, 0 },
-		{ &pvp_platform_argp, 0, NULL, 0 },
-		{ 0 },
+		{&pvp_image_argp, 0, NULL, 0},
+		{&pvp_platform_argp, 0, NULL, 0},
+		{0},
 	};
 	static const struct argp argp = {
 		.options = own_options,
@@ -50,9 +50,9 @@ struct pvp_error *pvp_cmd_patch(const struct pvp_cli *cli, int argc, char **argv
 		       "address, old, new, pass.",
 		.children = children,
 	};
-	struct pvp_options options = { 0 };
-	struct pvp_subject subject = { 0 };
-	struct pvp_boot boot = { 0 };
+	struct pvp_options options = {0};
+	struct pvp_subject subject = {0};
+	struct pvp_boot boot = {0};
 	struct pvp_overrides overrides;
 	struct pvp_error *err;
 
@@ -64,7 +64,8 @@ struct pvp_error *pvp_cmd_patch(const struct pvp_cli *cli, int argc, char **argv
 		err = pvp_error_format(PVP_ERR_USAGE, "patch: one IMAGE is needed, %zu are given",
 				       options.files.nr);
 	else if (options.platforms.nr != 1 || !strcmp(options.platforms.v[0], "all"))
-		err = pvp_error_format(PVP_ERR_USAGE, "patch: --platform with one platform is needed");
+		err = pvp_error_format(PVP_ERR_USAGE,
+				       "patch: --platform with one platform is needed");
 	if (!err)
 		err = pvp_subject_open(options.files.v[0], options.symbols, &subject);
 	overrides = pvp_options_overrides(&options);

@@ -55,7 +55,7 @@ static char *description_of(const char *dir, const char *name)
 static void print_fit(const struct pvp_subject *subject, const char *name,
 		      const struct pvp_overrides *overrides, enum pvp_exit *status)
 {
-	struct pvp_boot boot = { 0 };
+	struct pvp_boot boot = {0};
 	struct pvp_error *err = pvp_boot_open(subject, name, overrides, &boot);
 	char *why = err ? pvp_text_clean(err->message) : NULL;
 
@@ -70,7 +70,7 @@ static void print_fit(const struct pvp_subject *subject, const char *name,
 struct pvp_error *pvp_cmd_platforms(const struct pvp_cli *cli, int argc, char **argv,
 				    enum pvp_exit *status)
 {
-	static const struct argp_child children[] = { { &pvp_image_argp, 0, NULL, 0 }, { 0 } };
+	static const struct argp_child children[] = {{&pvp_image_argp, 0, NULL, 0}, {0}};
 	static const struct argp argp = {
 		.parser = parse,
 		.args_doc = "[IMAGE]",
@@ -78,8 +78,8 @@ struct pvp_error *pvp_cmd_platforms(const struct pvp_cli *cli, int argc, char **
 		       "(exit status 1 when none does).",
 		.children = children,
 	};
-	struct pvp_options options = { 0 };
-	struct pvp_subject subject = { 0 };
+	struct pvp_options options = {0};
+	struct pvp_subject subject = {0};
 	struct pvp_overrides overrides;
 	char *dir = NULL, **names = NULL;
 	struct pvp_error *err;

@@ -145,7 +145,8 @@ static void print_witness(const struct pvp_witness *seen)
 		if (seen->end_k0[i] == seen->end_k1[i])
 			continue;
 		if (!any)
-			printf("\n%-10s%-18s  %-18s  %-18s\n", "register", "start", "K0 end", "K1 end");
+			printf("\n%-10s%-18s  %-18s  %-18s\n", "register", "start", "K0 end",
+			       "K1 end");
 		any = true;
 		printf("%-10s0x%016" PRIx64 "  0x%016" PRIx64 "  0x%016" PRIx64 "\n",
 		       pvp_witness_register(i), seen->start[i], seen->end_k0[i], seen->end_k1[i]);
@@ -202,7 +203,7 @@ static struct pvp_error *replay(const struct pvp_witness_file *file,
 		.jobs = 1,
 	};
 	const struct pvp_site *site = pvp_sites_find(&subject->sites, file->addr);
-	struct pvp_cell cell = { 0 };
+	struct pvp_cell cell = {0};
 	struct pvp_error *err;
 
 	if (!site || site->addr != file->addr)
@@ -235,18 +236,18 @@ static struct pvp_error *replay(const struct pvp_witness_file *file,
 struct pvp_error *pvp_cmd_replay(const struct pvp_cli *cli, int argc, char **argv,
 				 enum pvp_exit *status)
 {
-	static const struct argp_child children[] = { { &pvp_image_argp, 0, NULL, 0 }, { 0 } };
+	static const struct argp_child children[] = {{&pvp_image_argp, 0, NULL, 0}, {0}};
 	static const struct argp argp = {
 		.parser = parse,
 		.args_doc = "FILE [IMAGE]",
-		.doc = "Run the start state of a witness file again, on both sides.  IMAGE is where "
-		       "the image is now.",
+		.doc = "Run the start state of a witness file again, on both sides.  IMAGE is "
+		       "where the image is now.",
 		.children = children,
 	};
-	struct pvp_options options = { 0 };
-	struct pvp_witness_file file = { 0 };
-	struct pvp_subject subject = { 0 };
-	struct pvp_boot boot = { 0 };
+	struct pvp_options options = {0};
+	struct pvp_witness_file file = {0};
+	struct pvp_subject subject = {0};
+	struct pvp_boot boot = {0};
 	struct pvp_error *err;
 
 	(void)cli;
@@ -254,8 +255,8 @@ struct pvp_error *pvp_cmd_replay(const struct pvp_cli *cli, int argc, char **arg
 	if (err || options.stop)
 		goto out;
 	if (options.files.nr < 1 || options.files.nr > 2)
-		err = pvp_error_format(PVP_ERR_USAGE, "replay: a witness FILE is needed, and perhaps "
-						      "an IMAGE");
+		err = pvp_error_format(PVP_ERR_USAGE,
+				       "replay: a witness FILE is needed, and perhaps an IMAGE");
 	if (!err)
 		err = pvp_witness_read(options.files.v[0], &file);
 	if (!err)

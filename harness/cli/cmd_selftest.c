@@ -24,7 +24,7 @@ struct pvp_error *pvp_cmd_selftest(const struct pvp_cli *cli, int argc, char **a
 		.doc = "Ask the emulator the questions whose answers every verdict depends on.",
 	};
 	struct pvp_selftest tests[PVP_MAX_SELFTESTS];
-	struct pvp_options options = { 0 };
+	struct pvp_options options = {0};
 	struct pvp_error *err;
 	unsigned nr = 0;
 

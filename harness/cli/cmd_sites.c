@@ -20,8 +20,8 @@ struct sites_options {
 };
 
 static const struct argp_option own_options[] = {
-	{ "json", 'j', 0, 0, "JSON instead of TSV", 0 },
-	{ 0 },
+	{"json", 'j', 0, 0, "JSON instead of TSV", 0},
+	{0},
 };
 
 static error_t parse(int key, char *arg, struct argp_state *state)
@@ -112,7 +112,7 @@ static void print_json(const struct pvp_subject *subject)
 struct pvp_error *pvp_cmd_sites(const struct pvp_cli *cli, int argc, char **argv,
 				enum pvp_exit *status)
 {
-	static const struct argp_child children[] = { { &pvp_image_argp, 0, NULL, 0 }, { 0 } };
+	static const struct argp_child children[] = {{&pvp_image_argp, 0, NULL, 0}, {0}};
 	static const struct argp argp = {
 		.options = own_options,
 		.parser = parse,
@@ -120,8 +120,8 @@ struct pvp_error *pvp_cmd_sites(const struct pvp_cli *cli, int argc, char **argv
 		.doc = "List the patch sites of a kernel image, one a line, in address order.",
 		.children = children,
 	};
-	struct sites_options options = { 0 };
-	struct pvp_subject subject = { 0 };
+	struct sites_options options = {0};
+	struct pvp_subject subject = {0};
 	struct pvp_error *err;
 
 	(void)cli;

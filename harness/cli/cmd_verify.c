@@ -161,7 +161,8 @@ static struct pvp_error *open_jobs(struct run *run)
 		struct job *job = &run->jobs[i];
 
 		if (run->options.patched)
-			err = pvp_patched_read(run->options.patched, job->subject.image, &job->given);
+			err = pvp_patched_read(run->options.patched, job->subject.image,
+					       &job->given);
 		if (!err)
 			err = open_boots(run, job);
 	}
@@ -264,7 +265,7 @@ static struct pvp_error *verify(const struct pvp_cli *cli, struct run *run, enum
 struct pvp_error *pvp_cmd_verify(const struct pvp_cli *cli, int argc, char **argv,
 				 enum pvp_exit *status)
 {
-	struct run run = { 0 };
+	struct run run = {0};
 	struct pvp_error *err;
 
 	err = pvp_verify_options_parse(argc, argv, &run.options, status);

@@ -15,7 +15,7 @@ static const struct {
 	struct pvp_error *(*run)(const struct pvp_cli *cli, int argc, char **argv,
 				 enum pvp_exit *status);
 } verbs[] = {
-#define X(verb, usage, what) { #verb, usage, what, pvp_cmd_##verb },
+#define X(verb, usage, what) {#verb, usage, what, pvp_cmd_##verb},
 	PVP_VERBS(X)
 #undef X
 };
@@ -75,7 +75,7 @@ static struct pvp_error *dispatch(const struct pvp_cli *cli, int argc, char **ar
 
 int main(int argc, char **argv)
 {
-	const struct pvp_cli cli = { .program = argc ? argv[0] : "pvproof" };
+	const struct pvp_cli cli = {.program = argc ? argv[0] : "pvproof"};
 	enum pvp_exit status = PVP_EXIT_OK;
 	struct pvp_error *err;
 

@@ -113,8 +113,8 @@ static error_t parse_platform(int key, char *arg, struct argp_state *state)
 }
 
 static const struct argp_option image_options[] = {
-	{ "symbols", KEY_SYMBOLS, "FILE", 0, "take symbols from a System.map or an ELF file", 0 },
-	{ 0 },
+	{"symbols", KEY_SYMBOLS, "FILE", 0, "take symbols from a System.map or an ELF file", 0},
+	{0},
 };
 
 // clang-format off
@@ -131,8 +131,8 @@ static const struct argp_option platform_options[] = {
 };
 // clang-format on
 
-const struct argp pvp_image_argp = { image_options, parse_image, 0, 0, 0, 0, 0 };
-const struct argp pvp_platform_argp = { platform_options, parse_platform, 0, 0, 0, 0, 0 };
+const struct argp pvp_image_argp = {image_options, parse_image, 0, 0, 0, 0, 0};
+const struct argp pvp_platform_argp = {platform_options, parse_platform, 0, 0, 0, 0, 0};
 
 /* The verb's argp, with files collected and help under the verb's name. */
 struct root {
@@ -161,16 +161,17 @@ static error_t parse_root(int key, char *arg, struct argp_state *state)
 	return ARGP_ERR_UNKNOWN;
 }
 
-struct pvp_error *pvp_options_parse(const struct argp *argp, const char *verb, int argc, char **argv,
-				    void *input, struct pvp_options *common, enum pvp_exit *status)
+struct pvp_error *pvp_options_parse(const struct argp *argp, const char *verb, int argc,
+				    char **argv, void *input, struct pvp_options *common,
+				    enum pvp_exit *status)
 {
-	const struct argp_child children[] = { { argp, 0, NULL, 0 }, { 0 } };
+	const struct argp_child children[] = {{argp, 0, NULL, 0}, {0}};
 	static const struct argp_option options[] = {
-		{ "help", 'h', 0, 0, "give this help list", -1 },
-		{ 0 },
+		{"help", 'h', 0, 0, "give this help list", -1},
+		{0},
 	};
-	const struct argp wrapper = { options, parse_root, NULL, NULL, children, 0, 0 };
-	struct root root = { common, input, pvp_asprintf("pvproof %s", verb) };
+	const struct argp wrapper = {options, parse_root, NULL, NULL, children, 0, 0};
+	struct root root = {common, input, pvp_asprintf("pvproof %s", verb)};
 	struct pvp_error *err;
 	error_t error;
 

@@ -45,9 +45,9 @@ struct pvp_options {
 extern const struct argp pvp_image_argp, pvp_platform_argp;
 
 /* input: of argp.  Sets *status when it sets common->stop. */
-struct pvp_error *pvp_options_parse(const struct argp *argp, const char *verb, int argc, char **argv,
-				    void *input, struct pvp_options *common, enum pvp_exit *status)
-	PVP_MUST_CHECK;
+struct pvp_error *pvp_options_parse(const struct argp *argp, const char *verb, int argc,
+				    char **argv, void *input, struct pvp_options *common,
+				    enum pvp_exit *status) PVP_MUST_CHECK;
 void pvp_options_deinit(struct pvp_options *options);
 
 /* As pvp_platform_load wants them; valid as long as options is unchanged. */

@@ -8,7 +8,7 @@
 
 struct pvp_error *pvp_subject_open(const char *path, const char *symbols, struct pvp_subject *ret)
 {
-	struct pvp_subject subject = { .path = path };
+	struct pvp_subject subject = {.path = path};
 	struct pvp_error *err;
 
 	err = pvp_image_open(path, symbols, &subject.image);
@@ -39,15 +39,15 @@ struct pvp_error *pvp_boot_open(const struct pvp_subject *subject, const char *n
 				const struct pvp_overrides *overrides, struct pvp_boot *ret)
 {
 	char *platforms = NULL, *contracts = NULL;
-	struct pvp_boot boot = { .name = name };
+	struct pvp_boot boot = {.name = name};
 	struct pvp_error *err;
 
 	err = pvp_corpus_folder("platforms", &platforms);
 	if (!err)
 		err = pvp_corpus_folder("contracts", &contracts);
 	if (!err)
-		err = pvp_platform_load(name, platforms, subject->image, &subject->tables, overrides,
-					&boot.platform);
+		err = pvp_platform_load(name, platforms, subject->image, &subject->tables,
+					overrides, &boot.platform);
 	if (!err)
 		err = pvp_contracts_load(contracts, subject->image, boot.platform, &boot.contracts);
 	if (!err) {

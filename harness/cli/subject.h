@@ -30,13 +30,13 @@ struct pvp_boot {
 };
 
 /* Errors begin with the path. */
-struct pvp_error *pvp_subject_open(const char *path, const char *symbols, struct pvp_subject *ret)
-	PVP_MUST_CHECK;
+struct pvp_error *pvp_subject_open(const char *path, const char *symbols,
+				   struct pvp_subject *ret) PVP_MUST_CHECK;
 void pvp_subject_deinit(struct pvp_subject *subject);
 
 struct pvp_error *pvp_boot_open(const struct pvp_subject *subject, const char *name,
-				const struct pvp_overrides *overrides, struct pvp_boot *ret)
-	PVP_MUST_CHECK;
+				const struct pvp_overrides *overrides,
+				struct pvp_boot *ret) PVP_MUST_CHECK;
 void pvp_boot_deinit(struct pvp_boot *boot);
 
 #endif

@@ -60,11 +60,12 @@ static error_t parse_format(struct pvp_verify_options *options, char *arg)
 	for (unsigned i = 0; i < ARRAY_SIZE(names); i++) {
 		if (strcmp(arg, names[i]))
 			continue;
-		*pvp_push(&options->renderings, &options->nr_renderings,
-			  &options->cap_renderings) = (struct pvp_rendering){ i, path };
+		*pvp_push(&options->renderings, &options->nr_renderings, &options->cap_renderings) =
+			(struct pvp_rendering){i, path};
 		return 0;
 	}
-	return pvp_options_refuse(&options->common, "--format '%s' is not table, json or ktap", arg);
+	return pvp_options_refuse(&options->common, "--format '%s' is not table, json or ktap",
+				  arg);
 }
 
 static error_t parse_fail_on(struct pvp_verify_options *options, char *arg)
@@ -181,9 +182,9 @@ struct pvp_error *pvp_verify_options_parse(int argc, char **argv, struct pvp_ver
 					   enum pvp_exit *status)
 {
 	static const struct argp_child children[] = {
-		{ &pvp_image_argp, 0, NULL, 0 },
-		{ &pvp_platform_argp, 0, NULL, 0 },
-		{ 0 },
+		{&pvp_image_argp, 0, NULL, 0},
+		{&pvp_platform_argp, 0, NULL, 0},
+		{0},
 	};
 	static const struct argp argp = {
 		.options = own_options,

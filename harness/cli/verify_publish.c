@@ -17,7 +17,8 @@
 #include "table.h"
 
 static void render(const struct pvp_cli *cli, const struct pvp_verify_options *options,
-		   const struct pvp_results *results, enum pvp_format format, bool colour, FILE *out)
+		   const struct pvp_results *results, enum pvp_format format, bool colour,
+		   FILE *out)
 {
 	const struct pvp_table_options table = {
 		.colour = colour,
@@ -44,7 +45,8 @@ static void render(const struct pvp_cli *cli, const struct pvp_verify_options *o
 
 static struct pvp_error *add_renderings(const struct pvp_cli *cli,
 					const struct pvp_verify_options *options,
-					const struct pvp_results *results, struct pvp_outfiles *files)
+					const struct pvp_results *results,
+					struct pvp_outfiles *files)
 {
 	struct pvp_error *err = NULL;
 
@@ -140,7 +142,7 @@ struct pvp_error *pvp_verify_publish(const struct pvp_cli *cli,
 				     const struct pvp_verify_witnesses *witnesses)
 {
 	enum pvp_format on_stdout = PVP_FORMAT_TABLE;
-	struct pvp_outfiles files = { 0 };
+	struct pvp_outfiles files = {0};
 	sigset_t interrupts, before;
 	struct pvp_error *err;
 

@@ -103,7 +103,7 @@ static struct pvp_error *make(const struct pvp_verify_options *options,
 {
 	const struct pvp_options *common = &options->common;
 	const struct pvp_site *site = cell->site;
-	struct pvp_witness_file file = { 0 };
+	struct pvp_witness_file file = {0};
 	struct pvp_error *err = NULL;
 	char symbol[256];
 
@@ -118,12 +118,13 @@ static struct pvp_error *make(const struct pvp_verify_options *options,
 	file.overrides.features = copy_words(&common->features);
 	file.overrides.pv_ops = copy_words(&common->pv_ops);
 	file.overrides.static_calls = copy_words(&common->static_calls);
-	file.overrides.return_thunk = common->return_thunk ? pvp_strdup(common->return_thunk) : NULL;
+	file.overrides.return_thunk =
+		common->return_thunk ? pvp_strdup(common->return_thunk) : NULL;
 	file.overrides.cpus = common->cpus;
 	file.addr = site->addr;
 	file.op = pvp_strdup(site->op);
-	file.symbol = pvp_strdup(
-		pvp_image_describe(subject->image, site->addr, symbol, sizeof(symbol)));
+	file.symbol =
+		pvp_strdup(pvp_image_describe(subject->image, site->addr, symbol, sizeof(symbol)));
 	file.len = site->len < PVP_WITNESS_MAX_SITE ? site->len : PVP_WITNESS_MAX_SITE;
 	memcpy(file.k0, site->linked, file.len);
 	if (!pvp_patched_bytes(&boot->patched, subject->image, site->addr, file.len, file.k1))

@@ -98,6 +98,30 @@ static struct pvp_error *load_features(const struct load *l)
 				 seen);
 }
 
+/*
+ * Static functions share names.  The one this platform means is the one in its own template of
+ * pv_ops, where the image has one; else the one the file's pv_ops has.
+ */
+static uint64_t template_value(const struct load *l, size_t field, const char *name, uint64_t file)
+{
+	for (size_t i = 0; i < l->words->templates_count; i++) {
+		size_t nr = 0;
+		const struct pvp_symbol *const *table =
+			pvp_image_symbols_named(l->image, l->words->templates[i], &nr);
+		struct pvp_error *err;
+		uint64_t value;
+
+		if (!table || nr != 1)
+			continue;
+		err = pvp_image_pointer(l->image, table[0]->addr + field * l->image->ptr_len,
+					&value);
+		if (!err && pvp_resolve_is_named(l->image, value, name))
+			return value;
+		pvp_error_destroy(err);
+	}
+	return file;
+}
+
 static struct pvp_error *load_pv_ops(const struct load *l)
 {
 	const struct pvp_tables *tables = l->tables;
@@ -117,7 +141,8 @@ static struct pvp_error *load_pv_ops(const struct load *l)
 		p->pv_ops[i] = value;
 		if (!name)
 			continue;
-		err = pvp_resolve_function(l->image, name, value, &p->pv_ops[i]);
+		err = pvp_resolve_function(l->image, name, template_value(l, i, name, value),
+					   &p->pv_ops[i]);
 		if (err)
 			return pvp_yaml_context(l->yaml, err, "pv_ops/%s", tables->fields[i].name);
 	}

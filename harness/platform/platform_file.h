@@ -42,6 +42,8 @@ struct pvp_platform_words {
 		char **set, **clear;
 		unsigned set_count, clear_count;
 	} features;
+	char **templates;    /* tables of the image laid out as pv_ops */
+	unsigned templates_count;
 	char **pv_ops;	     /* one a field of pv_ops, NULL where not said; NULL: none are */
 	char **static_calls; /* one a key of the image */
 	struct pvp_file_static_call *more_static_calls;

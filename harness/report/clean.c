@@ -7,8 +7,8 @@
 
 #include "alloc.h"
 
-/* Well-formed sequences of two bytes and more.  Source: The Unicode Standard, table 3-7; C1 controls
- * (U+0080..U+009F) are left out on purpose. */
+/* Well-formed sequences of two bytes and more.  Source: The Unicode Standard, table 3-7; C1
+ * controls (U+0080..U+009F) are left out on purpose. */
 // clang-format off
 static const struct {
 	uint8_t first_min, first_max, len, second_min, second_max;

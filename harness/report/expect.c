@@ -19,17 +19,23 @@ struct file_entry {
 	char *op, *site, *platform, *verdict, *reason, *finding, *why, *expires;
 };
 
-#define PATTERN(field, flags)                                                                      \
-	CYAML_FIELD_STRING_PTR(#field, CYAML_FLAG_POINTER | (flags), struct file_entry, field, 1,  \
-			       MAX_TEXT_LEN)
+// clang-format off
+#define TEXT(field, flag)                                                                          \
+	CYAML_FIELD_STRING_PTR(#field, CYAML_FLAG_POINTER | CYAML_FLAG_##flag, struct file_entry,  \
+			       field, 1, MAX_TEXT_LEN)
 
 static const cyaml_schema_field_t entry_fields[] = {
-	PATTERN(op, CYAML_FLAG_OPTIONAL),      PATTERN(site, CYAML_FLAG_OPTIONAL),
-	PATTERN(platform, CYAML_FLAG_OPTIONAL), PATTERN(verdict, CYAML_FLAG_OPTIONAL),
-	PATTERN(reason, CYAML_FLAG_OPTIONAL),  PATTERN(finding, CYAML_FLAG_OPTIONAL),
-	PATTERN(why, CYAML_FLAG_DEFAULT),      PATTERN(expires, CYAML_FLAG_OPTIONAL),
+	TEXT(op,       OPTIONAL),
+	TEXT(site,     OPTIONAL),
+	TEXT(platform, OPTIONAL),
+	TEXT(verdict,  OPTIONAL),
+	TEXT(reason,   OPTIONAL),
+	TEXT(finding,  OPTIONAL),
+	TEXT(why,      DEFAULT),
+	TEXT(expires,  OPTIONAL),
 	CYAML_FIELD_END,
 };
+// clang-format on
 
 static const cyaml_schema_value_t entry_schema = {
 	CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct file_entry, entry_fields),
@@ -52,7 +58,7 @@ static const cyaml_schema_value_t file_schema = {
 
 bool pvp_expect_is_day(const char *text)
 {
-	static const unsigned char days[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
+	static const unsigned char days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
 	unsigned year, month, day, last;
 
 	if (strlen(text) != strlen("YYYY-MM-DD"))
@@ -109,7 +115,7 @@ static struct pvp_error *check_entry(const struct file_entry *e, const char **fi
 static struct pvp_error *convert(const struct pvp_yaml *yaml, const struct file *file,
 				 struct pvp_expect *ret)
 {
-	struct pvp_expect expect = { .v = pvp_calloc(file->nr, sizeof(*expect.v)) };
+	struct pvp_expect expect = {.v = pvp_calloc(file->nr, sizeof(*expect.v))};
 	char where[32];
 
 	for (unsigned i = 0; i < file->nr; i++) {
@@ -261,7 +267,7 @@ void pvp_expect_apply(const struct pvp_expect *expect, const char *today,
 	for (size_t n = 0; n < expect->nr; n++) {
 		const struct pvp_expect_entry *e = &expect->v[n];
 		struct pvp_results_expectation *record = &results->expectations[n];
-		struct use use = { 0 };
+		struct use use = {0};
 
 		*record = (struct pvp_results_expectation){
 			.line = e->line,

@@ -29,7 +29,7 @@
 #include "results.h"
 
 struct pvp_expect_entry {
-	char *op, *site, *platform; /* patterns; NULL: any */
+	char *op, *site, *platform;	  /* patterns; NULL: any */
 	char *verdict, *reason, *finding; /* names; exactly one is not NULL */
 	char *why;
 	char *expires; /* "YYYY-MM-DD" or NULL */

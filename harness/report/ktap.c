@@ -56,8 +56,8 @@ static void put_platform(const struct pvp_results *results, const struct pvp_res
 
 	for (size_t i = 0; i < platform->nr_findings; i++)
 		apart += platform->findings[i].failed && !platform->findings[i].has_site;
-	name = results->nr_images > 1 ? pvp_asprintf("%s %s", image->name, platform->name) :
-					pvp_strdup(platform->name);
+	name = results->nr_images > 1 ? pvp_asprintf("%s %s", image->name, platform->name)
+				      : pvp_strdup(platform->name);
 	fputs("  KTAP version 1\n  # Subtest: ", out);
 	put_text(out, name);
 	fprintf(out, "\n  1..%zu\n", platform->nr_cells + apart);

@@ -79,7 +79,7 @@ static struct pvp_error *write_temporary(const char *path, const char *text, siz
 struct pvp_error *pvp_outfiles_add(struct pvp_outfiles *files, const char *path, const char *text,
 				   size_t len)
 {
-	struct pvp_outfile file = { 0 };
+	struct pvp_outfile file = {0};
 	struct pvp_error *err;
 	struct stat st;
 

@@ -25,9 +25,9 @@
 #include "error.h"
 
 struct pvp_outfile {
-	char *path; /* where it goes */
+	char *path;	 /* where it goes */
 	char *temporary; /* where it is until commit; NULL: the destination is no regular file */
-	char *text; /* of such a destination */
+	char *text;	 /* of such a destination */
 	size_t len;
 };
 

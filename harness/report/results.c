@@ -154,9 +154,9 @@ static void add_overrides(struct pvp_results_platform *platform, const struct pv
 		const char *option;
 		const char *const *values;
 	} lists[] = {
-		{ "feature", o->features },
-		{ "pvop", o->pv_ops },
-		{ "static-call", o->static_calls },
+		{"feature", o->features},
+		{"pvop", o->pv_ops},
+		{"static-call", o->static_calls},
 	};
 	size_t cap = 0;
 	char cpus[16];
@@ -332,7 +332,7 @@ void pvp_results_judge(struct pvp_results *results, unsigned fail_on)
 			judge_platform(results, &results->images[i].platforms[k]);
 	for (size_t i = 0; i < results->nr_expectations; i++)
 		results->unused_expectations += results->expectations[i].unused;
-	results->failed = results->counts.failed || results->failed_findings ||
-			  (results->unused_expectations &&
-			   (fail_on & PVP_FAIL_ON(PVP_FAILURE_FINDING)));
+	results->failed =
+		results->counts.failed || results->failed_findings ||
+		(results->unused_expectations && (fail_on & PVP_FAIL_ON(PVP_FAILURE_FINDING)));
 }

@@ -47,7 +47,7 @@ enum pvp_failure {
 #define X(id, name, what) PVP_FAILURE_##id,
 	PVP_FAILURES(X)
 #undef X
-	PVP_NR_FAILURES
+		PVP_NR_FAILURES
 };
 const char *pvp_failure_name(enum pvp_failure failure);
 #define PVP_FAIL_ON(failure) (1u << (failure))
@@ -75,7 +75,7 @@ struct pvp_results_finding {
 	char *kind, *rule;
 	bool error;
 	bool has_site;
-	uint64_t addr; /* of the site */
+	uint64_t addr;	   /* of the site */
 	char *op, *symbol; /* NULL without a site */
 	char *expected;
 	bool failed;

@@ -252,13 +252,12 @@ static bool holds_containers(const json_t *value)
 	size_t i;
 
 	if (json_is_object(value)) {
-		json_object_foreach((json_t *)value, key, member)
-			if (json_is_object(member) || json_is_array(member))
-				return true;
+		json_object_foreach((json_t *)value, key,
+				    member) if (json_is_object(member) ||
+						json_is_array(member)) return true;
 	} else {
-		json_array_foreach(value, i, member)
-			if (json_is_object(member) || json_is_array(member))
-				return true;
+		json_array_foreach(value, i, member) if (json_is_object(member) ||
+							 json_is_array(member)) return true;
 	}
 	return false;
 }
@@ -276,8 +275,7 @@ static void print_members(FILE *out, const json_t *value, unsigned depth)
 	const char **keys = pvp_calloc(nr, sizeof(*keys)), *key;
 	json_t *member;
 
-	json_object_foreach((json_t *)value, key, member)
-		keys[i++] = key;
+	json_object_foreach((json_t *)value, key, member) keys[i++] = key;
 	qsort(keys, nr, sizeof(*keys), compare_keys);
 	for (i = 0; i < nr; i++) {
 		fprintf(out, "%s\n%*s\"%s\": ", i ? "," : "", depth + 1, "", keys[i]);
@@ -300,7 +298,8 @@ static void print(FILE *out, const json_t *value, unsigned depth)
 	if (object) {
 		print_members(out, value, depth);
 	} else {
-		json_array_foreach(value, i, member) {
+		json_array_foreach(value, i, member)
+		{
 			fprintf(out, "%s\n%*s", i ? "," : "", depth + 1, "");
 			print(out, member, depth + 1);
 		}

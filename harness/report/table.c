@@ -14,7 +14,10 @@
 enum colour { PLAIN, GOOD, BAD, DOUBTFUL };
 
 static const char *const escapes[] = {
-	[PLAIN] = "", [GOOD] = "\033[32m", [BAD] = "\033[1;31m", [DOUBTFUL] = "\033[33m",
+	[PLAIN] = "",
+	[GOOD] = "\033[32m",
+	[BAD] = "\033[1;31m",
+	[DOUBTFUL] = "\033[33m",
 };
 
 struct table {
@@ -23,8 +26,7 @@ struct table {
 	FILE *out;
 };
 
-static void put(const struct table *t, enum colour colour, const char *fmt, ...)
-	PVP_PRINTF(3, 4);
+static void put(const struct table *t, enum colour colour, const char *fmt, ...) PVP_PRINTF(3, 4);
 static void put(const struct table *t, enum colour colour, const char *fmt, ...)
 {
 	bool coloured = colour != PLAIN && t->options->colour;
@@ -77,19 +79,19 @@ static void put_row(const struct table *t, int width, const char *first,
 // clang-format on
 
 static const struct column verdict_columns[] = {
-#define X(field, head, colour) { head, colour },
+#define X(field, head, colour) {head, colour},
 	VERDICT_COLUMNS(X)
 #undef X
-	{ "expected", PLAIN },
-	{ "min states", PLAIN },
+		{"expected", PLAIN},
+	{"min states", PLAIN},
 };
 
 static const struct column op_columns[] = {
-#define X(field, head, colour) { head, colour },
+#define X(field, head, colour) {head, colour},
 	VERDICT_COLUMNS(X)
 #undef X
-	{ "entry states", PLAIN },
-	{ "end states", PLAIN },
+		{"entry states", PLAIN},
+	{"end states", PLAIN},
 };
 
 static void put_verdicts(const struct table *t, const char *name,
@@ -99,7 +101,8 @@ static void put_verdicts(const struct table *t, const char *name,
 #define X(field, head, colour) counts->field,
 		VERDICT_COLUMNS(X)
 #undef X
-		counts->expected, counts->min_end,
+			counts->expected,
+		counts->min_end,
 	};
 
 	put_row(t, NAME_WIDTH, name, verdict_columns, values, ARRAY_SIZE(values));
@@ -111,7 +114,8 @@ static void put_op(const struct table *t, const char *name, const struct pvp_res
 #define X(field, head, colour) counts->field,
 		VERDICT_COLUMNS(X)
 #undef X
-		counts->entry, counts->end,
+			counts->entry,
+		counts->end,
 	};
 
 	put_row(t, OP_WIDTH, name, op_columns, values, ARRAY_SIZE(values));
@@ -158,11 +162,11 @@ static void put_platforms(const struct table *t, const struct pvp_results_image 
 static void put_forms(const struct table *t, const struct pvp_results_image *image)
 {
 	static const struct column columns[] = {
-#define X(id, name, what) { "  " name, PLAIN },
+#define X(id, name, what) {"  " name, PLAIN},
 		PVP_FORMS(X)
 #undef X
-		{ "   cases", PLAIN },
-		{ "stray pages", PLAIN },
+			{"   cases", PLAIN},
+		{"stray pages", PLAIN},
 	};
 	uint64_t values[ARRAY_SIZE(columns)];
 
@@ -224,7 +228,7 @@ static void put_ops(const struct table *t, const struct pvp_results_platform *pl
 	put(t, PLAIN, "%s, by op\n", platform->name);
 	put_head(t, OP_WIDTH, "op", op_columns, ARRAY_SIZE(op_columns));
 	while (i < platform->nr_cells) {
-		struct pvp_results_counts counts = { 0 };
+		struct pvp_results_counts counts = {0};
 
 		for (k = i; k < platform->nr_cells && !strcmp(by_op[k]->op, by_op[i]->op); k++)
 			pvp_results_count(&counts, by_op[k]);
@@ -239,12 +243,13 @@ static void put_ops(const struct table *t, const struct pvp_results_platform *pl
 static void put_failed_cell(const struct table *t, const struct pvp_results_platform *platform,
 			    const struct pvp_results_cell *cell)
 {
-	put(t, cell->verdict == PVP_DIVERGENT ? BAD : DOUBTFUL, "%s", pvp_verdict_name(cell->verdict));
-	put(t, PLAIN, "  %s  %#" PRIx64 "  %s#%" PRIu32 "  %s\n", platform->name, cell->addr, cell->op,
-	    cell->ordinal, cell->symbol);
+	put(t, cell->verdict == PVP_DIVERGENT ? BAD : DOUBTFUL, "%s",
+	    pvp_verdict_name(cell->verdict));
+	put(t, PLAIN, "  %s  %#" PRIx64 "  %s#%" PRIu32 "  %s\n", platform->name, cell->addr,
+	    cell->op, cell->ordinal, cell->symbol);
 	if (cell->verdict == PVP_INCONCLUSIVE)
-		put(t, PLAIN, "    %s%s%s\n", pvp_reason_name(cell->reason), cell->detail ? ": " : "",
-		    cell->detail ? cell->detail : "");
+		put(t, PLAIN, "    %s%s%s\n", pvp_reason_name(cell->reason),
+		    cell->detail ? ": " : "", cell->detail ? cell->detail : "");
 	else if (cell->detail)
 		put(t, PLAIN, "    %s\n", cell->detail);
 	if (cell->witness)
@@ -328,7 +333,7 @@ static void put_summary(const struct table *t)
 void pvp_table_print(const struct pvp_results *results, const struct pvp_table_options *options,
 		     FILE *out)
 {
-	const struct table t = { results, options, out };
+	const struct table t = {results, options, out};
 
 	for (size_t i = 0; i < results->nr_images; i++) {
 		const struct pvp_results_image *image = &results->images[i];

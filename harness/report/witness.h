@@ -16,10 +16,10 @@
 #include "check.h"
 #include "patched.h"
 
-#define PVP_WITNESS_SCHEMA	1
-#define PVP_WITNESS_MAX_SITE	256  /* bytes; a site's length is 8 bits in its table */
-#define PVP_WITNESS_MAX_ROW	4096 /* bytes; longer rows of --patched are split */
-#define PVP_WITNESS_MAX_STATES	(1u << 20)
+#define PVP_WITNESS_SCHEMA     1
+#define PVP_WITNESS_MAX_SITE   256  /* bytes; a site's length is 8 bits in its table */
+#define PVP_WITNESS_MAX_ROW    4096 /* bytes; longer rows of --patched are split */
+#define PVP_WITNESS_MAX_STATES (1u << 20)
 
 /* Strings in the user's words; each list is NULL-terminated and owned, NULL when empty. */
 struct pvp_witness_overrides {
@@ -30,9 +30,9 @@ struct pvp_witness_overrides {
 };
 
 struct pvp_witness_file {
-	char *image;   /* path as the user typed it */
-	char *sha256;  /* of that file */
-	char *symbols; /* path of --symbols as typed, or NULL */
+	char *image;	/* path as the user typed it */
+	char *sha256;	/* of that file */
+	char *symbols;	/* path of --symbols as typed, or NULL */
 	char *platform; /* name or path as typed */
 	struct pvp_witness_overrides overrides;
 	uint64_t addr; /* of the site */

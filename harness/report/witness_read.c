@@ -28,7 +28,7 @@ static struct pvp_error *bad(const struct field *field, const char *what)
 
 static struct field member(const struct field *object, const char *key)
 {
-	struct field field = { .value = json_object_get(object->value, key) };
+	struct field field = {.value = json_object_get(object->value, key)};
 
 	snprintf(field.name, sizeof(field.name), "%.40s%s%s", object->name,
 		 object->name[0] ? "." : "", key);
@@ -37,7 +37,7 @@ static struct field member(const struct field *object, const char *key)
 
 static struct field element(const struct field *array, size_t i)
 {
-	struct field field = { .value = json_array_get(array->value, i) };
+	struct field field = {.value = json_array_get(array->value, i)};
 
 	snprintf(field.name, sizeof(field.name), "%.40s[%zu]", array->name, i);
 	return field;
@@ -89,7 +89,8 @@ static struct pvp_error *read_hex(const struct field *field, uint64_t *ret)
 }
 
 /* ret has room for max bytes; *len is 0 for an empty string. */
-static struct pvp_error *read_bytes(const struct field *field, size_t max, uint8_t *ret, size_t *len)
+static struct pvp_error *read_bytes(const struct field *field, size_t max, uint8_t *ret,
+				    size_t *len)
 {
 	const char *text = json_string_value(field->value);
 	size_t nr = text ? strlen(text) : 0;
@@ -171,8 +172,7 @@ static struct pvp_error *read_image(const struct field *field, struct pvp_witnes
 	err = read_text(&path, false, &ret->image);
 	if (!err)
 		err = read_text(&sha256, false, &ret->sha256);
-	if (!err && (strlen(ret->sha256) != 64 ||
-		     strspn(ret->sha256, "0123456789abcdef") != 64))
+	if (!err && (strlen(ret->sha256) != 64 || strspn(ret->sha256, "0123456789abcdef") != 64))
 		err = bad(&sha256, "is not a SHA-256 digest");
 	if (!err)
 		err = read_text(&symbols, true, &ret->symbols);
@@ -188,10 +188,10 @@ static struct pvp_error *read_platform(const struct field *field, struct pvp_wit
 		const char *key;
 		char ***list;
 	} lists[] = {
-		{ "caps", &o->caps },
-		{ "features", &o->features },
-		{ "pv_ops", &o->pv_ops },
-		{ "static_calls", &o->static_calls },
+		{"caps", &o->caps},
+		{"features", &o->features},
+		{"pv_ops", &o->pv_ops},
+		{"static_calls", &o->static_calls},
 	};
 	struct pvp_error *err;
 
@@ -377,14 +377,14 @@ static struct pvp_error *load(const char *path, json_t **ret)
 
 struct pvp_error *pvp_witness_read(const char *path, struct pvp_witness_file *ret)
 {
-	struct pvp_witness_file file = { 0 };
+	struct pvp_witness_file file = {0};
 	json_t *value = NULL;
 	struct pvp_error *err;
 
 	err = load(path, &value);
 	if (err)
 		return err;
-	err = read_root(&(struct field){ .value = value }, &file);
+	err = read_root(&(struct field){.value = value}, &file);
 	json_decref(value);
 	if (err) {
 		pvp_witness_deinit(&file);

@@ -80,7 +80,7 @@ static void wait_for_turn(struct qnode *node, const struct qnode *prev)
 	}
 }
 
-/* At the head: wait for the lock byte. */
+/* At the head: wait for the owner, and for one that is about to be. */
 static void take_as_head(struct qspinlock *lock, struct qnode *node)
 {
 	bool listed = false;
@@ -88,7 +88,7 @@ static void take_as_head(struct qspinlock *lock, struct qnode *node)
 
 	for (;;) {
 		for (int turns = 0; turns < SPIN_LIMIT; turns++) {
-			if (!READ_ONCE(lock->locked) &&
+			if (!(READ_ONCE(lock->val) & (0xff | LOCK_PENDING)) &&
 			    !lock_cmpxchg8(&lock->locked, 0, LOCK_HELD)) {
 				if (listed)
 					slow_lock_remove(lock);
