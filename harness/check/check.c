@@ -7,6 +7,7 @@
 
 #include "alloc.h"
 #include "cell.h"
+#include "findings.h"
 #include "jobs.h"
 #include "selftest.h"
 
@@ -83,18 +84,6 @@ void pvp_check_result_deinit(struct pvp_check_result *result)
 	memset(result, 0, sizeof(*result));
 }
 
-static void add_finding(struct pvp_check_result *result, const char *kind,
-			const struct pvp_site *site, const char *rule)
-{
-	result->findings = pvp_reallocarray(result->findings, result->nr_findings + 1,
-					    sizeof(*result->findings));
-	result->findings[result->nr_findings++] = (struct pvp_finding){
-		.kind = pvp_strdup(kind),
-		.site = site,
-		.rule = pvp_strdup(rule),
-		.error = true,
-	};
-}
 
 struct pvp_error *pvp_check(const struct pvp_check_input *input, struct pvp_check_result *ret)
 {
@@ -119,11 +108,13 @@ struct pvp_error *pvp_check(const struct pvp_check_input *input, struct pvp_chec
 		}
 		result.stray += result.cells[i].stray;
 		if (outcomes[i].violation)
-			add_finding(&result, "contract-violation", &input->sites->v[i],
-				    outcomes[i].violation);
+			pvp_finding_add(&result, "contract-violation", &input->sites->v[i],
+					outcomes[i].violation, true);
 		free(outcomes[i].violation);
 	}
 	free(outcomes);
+	if (input->given)
+		pvp_findings_bytes(input, &result);
 	if (err) {
 		pvp_check_result_deinit(&result);
 		return err;

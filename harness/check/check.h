@@ -99,7 +99,8 @@ struct pvp_cell {
 	enum pvp_reason reason;
 	enum pvp_form form;
 	unsigned states;  /* start states run */
-	unsigned entry;	  /* states that agreed at entry: the first instruction outside the site */
+	unsigned entry;	  /* states that agreed at entry, the first instruction outside the site (for
+			     text that stays inside it that is the end) */
 	unsigned end;	  /* states that agreed at the end: the counted runs */
 	unsigned faulted; /* states in which both sides faulted alike */
 	unsigned stray;	  /* pages that had to be mapped on the way, over all runs */
@@ -115,6 +116,12 @@ struct pvp_finding {
 	bool error; /* severity: error, else note */
 };
 
+#define PVP_FINDINGS(X)                                                                            \
+	X("contract-violation", "both sides break the op's contract alike")                        \
+	X("missing-patch", "a site that the tables say is patched has its linked bytes")           \
+	X("byte-mismatch", "a site's text differs from the prediction; a note where it was shown " \
+			   "EQUIVALENT all the same")
+
 struct pvp_check_input {
 	const struct pvp_image *image;
 	const struct pvp_tables *tables;
@@ -123,7 +130,8 @@ struct pvp_check_input {
 	const struct pvp_contracts *contracts;
 	/*
 	 * Text after boot on this platform, from a predictor; K1 is it, with `given` (may be NULL)
-	 * laid over.  K0 is K1 with every pv site put back to its linked bytes.
+	 * laid over.  K0 is K1 with every pv site put back to its linked bytes.  With `given`, what
+	 * stands at a pv site and is not predicted is a finding too.
 	 */
 	const struct pvp_patched *patched, *given;
 	unsigned nr_states;

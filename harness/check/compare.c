@@ -440,4 +440,6 @@ void pvp_compare(const struct pvp_compare_input *in, const struct pvp_side *k0,
 			   what, len))
 		return;
 	ret->agreement = PVP_AGREE_END;
+	/* Text that stays inside the site meets the world outside at the end: just compared. */
+	ret->entry = true;
 }

@@ -173,7 +173,8 @@ static struct pvp_error *check_boot(struct run *run, const struct job *job,
 				    const struct pvp_boot *boot, struct pvp_results_image *image)
 {
 	struct pvp_progress progress = pvp_progress_begin(boot->platform->name);
-	const struct pvp_patched *given = run->options.patched ? &job->given : NULL;
+	struct pvp_patched changed = {0};
+	const struct pvp_patched *given = run->options.patched ? &changed : NULL;
 	const struct pvp_check_input input = {
 		.image = job->subject.image,
 		.tables = &job->subject.tables,
@@ -192,14 +193,20 @@ static struct pvp_error *check_boot(struct run *run, const struct job *job,
 	struct pvp_check_result result;
 	struct pvp_error *err;
 
+	/* K1 is the file, whatever was predicted. */
+	if (given)
+		pvp_patched_difference(&boot->patched, &job->given, &changed);
 	err = pvp_check(&input, &result);
 	pvp_progress_end(&progress);
-	if (err)
+	if (err) {
+		pvp_patched_deinit(&changed);
 		return pvp_error_context(err, "%s: platform %s", job->subject.path, boot->name);
+	}
 	pvp_results_add_platform(image, &input, &run->overrides, &result);
 	err = pvp_verify_add_witnesses(&run->witnesses, &run->options, &job->subject, boot, given,
 				       image, &result);
 	pvp_check_result_deinit(&result);
+	pvp_patched_deinit(&changed);
 	return err;
 }
 

@@ -55,7 +55,8 @@ struct pvp_error *pvp_verify_options_parse(int argc, char **argv, struct pvp_ver
 void pvp_verify_options_deinit(struct pvp_verify_options *options);
 
 /*
- * Adds a witness for every divergent cell of the result.  given: rows of --patched or NULL.  An
+ * Adds a witness for every divergent cell of the result.  given: rows that make the prediction the
+ * text of --patched, or NULL.  An
  * error when the --caps file cannot be read.
  */
 struct pvp_error *pvp_verify_add_witnesses(struct pvp_verify_witnesses *witnesses,

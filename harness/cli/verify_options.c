@@ -10,7 +10,7 @@
 
 /* Fewer decide nothing: DESIGN.md 2, "what counts as a run". */
 #define MIN_STATES     16
-#define DEFAULT_STATES 32
+#define DEFAULT_STATES 64
 #define MAX_JOBS       1024
 
 enum {
@@ -29,7 +29,7 @@ enum {
 
 // clang-format off
 static const struct argp_option own_options[] = {
-	{ "states", KEY_STATES, "N", 0, "start states a site (32; at least 16)", 0 },
+	{ "states", KEY_STATES, "N", 0, "start states a site (64; at least 16)", 0 },
 	{ "seed", KEY_SEED, "S", 0, "what the start states are made from (1)", 0 },
 	{ "site", KEY_SITE, "SITE", 0, "only this site: address, symbol+offset or op#ordinal (repeatable)", 0 },
 	{ "patched", KEY_PATCHED, "FILE", 0, "patched text as `pvproof patch' prints it, over the prediction", 0 },

@@ -77,6 +77,19 @@ static size_t first_above(const struct pvp_patched *patched, uint64_t addr)
 	return low;
 }
 
+void pvp_patched_lay(const struct pvp_patched *patched, uint64_t addr, size_t len, uint8_t *bytes)
+{
+	for (size_t i = first_above(patched, addr); i < patched->nr; i++) {
+		const struct pvp_patch *row = &patched->v[i];
+		uint64_t from = row->addr > addr ? row->addr : addr;
+		uint64_t to = row->addr + row->len < addr + len ? row->addr + row->len : addr + len;
+
+		if (row->addr >= addr + len)
+			break;
+		memcpy(bytes + (from - addr), row->new + (from - row->addr), to - from);
+	}
+}
+
 bool pvp_patched_bytes(const struct pvp_patched *patched, const struct pvp_image *image,
 		       uint64_t addr, size_t len, uint8_t *ret)
 {
@@ -85,16 +98,63 @@ bool pvp_patched_bytes(const struct pvp_patched *patched, const struct pvp_image
 	if (!file)
 		return false;
 	memcpy(ret, file, len);
-	for (size_t i = first_above(patched, addr); i < patched->nr; i++) {
-		const struct pvp_patch *row = &patched->v[i];
-		uint64_t from = row->addr > addr ? row->addr : addr;
-		uint64_t to = row->addr + row->len < addr + len ? row->addr + row->len : addr + len;
-
-		if (row->addr >= addr + len)
-			break;
-		memcpy(ret + (from - addr), row->new + (from - row->addr), to - from);
-	}
+	pvp_patched_lay(patched, addr, len, ret);
 	return true;
+}
+
+/* The new byte at addr, if a row has one. */
+static const uint8_t *new_byte(const struct pvp_patched *patched, uint64_t addr)
+{
+	size_t i = first_above(patched, addr);
+
+	if (i == patched->nr || addr < patched->v[i].addr)
+		return NULL;
+	return &patched->v[i].new[addr - patched->v[i].addr];
+}
+
+static void push_byte(struct pvp_patched *ret, uint64_t addr, uint8_t old, uint8_t new)
+{
+	struct pvp_patch *last = ret->nr ? &ret->v[ret->nr - 1] : NULL;
+
+	if (!last || last->addr + last->len != addr) {
+		last = pvp_push(&ret->v, &ret->nr, &ret->cap);
+		*last = (struct pvp_patch){ .addr = addr, .pass = PVP_PASS_GIVEN };
+	}
+	last->old = pvp_reallocarray(last->old, last->len + 1, 1);
+	last->new = pvp_reallocarray(last->new, last->len + 1, 1);
+	last->old[last->len] = old;
+	last->new[last->len++] = new;
+}
+
+void pvp_patched_difference(const struct pvp_patched *predicted, const struct pvp_patched *given,
+			    struct pvp_patched *ret)
+{
+	size_t p = 0, g = 0;
+	uint64_t addr = 0;
+
+	memset(ret, 0, sizeof(*ret));
+	for (;;) { /* every byte that either list names, ascending */
+		const struct pvp_patch *a, *b;
+		const uint8_t *wanted, *has;
+		uint8_t old;
+
+		while (p < predicted->nr && predicted->v[p].addr + predicted->v[p].len <= addr)
+			p++;
+		while (g < given->nr && given->v[g].addr + given->v[g].len <= addr)
+			g++;
+		a = p < predicted->nr ? &predicted->v[p] : NULL;
+		b = g < given->nr ? &given->v[g] : NULL;
+		if (!a && !b)
+			return;
+		if ((!a || a->addr > addr) && (!b || b->addr > addr))
+			addr = !b || (a && a->addr < b->addr) ? a->addr : b->addr;
+		old = a && addr >= a->addr ? a->old[addr - a->addr] : b->old[addr - b->addr];
+		has = new_byte(predicted, addr);
+		wanted = new_byte(given, addr);
+		if ((has ? *has : old) != (wanted ? *wanted : old))
+			push_byte(ret, addr, old, wanted ? *wanted : old);
+		addr++;
+	}
 }
 
 static void print_bytes(const uint8_t *bytes, size_t len, char end, FILE *out)

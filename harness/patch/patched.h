@@ -66,6 +66,16 @@ void pvp_patched_add(struct pvp_patched *patched, uint64_t addr, const uint8_t *
 bool pvp_patched_bytes(const struct pvp_patched *patched, const struct pvp_image *image,
 		       uint64_t addr, size_t len, uint8_t *ret);
 
+/* Lays the rows over the bytes of [addr, addr+len). */
+void pvp_patched_lay(const struct pvp_patched *patched, uint64_t addr, size_t len, uint8_t *bytes);
+
+/*
+ * The rows that, laid over `predicted`, leave exactly the text of `given`: bytes neither of them
+ * names are the image's.  Empty when they say the same.
+ */
+void pvp_patched_difference(const struct pvp_patched *predicted, const struct pvp_patched *given,
+			    struct pvp_patched *ret);
+
 /* "address<TAB>old<TAB>new<TAB>pass", hex without 0x, one row a line. */
 void pvp_patched_print(const struct pvp_patched *patched, FILE *out);
 /*
