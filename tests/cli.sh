@@ -300,6 +300,19 @@ exits "replay" 1 replay "$witness"
 holds "replay: both sides" [ "$(grep -cE '^K[01] stop' stdout)" = 2 ]
 exits "replay, image given" 1 replay "$witness" elsewhere/image
 cp "$witness" witness.json
+# Without its row the site has its linked bytes: K1 is the file, not the prediction.
+grep -v "^$address	" native.tsv >missing.tsv
+exits "verify --patched, a row missing" 1 verify --out out --platform native --patched missing.tsv image
+holds "a row missing: a finding" grep -q 'missing-patch: ' stdout
+# Another NOP behind the cli: equal, and noted.
+sed "/^$address	/s/	fa[0-9a-f]*/	fa9090909090/" native.tsv >nops.tsv
+exits "verify --patched, other NOPs" 0 verify --out out --platform native --patched nops.tsv image
+holds "other NOPs: a note" grep -q '"severity": "note"' out/results.json
+sed "s/^\(ffffffff[0-9a-f]*\)	\([0-9a-f][0-9a-f]\)/\1	00/;1q" native.tsv >stale.tsv
+mv out kept
+refuses "a --patched file of another image" stale.tsv verify --out out --platform native --patched stale.tsv image
+mv kept out
+exits "verify --patched, spoiled again" 1 verify --out out --platform native --patched spoiled.tsv image
 mv out kept # refuses() wants no report
 (cat image && printf x) >other
 refuses "replay: another image" "other" replay witness.json other
@@ -315,13 +328,19 @@ cat >known.yaml <<-EOF2
 	  verdict: DIVERGENT
 	  why: spoiled on purpose
 	  expires: 2026-05-01
+	- op: irq_disable
+	  platform: native
+	  finding: byte-mismatch
+	  why: spoiled on purpose
+	  expires: 2026-05-01
 EOF2
 spoiled="--out out --platform native --patched spoiled.tsv image"
 # shellcheck disable=SC2086 # spoiled is several words
 {
 exits "expected" 0 verify --expect known.yaml --today 2026-05-01 $spoiled
 exits "expected until yesterday" 1 verify --expect known.yaml --today 2026-05-02 $spoiled
-exits "not looked for" 0 verify --fail-on inconclusive,finding $spoiled
+exits "not looked for" 0 verify --fail-on inconclusive $spoiled
+exits "only the finding looked for" 1 verify --fail-on finding $spoiled
 exits "nothing looked for" 0 verify --fail-on none $spoiled
 }
 exits "an expectation that matches nothing" 1 verify --expect known.yaml --today 2026-05-01 \
