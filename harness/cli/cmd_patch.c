@@ -70,7 +70,7 @@ struct pvp_error *pvp_cmd_patch(const struct pvp_cli *cli, int argc, char **argv
 		err = pvp_subject_open(options.files.v[0], options.symbols, &subject);
 	overrides = pvp_options_overrides(&options);
 	if (!err)
-		err = pvp_boot_open(&subject, options.platforms.v[0], &overrides, &boot);
+		err = pvp_boot_open(&subject, options.platforms.v[0], &overrides, NULL, &boot);
 	if (!err)
 		pvp_patched_print(&boot.patched, stdout);
 out:

@@ -56,7 +56,7 @@ static void print_fit(const struct pvp_subject *subject, const char *name,
 		      const struct pvp_overrides *overrides, enum pvp_exit *status)
 {
 	struct pvp_boot boot = {0};
-	struct pvp_error *err = pvp_boot_open(subject, name, overrides, &boot);
+	struct pvp_error *err = pvp_boot_open(subject, name, overrides, NULL, &boot);
 	char *why = err ? pvp_text_clean(err->message) : NULL;
 
 	if (!err)

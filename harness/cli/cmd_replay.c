@@ -61,7 +61,7 @@ static struct pvp_error *open_boot(const struct pvp_witness_file *file,
 		err = make_caps_file(file->overrides.caps, &fd, &caps);
 	overrides.caps_file = caps;
 	if (!err)
-		err = pvp_boot_open(subject, file->platform, &overrides, ret);
+		err = pvp_boot_open(subject, file->platform, &overrides, NULL, ret);
 	if (fd >= 0)
 		close(fd);
 	free(caps);

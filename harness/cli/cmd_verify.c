@@ -64,23 +64,27 @@ static struct pvp_error *open_all_boots(const struct run *run, struct job *job)
 	for (size_t i = 0; i < run->nr_names; i++) {
 		struct pvp_boot boot;
 		struct pvp_error *err;
+		bool unfit;
 		char *why;
 
-		err = pvp_boot_open(&job->subject, run->names[i], &run->overrides, &boot);
+		err = pvp_boot_open(&job->subject, run->names[i], &run->overrides, &unfit, &boot);
 		if (!err) {
 			*pvp_push(&job->boots, &job->nr_boots, &job->cap_boots) = boot;
 			continue;
+		}
+		if (!unfit) { /* trouble, not another machine's file */
+			pvp_error_destroy(last);
+			return err;
 		}
 		pvp_error_destroy(last);
 		last = err;
 		why = pvp_text_clean(err->message);
 		if (run->nr_names > 1)
-			fprintf(stderr, "pvproof: %s: platform %s does not fit: %s\n",
-				job->subject.path, run->names[i], why);
+			fprintf(stderr, "pvproof: %s\n", why);
 		free(why);
 	}
 	if (!job->nr_boots && last)
-		return pvp_error_context(last, "%s: no platform fits", job->subject.path);
+		return pvp_error_context(last, "no platform fits");
 	pvp_error_destroy(last);
 	if (!job->nr_boots)
 		return pvp_error_format(PVP_ERR_NOT_FOUND, "%s: there are no platform files",
@@ -98,7 +102,7 @@ static struct pvp_error *open_boots(const struct run *run, struct job *job)
 		struct pvp_boot boot;
 		struct pvp_error *err;
 
-		err = pvp_boot_open(&job->subject, platforms->v[i], &run->overrides, &boot);
+		err = pvp_boot_open(&job->subject, platforms->v[i], &run->overrides, NULL, &boot);
 		if (err)
 			return err;
 		for (size_t k = 0; k < job->nr_boots; k++)

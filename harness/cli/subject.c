@@ -36,7 +36,8 @@ void pvp_subject_deinit(struct pvp_subject *subject)
 }
 
 struct pvp_error *pvp_boot_open(const struct pvp_subject *subject, const char *name,
-				const struct pvp_overrides *overrides, struct pvp_boot *ret)
+				const struct pvp_overrides *overrides, bool *unfit,
+				struct pvp_boot *ret)
 {
 	char *platforms = NULL, *contracts = NULL;
 	struct pvp_boot boot = {.name = name};
@@ -48,6 +49,8 @@ struct pvp_error *pvp_boot_open(const struct pvp_subject *subject, const char *n
 	if (!err)
 		err = pvp_platform_load(name, platforms, subject->image, &subject->tables,
 					overrides, &boot.platform);
+	if (unfit)
+		*unfit = err && err->code == PVP_ERR_UNSUPPORTED;
 	if (!err)
 		err = pvp_contracts_load(contracts, subject->image, boot.platform, &boot.contracts);
 	if (!err) {

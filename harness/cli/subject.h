@@ -34,8 +34,9 @@ struct pvp_error *pvp_subject_open(const char *path, const char *symbols,
 				   struct pvp_subject *ret) PVP_MUST_CHECK;
 void pvp_subject_deinit(struct pvp_subject *subject);
 
+/* unfit (may be NULL): whether the error is that the platform is not for this image. */
 struct pvp_error *pvp_boot_open(const struct pvp_subject *subject, const char *name,
-				const struct pvp_overrides *overrides,
+				const struct pvp_overrides *overrides, bool *unfit,
 				struct pvp_boot *ret) PVP_MUST_CHECK;
 void pvp_boot_deinit(struct pvp_boot *boot);
 

@@ -40,6 +40,11 @@ static struct pvp_error *load_head(const struct load *l)
 	if (!fits)
 		return pvp_yaml_error(l->yaml, PVP_ERR_UNSUPPORTED, "arch",
 				      "platform %s is not for %s images", w->name, arch);
+	for (size_t i = 0; i < w->needs_count; i++)
+		if (!pvp_image_symbols_named(l->image, w->needs[i], NULL))
+			return pvp_yaml_error(l->yaml, PVP_ERR_UNSUPPORTED, "needs",
+					      "the image has no '%s': it cannot run there",
+					      w->needs[i]);
 	if (w->ring != 0 && w->ring != 3)
 		return pvp_yaml_error(l->yaml, PVP_ERR_BAD_DATA, "ring", "ring %u is not 0 or 3",
 				      w->ring);

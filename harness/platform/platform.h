@@ -163,6 +163,7 @@ struct pvp_overrides {
 };
 
 /*
+ * PVP_ERR_UNSUPPORTED when the file is in order but not for this image (architecture, `needs`).
  * name: "xen-pv" (looked up as NAME.yaml in dir) or a path that contains '/' or ends in ".yaml".
  */
 struct pvp_error *pvp_platform_load(const char *name, const char *dir, const struct pvp_image *image,

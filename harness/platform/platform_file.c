@@ -85,6 +85,7 @@ static const cyaml_schema_field_t fixed_fields[] = {
 			     capabilities, &pvp_word_schema, PVP_CAP_WORDS, PVP_CAP_WORDS),
 	INLINE_MAPPING("features", feature_fields),
 	LIST("static_calls_if_present", pvp_platform_words, more_static_calls, &static_call_row),
+	WORDS("needs", OPTIONAL, 8, pvp_platform_words, needs),
 	WORDS("templates", OPTIONAL, 8, pvp_platform_words, templates),
 	WORD("return_thunk", OPTIONAL, pvp_platform_words, return_thunk),
 	WORD("null_target", OPTIONAL, pvp_platform_words, null_target),

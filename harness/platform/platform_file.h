@@ -42,6 +42,8 @@ struct pvp_platform_words {
 		char **set, **clear;
 		unsigned set_count, clear_count;
 	} features;
+	char **needs;	     /* symbols an image must have for the platform to fit */
+	unsigned needs_count;
 	char **templates;    /* tables of the image laid out as pv_ops */
 	unsigned templates_count;
 	char **pv_ops;	     /* one a field of pv_ops, NULL where not said; NULL: none are */
