@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# pvproof.  `make help` lists the verbs.  SAN=1 builds with sanitizers, CC=clang with clang.
+# pvproof.  `make help` lists the verbs.  SAN=1 builds with sanitizers, CC=clang with clang, V=1
+# shows the commands.
 
 SAN     ?=
 B       := build/$(if $(SAN),san,opt)$(if $(filter-out cc gcc,$(CC)),-$(notdir $(CC)))
@@ -20,6 +21,10 @@ objs     = $(patsubst %.c,$(B)/%.o,$(wildcard $(1)))
 MAIN    := $(B)/harness/cli/main.o
 PARTS    = $(filter-out $(MAIN),$(call objs,emu/*.c emu/x86/*.c $(addsuffix /*.c,$(STAGES))))
 LIBS     = $(shell pkg-config --libs $(PKGS) $(1))
+
+# "  CC     file", unless V=1.
+Q       := $(if $(V),,@)
+say      = $(if $(V),,@printf '  %-6s %s\n' $(1) $@)
 
 .DEFAULT_GOAL := pvproof
 pvproof: $(B)/pvproof ## build ./pvproof
@@ -60,9 +65,11 @@ clean: ## remove everything that was built
 .PHONY: help setup verify check run-check check-kernels golden format clean
 
 $(B)/pvproof: $(MAIN) $(PARTS)
-	$(CC) $(SANFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+	$(call say,LD)
+	$(Q)$(CC) $(SANFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 $(B)/check: $(PARTS) $(call objs,tests/*.c)
-	$(CC) $(SANFLAGS) $(LDFLAGS) -o $@ $^ $(call LIBS,check)
+	$(call say,LD)
+	$(Q)$(CC) $(SANFLAGS) $(LDFLAGS) -o $@ $^ $(call LIBS,check)
 
 # Dependencies point one way: emu has never heard of a kernel, the model never of the emulator.
 # (-iquote: our check.h is not the test library's.)
@@ -78,6 +85,7 @@ $(B)/harness/cli/%.o:      INC := $(call in,image scan platform patch patch/mode
 $(B)/tests/%.o:            INC := $(call in,image scan platform patch patch/model check report cli) -iquote tests
 $(B)/%.o: %.c Makefile
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(INC) $(CFLAGS) -MMD -MP -c -o $@ $<
+	$(call say,CC)
+	$(Q)$(CC) $(CPPFLAGS) $(INC) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

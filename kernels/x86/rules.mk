@@ -24,8 +24,10 @@ KERNEL_OBJS := $(patsubst $(KERNEL_DIR)/%,$(KERNEL_B)/%.o,\
 	$(sort $(wildcard $(KERNEL_DIR)/*.c $(KERNEL_DIR)/*.S)))
 
 $(PVKERNEL): $(KERNEL_OBJS) $(KERNEL_DIR)/kernel.lds
-	$(KERNEL_LD) $(KERNEL_LDFLAGS) -T $(KERNEL_DIR)/kernel.lds -o $@ $(KERNEL_OBJS)
+	$(call say,LD)
+	$(Q)$(KERNEL_LD) $(KERNEL_LDFLAGS) -T $(KERNEL_DIR)/kernel.lds -o $@ $(KERNEL_OBJS)
 
 $(KERNEL_B)/%.o: $(KERNEL_DIR)/% $(KERNEL_HEADERS) $(KERNEL_DIR)/rules.mk
 	@mkdir -p $(@D)
-	$(KERNEL_CC) $(KERNEL_CFLAGS) -I$(KERNEL_DIR) -c -o $@ $<
+	$(call say,CC)
+	$(Q)$(KERNEL_CC) $(KERNEL_CFLAGS) -I$(KERNEL_DIR) -c -o $@ $<
