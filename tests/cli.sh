@@ -289,6 +289,28 @@ holds "verify --by-op: rows" grep -qE '^irq.irq_disable +[0-9]' stdout
 exits "verify twice in one command" 0 verify --out out --platform native image elsewhere/image
 holds "verify twice in one command: both" [ "$(grep -c '"container"' out/results.json)" = 2 ]
 
+# ---- what cannot be run is never a quiet pass ----
+
+# With vmcall a plain fault on bare metal, no state of xen_hypercall reaches an end; entry evidence
+# is taken only where a contract declares it.
+mkdir corpus
+cp -r "$root/corpus/platforms" "$root/corpus/contracts" corpus/
+sed -i 's/^  end: /  fault: /; s/^  fault: \[syscall\]$//' corpus/platforms/native.yaml
+PVPROOF_CORPUS=$PWD/corpus
+export PVPROOF_CORPUS
+exits "no end, no verdict" 1 verify --out out --platform native image
+holds "no end, no verdict: the reason" grep -q 'all-fault' stdout
+holds "no end, no verdict: every hypercall" \
+	[ "$(grep -c '"verdict": "INCONCLUSIVE"' out/results.json)" = \
+	"$(grep -c 'static_call.xen_hypercall' sites.tsv)" ]
+sed -i '/op: static_call.xen_hypercall/a\    congruent: {native: nobody answers}' \
+	corpus/contracts/static_call.yaml
+exits "declared entry evidence" 0 verify --out out --platform native image
+holds "declared entry evidence: counted apart" \
+	[ "$(grep -c '"evidence": "congruent"' out/results.json)" = \
+	"$(grep -c 'static_call.xen_hypercall' sites.tsv)" ]
+unset PVPROOF_CORPUS
+
 # ---- it can say no ----
 
 # A native irq_disable is cli (fa); sti (fb) in its place enables interrupts.

@@ -391,21 +391,26 @@ static void decide_null_op(struct pvp_bench *bench, const struct pvp_site *site,
 		keep_witness(bench, index, "null-op: the patched call does not trap", cell);
 }
 
-/* Text of a function, the same in both views but for pv sites. */
-static bool same_callee_text(struct pvp_bench *bench, uint64_t addr)
+uint64_t pvp_function_len(const struct pvp_image *image, uint64_t addr)
 {
-	const struct pvp_symbol *symbol = pvp_image_symbol_at(bench->input->image, addr);
-	const struct pvp_symbol *end =
-		bench->input->image->symbols + bench->input->image->nr_symbols;
-	const struct pvp_symbol *next = symbol;
-	const uint8_t *k0, *k1;
-	uint64_t len;
+	const struct pvp_symbol *symbol = pvp_image_symbol_at(image, addr), *next = symbol;
+	const struct pvp_symbol *end = image->symbols + image->nr_symbols;
 
 	while (next && next < end && next->addr <= addr)
 		next++;
 	if (!symbol || symbol->addr != addr || next == end || next->addr - addr > 0x10000)
+		return 0;
+	return next->addr - addr;
+}
+
+/* Text of a function, the same in both views but for pv sites. */
+static bool same_callee_text(struct pvp_bench *bench, uint64_t addr)
+{
+	uint64_t len = pvp_function_len(bench->input->image, addr);
+	const uint8_t *k0, *k1;
+
+	if (!len)
 		return false;
-	len = next->addr - addr;
 	k0 = pvp_view_bytes(&bench->side[0].view, addr, len);
 	k1 = pvp_view_bytes(&bench->side[1].view, addr, len);
 	for (uint64_t i = 0; k0 && k1 && i < len; i++)

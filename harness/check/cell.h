@@ -26,6 +26,8 @@ void pvp_bench_destroy(struct pvp_bench *bench);
  */
 void pvp_bench_decide(struct pvp_bench *bench, const struct pvp_site *site, unsigned first,
 		      unsigned nr, struct pvp_cell *ret, char **violation);
+/* Length of the function that begins at addr, up to the next symbol; 0: none begins there. */
+uint64_t pvp_function_len(const struct pvp_image *image, uint64_t addr);
 /* Runs of one text from one state so far. */
 uint64_t pvp_bench_cases(const struct pvp_bench *bench);
 

@@ -85,6 +85,49 @@ void pvp_check_result_deinit(struct pvp_check_result *result)
 }
 
 
+/* The function that a site's op is on this platform. */
+static uint64_t callee_of(const struct pvp_check_input *input, const struct pvp_site *site)
+{
+	for (size_t i = 0; i < input->tables->nr_static_call_keys; i++)
+		if (site->kind == PVP_SITE_STATIC_CALL &&
+		    input->tables->static_call_keys[i].key == site->key)
+			return pvp_platform_static_call(input->platform,
+							&input->tables->static_call_keys[i]);
+	return site->kind == PVP_SITE_PARAVIRT ? input->platform->pv_ops[site->slot] : 0;
+}
+
+/*
+ * Entry evidence says: the same callee, in the same state.  That is worth as much as the callee's
+ * own pv sites: by induction, all of them must be EQUIVALENT.
+ */
+static void demand_nested(const struct pvp_check_input *input, struct pvp_check_result *result)
+{
+	for (size_t i = 0; i < result->nr_cells; i++) {
+		struct pvp_cell *cell = &result->cells[i];
+		uint64_t lo, hi;
+
+		if (cell->evidence != PVP_EVIDENCE_CONGRUENT)
+			continue;
+		lo = callee_of(input, cell->site);
+		hi = lo + pvp_function_len(input->image, lo);
+		for (size_t k = 0; k < result->nr_cells; k++) {
+			const struct pvp_cell *nested = &result->cells[k];
+
+			if (nested->site->addr < lo || nested->site->addr >= hi ||
+			    nested->verdict == PVP_EQUIVALENT)
+				continue;
+			cell->verdict = PVP_INCONCLUSIVE;
+			cell->evidence = PVP_EVIDENCE_NONE;
+			cell->reason = PVP_REASON_NESTED;
+			free(cell->detail);
+			cell->detail = pvp_asprintf("the callee's site %#lx is %s",
+						    (unsigned long)nested->site->addr,
+						    pvp_verdict_name(nested->verdict));
+			break;
+		}
+	}
+}
+
 struct pvp_error *pvp_check(const struct pvp_check_input *input, struct pvp_check_result *ret)
 {
 	size_t nr = input->sites->nr;
@@ -113,6 +156,7 @@ struct pvp_error *pvp_check(const struct pvp_check_input *input, struct pvp_chec
 		free(outcomes[i].violation);
 	}
 	free(outcomes);
+	demand_nested(input, &result);
 	if (input->given)
 		pvp_findings_bytes(input, &result);
 	if (err) {

@@ -51,6 +51,7 @@ const char *pvp_evidence_name(enum pvp_evidence evidence);
 	X(BUDGET, "budget", "both sides ran out of the instruction budget")                        \
 	X(UNMODELLED, "unmodelled-instruction", "an instruction no rule covers was reached")       \
 	X(HYPERCALL, "unmodelled-hypercall", "a hypercall no row covers was reached")              \
+	X(NESTED, "nested", "entry evidence needs every pv site of the callee to be EQUIVALENT")   \
 	X(OPAQUE, "opaque", "a callee that is not followed was reached")                           \
 	X(DECODE, "decode", "the disassembler and the emulator disagree on a length")              \
 	X(ENGINE, "engine", "the emulator failed")                                                 \
