@@ -53,7 +53,8 @@ check-kernels: setup ## tests on Debian's kernels and recorded boots (PVPROOF_KE
 	@$(MAKE) --no-print-directory $(B)/check
 	CK_INCLUDE_TAGS=kernels CK_DEFAULT_TIMEOUT=300 $(B)/check
 
-golden: $(B)/pvproof $(PVKERNEL) ## rewrite tests/golden from real output; read the diff
+golden: $(B)/check $(B)/pvproof $(PVKERNEL) ## rewrite tests/golden from real output; read the diff
+	GOLDEN=write CK_EXCLUDE_TAGS=kernels $(B)/check
 	PVPROOF=$(B)/pvproof GOLDEN=write sh tests/cli.sh
 
 format: ## clang-format over the C files

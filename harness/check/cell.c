@@ -201,8 +201,7 @@ static enum pvp_form form_of(struct pvp_bench *bench, const struct pvp_site *sit
 
 	if (only_nops(bench, site->addr, site->len))
 		return PVP_FORM_NOP;
-	/* A static-call site is a direct call before and after. */
-	if (site->kind == PVP_SITE_PARAVIRT && !memcmp(k1, site->linked, site->len))
+	if (!memcmp(k1, site->linked, site->len))
 		return PVP_FORM_UNPATCHED;
 	if (k1[0] == 0xe8 || k1[0] == 0xe9)
 		return PVP_FORM_CALL;

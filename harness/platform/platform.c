@@ -13,6 +13,7 @@
 #include "insn.h"
 #include "platform_file.h"
 #include "resolve.h"
+#include "static_keys.h"
 
 #define MAX_CPUS 64
 
@@ -378,6 +379,25 @@ static struct pvp_error *load_text(const struct load *l)
 	return NULL;
 }
 
+static struct pvp_error *load_static_keys(const struct load *l)
+{
+	for (size_t i = 0; i < l->words->static_keys_count; i++) {
+		const struct pvp_file_static_key *row = &l->words->static_keys[i];
+		struct pvp_error *err = NULL;
+
+		for (size_t j = 0; !err && j < i; j++)
+			if (!strcmp(l->words->static_keys[j].key, row->key))
+				err = pvp_error_format(PVP_ERR_BAD_DATA,
+						       "static key '%s' is listed twice", row->key);
+		if (!err)
+			err = pvp_static_key_set(l->image, l->tables, row->key, row->on,
+						 l->platform);
+		if (!passed_over(err, row->optional) && err)
+			return pvp_yaml_context(l->yaml, err, "static_keys/%zu", i);
+	}
+	return NULL;
+}
+
 static struct pvp_error *resolve_callee(const struct load *l, const struct pvp_file_callee *row,
 					struct pvp_callee_stub *stub)
 {
@@ -522,7 +542,10 @@ static struct pvp_error *load_all(const struct load *l, const struct pvp_overrid
 	if (!err)
 		err = pvp_pokes_resolve(&memory, l->yaml, l->image, p->hypervisor, p->cpus,
 					&p->pokes, &p->nr_pokes);
-	return err;
+	if (!err)
+		err = load_static_keys(l);
+	return err ? err
+		   : pvp_override_static_keys(o->static_keys, l->image, l->tables, p);
 }
 
 /* The path name stands for; owned by the caller. */

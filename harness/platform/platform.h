@@ -158,6 +158,7 @@ struct pvp_overrides {
 	const char *const *features; /* "+NAME", "-NAME", "+272" */
 	const char *const *pv_ops;   /* "FIELD=SYMBOL|NULL" */
 	const char *const *static_calls; /* "KEY=SYMBOL|NULL" */
+	const char *const *static_keys;	 /* "NAME=on", "NAME=off" */
 	const char *return_thunk;    /* symbol */
 	unsigned cpus;		     /* 0: as the file says */
 };

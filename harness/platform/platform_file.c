@@ -31,6 +31,16 @@ static const cyaml_schema_value_t static_call_row = {
 	CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct pvp_file_static_call, static_call_fields),
 };
 
+static const cyaml_schema_field_t static_key_fields[] = {
+	WORD("key", CYAML_FLAG_POINTER, pvp_file_static_key, key),
+	CYAML_FIELD_BOOL("on", CYAML_FLAG_DEFAULT, struct pvp_file_static_key, on),
+	CYAML_FIELD_BOOL("optional", CYAML_FLAG_OPTIONAL, struct pvp_file_static_key, optional),
+	CYAML_FIELD_END,
+};
+static const cyaml_schema_value_t static_key_row = {
+	CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct pvp_file_static_key, static_key_fields),
+};
+
 static const cyaml_schema_field_t text_fields[] = {
 	WORD("at", CYAML_FLAG_POINTER, pvp_file_text, at),
 	WORD("jump", OPTIONAL, pvp_file_text, jump),
@@ -92,6 +102,7 @@ static const cyaml_schema_field_t fixed_fields[] = {
 	WORD("nop_target", OPTIONAL, pvp_platform_words, nop_target),
 	INLINE_MAPPING("instructions", instruction_fields),
 	LIST("memory", pvp_platform_words, memory, &pvp_poke_row_schema),
+	LIST("static_keys", pvp_platform_words, static_keys, &static_key_row),
 	LIST("text", pvp_platform_words, text, &text_row),
 	LIST("callees", pvp_platform_words, callees, &callee_row),
 };

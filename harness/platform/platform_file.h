@@ -19,6 +19,11 @@ struct pvp_file_static_call { /* a row of static_calls_if_present */
 	char *key, *function;
 };
 
+struct pvp_file_static_key {
+	char *key;
+	bool on, optional;
+};
+
 struct pvp_file_text {
 	char *at, *jump, *bytes;
 	bool optional;
@@ -57,6 +62,8 @@ struct pvp_platform_words {
 	} instructions;
 	struct pvp_poke_row *memory;
 	unsigned memory_count;
+	struct pvp_file_static_key *static_keys;
+	unsigned static_keys_count;
 	struct pvp_file_text *text;
 	unsigned text_count;
 	struct pvp_file_callee *callees;
