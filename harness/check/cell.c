@@ -37,7 +37,10 @@ static uint64_t callee_result(void *arg, unsigned index, unsigned nth, uint64_t 
 	const struct pvp_bench *bench = arg;
 	const struct pvp_callee_stub *stub = &bench->input->platform->stubs[index];
 
-	return stub->has_result ? stub->value : pvp_mix(seed ^ 0xca11ee, (uint64_t)index << 32 | nth);
+	seed = pvp_mix(seed ^ 0xca11ee, (uint64_t)index << 32 | nth);
+	if (stub->has_result && stub->by_domain)
+		return pvp_start_value(&bench->facts, bench->input->platform, stub->result, seed);
+	return stub->has_result ? stub->value : seed;
 }
 
 static void fill(void *arg, uint64_t seed, uint64_t addr, void *buf, size_t len)

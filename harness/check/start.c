@@ -354,6 +354,17 @@ void pvp_start_image_init(struct pvp_start_image *facts, const struct pvp_image 
 		facts->qnodes += image->percpu_base;
 }
 
+uint64_t pvp_start_value(const struct pvp_start_image *facts, const struct pvp_platform *platform,
+			 enum pvp_domain domain, uint64_t seed)
+{
+	struct pvp_start scratch = { .nr_pokes = 0 };
+	struct draw d = {
+		.facts = facts, .platform = platform, .start = &scratch, .seed = seed, .index = seed,
+	};
+
+	return draw_value(&d, domain, 0, 5);
+}
+
 void pvp_start_make(const struct pvp_start_image *facts, const struct pvp_platform *platform,
 		    const struct pvp_contract *contract, uint64_t seed, unsigned index,
 		    struct pvp_start *ret)

@@ -41,6 +41,10 @@ struct pvp_start_image {
 void pvp_start_image_init(struct pvp_start_image *facts, const struct pvp_image *image,
 			  const struct pvp_view *view);
 
+/* A value of a domain for a result; domains that come with memory give the bare value. */
+uint64_t pvp_start_value(const struct pvp_start_image *facts, const struct pvp_platform *platform,
+			 enum pvp_domain domain, uint64_t seed);
+
 void pvp_start_make(const struct pvp_start_image *facts, const struct pvp_platform *platform,
 		    const struct pvp_contract *contract, uint64_t seed, unsigned index,
 		    struct pvp_start *ret);
