@@ -6,11 +6,11 @@ SAN     ?=
 B       := build/$(if $(SAN),san,opt)$(if $(filter-out cc gcc,$(CC)),-$(notdir $(CC)))
 comma   := ,
 SANFLAGS := $(if $(SAN),-fsanitize=address$(comma)undefined -fno-sanitize-recover=undefined)
-PKGS    := unicorn capstone libelf zlib liblzma libzstd liblz4 jansson libcyaml yaml-0.1 libmd
+PKGS    := unicorn capstone libelf libbpf zlib liblzma libzstd liblz4 jansson libcyaml yaml-0.1 libmd
 # What apt-get has to bring; README.md says what each is for.
-DEBS    := gcc make libc6-dev pkg-config libunicorn-dev libcapstone-dev libelf-dev zlib1g-dev \
-	   liblzma-dev libzstd-dev liblz4-dev libjansson-dev libcyaml-dev libyaml-dev libmd-dev \
-	   check $(if $(filter clang,$(CC)),clang) $(if $(SAN),$(if $(filter clang,$(CC)),libclang-rt-14-dev))
+DEBS    := gcc make libc6-dev pkg-config libunicorn-dev libcapstone-dev libelf-dev libbpf-dev \
+	   zlib1g-dev liblzma-dev libzstd-dev liblz4-dev libjansson-dev libcyaml-dev libyaml-dev \
+	   libmd-dev check $(if $(filter clang,$(CC)),clang) $(if $(SAN),$(if $(filter clang,$(CC)),libclang-rt-14-dev))
 
 CFLAGS  ?= -O2 -g
 override CFLAGS += -std=gnu11 -Wall -Wextra -Werror -Wmissing-prototypes -Wstrict-prototypes $(SANFLAGS)

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "alloc.h"
+#include "btfgen.h"
 #include "elfgen.h"
 
 static const struct pvp_pv_field fields[PI_NR_FIELDS] = {
@@ -53,6 +54,30 @@ static const uint64_t values[PI_NR_FIELDS] = {
 };
 // clang-format on
 
+static void add_btf(struct elfgen *g)
+{
+	struct btfgen btf = {0};
+	uint32_t u16, u32, u64;
+	uint8_t *bytes;
+	size_t len;
+
+	u16 = btfgen_type(&btf, BTF_KIND_INT, "short unsigned int", 0, 2);
+	btfgen_word(&btf, 16);
+	u32 = btfgen_type(&btf, BTF_KIND_INT, "unsigned int", 0, 4);
+	btfgen_word(&btf, 32);
+	u64 = btfgen_type(&btf, BTF_KIND_INT, "long unsigned int", 0, 8);
+	btfgen_word(&btf, 64);
+	btfgen_type(&btf, BTF_KIND_UNION, "", 1, 8);
+	btfgen_member(&btf, "hidden", u64, 0);
+	btfgen_type(&btf, BTF_KIND_STRUCT, "demo", 3, 24);
+	btfgen_member(&btf, "word", u32, 8 * 8);
+	btfgen_member(&btf, "half", u16, 12 * 8);
+	btfgen_member(&btf, "", btf.nr - 1, 16 * 8);
+	bytes = btfgen_bytes(&btf, &len);
+	elfgen_section(g, ".BTF", PI_DATA + 0x1000, ELFGEN_RODATA, bytes, len);
+	free(bytes);
+}
+
 static struct elfgen *generate(void)
 {
 	struct elfgen *g = elfgen_create(PVP_ARCH_AMD64);
@@ -71,12 +96,14 @@ static struct elfgen *generate(void)
 	return g;
 }
 
-void platform_image_init(struct platform_image *pi)
+static void init(struct platform_image *pi, bool btf)
 {
 	struct elfgen *g = generate();
 	struct pvp_error *err;
 	char path[96];
 
+	if (btf)
+		add_btf(g);
 	snprintf(pi->dir, sizeof(pi->dir), "/tmp/pvproof-platform-XXXXXX");
 	ck_assert_msg(mkdtemp(pi->dir) != NULL, "no temporary folder");
 	snprintf(path, sizeof(path), "%s/vmlinux", pi->dir);
@@ -93,6 +120,16 @@ void platform_image_init(struct platform_image *pi)
 		.static_call_keys = keys,
 		.nr_static_call_keys = ARRAY_SIZE(keys),
 	};
+}
+
+void platform_image_init(struct platform_image *pi)
+{
+	init(pi, false);
+}
+
+void platform_image_init_btf(struct platform_image *pi)
+{
+	init(pi, true);
 }
 
 void platform_image_deinit(struct platform_image *pi)

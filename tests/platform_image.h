@@ -7,6 +7,9 @@
  * (+0x80), __raw_callee_save___native_queued_spin_unlock (+0x90), .._vcpu_is_preempted (+0xa0),
  * thunk (+0xb0), and `twice` at +0x60 and +0x70.  Data has word, x86_return_thunk (thunk) and
  * pv_ops; cpu_word is per-CPU, at 0x10 of the zero-based section.
+ *
+ * With BTF, the image also says what `struct demo` is: u32 word at 8, u16 half at 12, and an
+ * unnamed union at 16 with u64 hidden in it.
  */
 #ifndef PVP_PLATFORM_IMAGE_H
 #define PVP_PLATFORM_IMAGE_H
@@ -27,6 +30,7 @@ struct platform_image {
 enum { PI_SAVE_FL, PI_IRQ_DISABLE, PI_TWICE, PI_UNLOCK, PI_PREEMPTED, PI_NR_FIELDS };
 
 void platform_image_init(struct platform_image *pi);
+void platform_image_init_btf(struct platform_image *pi);
 void platform_image_deinit(struct platform_image *pi);
 /* dir/name with that text; returns its path in a static buffer. */
 const char *platform_image_write(const struct platform_image *pi, const char *name,

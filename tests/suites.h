@@ -6,9 +6,9 @@
 #include <check.h>
 
 #define PVP_SUITES(X)                                                                              \
-	X(image) X(image_hostile) X(kallsyms) X(scan) X(sites) X(patched) X(model)                 \
-	X(model_branches) X(recorded_boots) X(feature) X(platform) X(contract) X(report)           \
-	X(expect) X(witness)
+	X(image) X(image_hostile) X(kallsyms) X(btf) X(scan) X(sites) X(patched) X(model)          \
+	X(model_branches) X(recorded_boots) X(feature) X(platform) X(poke) X(contract)             \
+	X(report) X(expect) X(witness)
 
 #define X(name) Suite *name##_suite(void);
 PVP_SUITES(X)

@@ -127,6 +127,7 @@ void pvp_image_close(struct pvp_image *image)
 	if (!image)
 		return;
 	p = image->private;
+	pvp_btf_free(p->btf);
 	pvp_symbols_deinit(&p->symbols);
 	free(p->by_name);
 	free(p->by_addr);

@@ -33,6 +33,8 @@ struct pvp_elf {
 	unsigned ptr_len;
 };
 
+struct btf; /* libbpf's */
+
 struct pvp_image_private {
 	struct pvp_file file, symbol_file;
 	struct pvp_bytes elf_bytes; /* borrowed from file, or from unpacked */
@@ -43,6 +45,7 @@ struct pvp_image_private {
 	const struct pvp_section **by_addr; /* sections of the address space, ascending */
 	size_t nr_by_addr;
 	char sha256[65], elf_sha256[65]; /* empty until asked for */
+	struct btf *btf;		 /* NULL until asked for */
 };
 
 /* file.c */
@@ -73,6 +76,9 @@ struct pvp_error *pvp_elf_symbols(const struct pvp_elf *elf,
 
 /* kallsyms.c: none where the tables are not found or contradict themselves. */
 void pvp_kallsyms_read(const struct pvp_image *image, struct pvp_symbols *ret);
+
+/* btf.c: accepts NULL. */
+void pvp_btf_free(struct btf *btf);
 
 /* symbols.c */
 struct pvp_error *pvp_symbols_load(struct pvp_image *image, const char *path) PVP_MUST_CHECK;

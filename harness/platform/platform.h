@@ -59,12 +59,13 @@ enum pvp_domain {
  * A word of memory that start states set.  In files:
  *
  *	{at: symbol+16, size: 8, values: [0, "&symbol"]}
- *	{at: arg0+0x50, size: 8, domain: page}
+ *	{at: arg0+mm_struct.pgd|0x48, size: 8, domain: page}
  *	{at: arg0, size: 1, copy: arg1}
  *	{at: page(arg1), size: 8, values: [0, 0x400]}
  *
- * `when: xen-pv` limits it to platforms of that hypervisor; `optional: true` passes it over when
- * the image lacks a symbol it names.
+ * A member's offset is looked up in the image's BTF (btf.h); the number behind the bar is for images
+ * without.  `when: xen-pv` limits a row to platforms of that hypervisor; `optional: true`
+ * passes it over when the image lacks a symbol or member it names.
  */
 enum pvp_poke_via {
 	PVP_POKE_DIRECT,       /* addr, or argument + addr */

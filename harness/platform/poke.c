@@ -3,10 +3,12 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "alloc.h"
+#include "btf.h"
 
 static const struct {
 	const char *name;
@@ -69,40 +71,87 @@ static bool parse_number(const char *text, char **end, uint64_t *ret)
 	return !errno;
 }
 
-/* "+0x10" or nothing, then the end. */
-static bool parse_offset(const char *text, uint64_t *ret)
-{
-	char *end;
-
-	*ret = 0;
-	if (!*text)
-		return true;
-	return *text == '+' && parse_number(text + 1, &end, ret) && !*end;
-}
-
 static struct pvp_error *bad_address(const char *text)
 {
 	return pvp_error_format(PVP_ERR_BAD_DATA, "'%s' is not an address", text);
 }
 
-struct pvp_error *pvp_platform_address(const struct pvp_image *image, const char *text,
-				       uint64_t *ret)
+/* What one address is parsed with. */
+struct address {
+	const struct pvp_image *image;
+	const char *text; /* all of it, for messages */
+	uint64_t room;	  /* length of the member it ends with; UINT64_MAX: it ends otherwise */
+};
+
+/* "mm_struct.pgd|0x48" or "mm_struct.pgd", at *text, which moves behind it. */
+static struct pvp_error *parse_member(struct address *a, const char **text, uint64_t *ret)
+{
+	size_t dot = strcspn(*text, ".|+)"), end = strcspn(*text, "|+)");
+	bool has_default = (*text)[end] == '|';
+	char *structure, *member, *rest = (char *)*text + end;
+	struct pvp_error *err = NULL;
+	uint64_t value;
+
+	if (!dot || end < dot + 2 || (has_default && !parse_number(rest + 1, &rest, &value)))
+		return bad_address(a->text);
+	structure = pvp_strndup(*text, dot);
+	member = pvp_strndup(*text + dot + 1, end - dot - 1);
+	if (pvp_btf_exists(a->image) || !has_default)
+		err = pvp_btf_offset(a->image, structure, member, &value, &a->room);
+	if (!a->room) /* a flexible array */
+		a->room = UINT64_MAX;
+	free(structure);
+	free(member);
+	if (!err)
+		*ret = value;
+	*text = rest;
+	return err;
+}
+
+/* The sum of "+0x10", "+mm_struct.pgd|0x48", as many as there are, up to the end. */
+static struct pvp_error *parse_offset(struct address *a, const char *text, uint64_t *ret)
+{
+	struct pvp_error *err = NULL;
+	uint64_t sum = 0, term;
+	char *end;
+
+	a->room = UINT64_MAX;
+	while (!err && *text) {
+		if (*text++ != '+')
+			return bad_address(a->text);
+		a->room = UINT64_MAX;
+		if (parse_number(text, &end, &term))
+			text = end;
+		else
+			err = parse_member(a, &text, &term);
+		if (!err)
+			sum += term;
+	}
+	if (!err)
+		*ret = sum;
+	return err;
+}
+
+static struct pvp_error *parse_base(struct address *a, const char *text, uint64_t *ret)
 {
 	size_t len = strcspn(text, "+");
 	uint64_t addr, offset;
 	struct pvp_error *err;
 	char *name, *end;
 
-	if (isdigit((unsigned char)*text)) {
-		if (!parse_number(text, &end, &addr) || !parse_offset(end, &offset))
-			return bad_address(text);
-		*ret = addr + offset;
-		return NULL;
+	if (parse_number(text, &end, &addr)) {
+		err = parse_offset(a, end, &offset);
+		if (!err)
+			*ret = addr + offset;
+		return err;
 	}
-	if (!len || !parse_offset(text + len, &offset))
-		return bad_address(text);
+	if (!len || isdigit((unsigned char)*text))
+		return bad_address(a->text);
+	err = parse_offset(a, text + len, &offset);
+	if (err)
+		return err;
 	name = pvp_strndup(text, len);
-	err = pvp_image_symbol(image, name, &addr);
+	err = pvp_image_symbol(a->image, name, &addr);
 	if (err && err->code == PVP_ERR_NOT_FOUND) {
 		pvp_error_destroy(err);
 		err = pvp_error_format(PVP_ERR_NOT_FOUND, "unknown symbol '%s'", name);
@@ -110,10 +159,18 @@ struct pvp_error *pvp_platform_address(const struct pvp_image *image, const char
 	free(name);
 	if (err)
 		return err;
-	if (addr < image->percpu_len)
-		addr += image->percpu_base;
+	if (addr < a->image->percpu_len)
+		addr += a->image->percpu_base;
 	*ret = addr + offset;
 	return NULL;
+}
+
+struct pvp_error *pvp_platform_address(const struct pvp_image *image, const char *text,
+				       uint64_t *ret)
+{
+	struct address a = {image, text, UINT64_MAX};
+
+	return parse_base(&a, text, ret);
 }
 
 /* "arg0" .. "arg5"; *rest is what follows. */
@@ -128,38 +185,48 @@ static bool parse_arg(const char *text, int *arg, const char **rest)
 	return true;
 }
 
-/* "*arg0+0x48)+8" or "arg1)+8": what follows "page(". */
-static bool parse_page(const char *text, struct pvp_poke *poke)
+/* What follows "page(": "*arg0+0x48)+8", "arg1)+8" or "0x2c007)+8". */
+static struct pvp_error *parse_page(struct address *a, const char *text, struct pvp_poke *poke)
 {
 	const char *rest, *close = strchr(text, ')');
-	bool ok = false;
+	struct pvp_error *err;
 	char *inner;
 
-	if (!close || !parse_offset(close + 1, &poke->page_off))
-		return false;
+	if (!close)
+		return bad_address(a->text);
 	inner = pvp_strndup(text, close - text);
-	if (*inner == '*') {
-		poke->via = PVP_POKE_PAGE_OF_WORD;
-		ok = parse_arg(inner + 1, &poke->arg, &rest) && parse_offset(rest, &poke->addr);
-	} else {
-		poke->via = PVP_POKE_PAGE_OF_ARG;
-		ok = parse_arg(inner, &poke->arg, &rest) && !*rest;
-	}
+	poke->via = *inner == '*' ? PVP_POKE_PAGE_OF_WORD : PVP_POKE_PAGE_OF_ARG;
+	if (*inner == '*' && parse_arg(inner + 1, &poke->arg, &rest))
+		err = parse_offset(a, rest, &poke->addr);
+	else if (parse_number(inner, (char **)&rest, &poke->addr) ||
+		 parse_arg(inner, &poke->arg, &rest))
+		err = *rest ? bad_address(a->text) : NULL;
+	else
+		err = bad_address(a->text);
+	if (!err)
+		err = parse_offset(a, close + 1, &poke->page_off);
 	free(inner);
-	return ok;
+	return err;
 }
 
-static struct pvp_error *parse_at(const char *text, const struct pvp_image *image,
+static struct pvp_error *parse_at(const struct pvp_poke_row *row, const struct pvp_image *image,
 				  struct pvp_poke *poke)
 {
+	struct address a = {image, row->at, UINT64_MAX};
+	struct pvp_error *err;
 	const char *rest;
 
 	poke->arg = -1;
-	if (!strncmp(text, "page(", 5))
-		return parse_page(text + 5, poke) ? NULL : bad_address(text);
-	if (parse_arg(text, &poke->arg, &rest))
-		return parse_offset(rest, &poke->addr) ? NULL : bad_address(text);
-	return pvp_platform_address(image, text, &poke->addr);
+	if (!strncmp(row->at, "page(", 5))
+		err = parse_page(&a, row->at + 5, poke);
+	else if (parse_arg(row->at, &poke->arg, &rest))
+		err = parse_offset(&a, rest, &poke->addr);
+	else
+		err = parse_base(&a, row->at, &poke->addr);
+	if (!err && row->size > a.room)
+		err = pvp_error_format(PVP_ERR_NOT_FOUND, "'%s' has %" PRIu64 " bytes, not %u",
+				       row->at, a.room, row->size);
+	return err;
 }
 
 static bool fits(uint64_t value, bool negative, unsigned size)
@@ -203,11 +270,9 @@ static struct pvp_error *parse_value(const char *text, unsigned size, unsigned c
 	return NULL;
 }
 
-static struct pvp_error *resolve_row(const struct pvp_poke_row *row, bool may_use_args,
-				     const struct pvp_image *image, unsigned cpus,
-				     struct pvp_poke *poke)
+/* What is wrong with a row on any image. */
+static struct pvp_error *parse_row(const struct pvp_poke_row *row, struct pvp_poke *poke)
 {
-	struct pvp_error *err = NULL;
 	const char *rest;
 
 	poke->size = row->size;
@@ -217,19 +282,23 @@ static struct pvp_error *resolve_row(const struct pvp_poke_row *row, bool may_us
 	if (!!row->values + !!row->domain + !!row->copy != 1)
 		return pvp_error_format(PVP_ERR_BAD_DATA,
 					"one of values, domain and copy is needed");
-	err = parse_at(row->at, image, poke);
-	if (err)
-		return err;
 	if (row->copy && (!parse_arg(row->copy, &poke->copy_arg, &rest) || *rest))
 		return pvp_error_format(PVP_ERR_BAD_DATA, "'%s' is not an argument", row->copy);
-	if ((poke->arg >= 0 || poke->copy_arg >= 0) && !may_use_args)
-		return pvp_error_format(PVP_ERR_BAD_DATA, "a platform's memory has no arguments");
-	if (row->domain) {
-		poke->by_domain = true;
-		if (!pvp_domain_parse(row->domain, &poke->domain))
-			return pvp_error_format(PVP_ERR_NOT_FOUND, "unknown domain '%s'",
-						row->domain);
-	}
+	poke->by_domain = row->domain;
+	if (row->domain && !pvp_domain_parse(row->domain, &poke->domain))
+		return pvp_error_format(PVP_ERR_NOT_FOUND, "unknown domain '%s'", row->domain);
+	return NULL;
+}
+
+/* The names in it, on this image: NOT_FOUND is what an optional row may be. */
+static struct pvp_error *resolve_row(const struct pvp_poke_row *row, bool may_use_args,
+				     const struct pvp_image *image, unsigned cpus,
+				     struct pvp_poke *poke)
+{
+	struct pvp_error *err = parse_at(row, image, poke);
+
+	if (!err && (poke->arg >= 0 || poke->copy_arg >= 0) && !may_use_args)
+		err = pvp_error_format(PVP_ERR_BAD_DATA, "a platform's memory has no arguments");
 	if (row->values)
 		poke->values = pvp_calloc(row->values_count, sizeof(*poke->values));
 	while (!err && poke->nr_values < row->values_count) {
@@ -277,19 +346,22 @@ struct pvp_error *pvp_pokes_resolve(const struct pvp_poke_rows *rows, const stru
 		if (!err && row->when && row->when - 1 != (int)hypervisor)
 			continue;
 		if (!err)
-			err = resolve_row(row, rows->may_use_args, image, cpus, &poke);
+			err = parse_row(row, &poke);
 		if (!err) {
+			err = resolve_row(row, rows->may_use_args, image, cpus, &poke);
+			if (err && row->optional && err->code == PVP_ERR_NOT_FOUND) {
+				pvp_error_destroy(err);
+				free(poke.values);
+				err = NULL;
+				continue;
+			}
+		}
+		if (err) {
+			free(poke.values);
+			err = pvp_yaml_context(yaml, err, "%s/%zu", rows->where, i);
+		} else {
 			*pvp_push(&pokes, &nr, &cap) = poke;
-			continue;
 		}
-		free(poke.values);
-		if (row->optional && err->code == PVP_ERR_NOT_FOUND &&
-		    strstr(err->message, "unknown symbol")) {
-			pvp_error_destroy(err);
-			err = NULL;
-			continue;
-		}
-		err = pvp_yaml_context(yaml, err, "%s/%zu", rows->where, i);
 	}
 	if (err) {
 		pvp_pokes_free(pokes, nr);
