@@ -50,4 +50,8 @@ const char *pvp_test_goldens(void);
  * "SKIP name: why". */
 const char *pvp_test_file(const char *dir, const char *file, const char *test_name);
 
+/* Prints "SKIP name: why", and adds the line to the file that PVPROOF_SKIPS names: tests run in
+ * processes of their own, and the Makefile counts. */
+void pvp_test_skip(const char *test_name, const char *reason);
+
 #endif

@@ -41,6 +41,7 @@ fail() {
 skip() {
 	nr=$((nr + 1))
 	echo "ok $nr $1 # SKIP $2"
+	[ -z "${PVPROOF_SKIPS-}" ] || echo "$1: $2" >>"$PVPROOF_SKIPS"
 }
 
 # run ARGUMENT..: sets $status; output in $work/stdout and $work/stderr

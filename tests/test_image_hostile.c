@@ -51,7 +51,7 @@ START_TEST(not_a_file_refused)
 	elfgen_write_bytes(small_path, "x", 1);
 	chmod(small_path, 0);
 	if (access(small_path, R_OK) == 0)
-		printf("SKIP not_a_file_refused: unreadable file: root reads everything\n");
+		pvp_test_skip("not_a_file_refused: unreadable file", "root reads everything");
 	else
 		pvp_ck_err(pvp_image_open(small_path, NULL, &image), PVP_ERR_OS,
 			   "Permission denied");
