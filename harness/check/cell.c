@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include "cell.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -278,6 +279,7 @@ static void run_state(struct pvp_bench *bench, const struct pvp_site *site,
 	request.nr_script = start->nr_script;
 	if (site->tail) { /* the op returns to the caller of the site */
 		request.end = pvp_machine_landing(bench->side[0].machine);
+		assert(start->nr_pokes < PVP_START_MAX_POKES);
 		start->pokes[start->nr_pokes++] =
 			(struct pvp_start_poke){ request.end_sp, request.end, 8 };
 		request.end_sp += 8;
@@ -288,7 +290,9 @@ static void run_state(struct pvp_bench *bench, const struct pvp_site *site,
 					      pvp_machine_memory(bench->side[i].machine) };
 	}
 	in.end_sp = request.end_sp;
-	in.compare_entry = k1->entered && k1->entry.reg[PVP_X86_rip] != request.end;
+	/* Arriving at the end at the caller's stack depth is no entry. */
+	in.compare_entry = k1->entered && (k1->entry.reg[PVP_X86_rip] != request.end ||
+					   k1->entry.reg[PVP_X86_rsp] != request.end_sp);
 	in.entry_text = pvp_view_bytes(&bench->side[0].view,
 				       bench->side[0].run.entry.reg[PVP_X86_rip], 4);
 	pvp_compare(&in, &sides[0], &sides[1], ret);
@@ -438,24 +442,29 @@ static void conclude(struct pvp_bench *bench, const struct pvp_site *site,
 {
 	char text[96];
 
-	if (cell->verdict == PVP_DIVERGENT || cell->verdict == PVP_INCONCLUSIVE)
+	if (cell->verdict == PVP_DIVERGENT)
 		return;
 	if (is_null_op(bench, site)) {
 		cell->verdict = PVP_EQUIVALENT;
 		cell->evidence = PVP_EVIDENCE_NULL_OP;
 		return;
 	}
-	if (cell->end >= min_counted) {
+	if (cell->verdict != PVP_INCONCLUSIVE && cell->end >= min_counted) {
 		cell->verdict = PVP_EQUIVALENT;
 		cell->evidence = PVP_EVIDENCE_EXECUTED;
 		return;
 	}
+	/* Runs that could not be followed are what congruence is for. */
 	if (is_congruent(bench, site, contract, cell)) {
 		cell->verdict = PVP_EQUIVALENT;
 		cell->evidence = PVP_EVIDENCE_CONGRUENT;
+		cell->reason = PVP_REASON_NONE;
+		free(cell->detail);
 		cell->detail = pvp_strdup(contract->congruent);
 		return;
 	}
+	if (cell->verdict == PVP_INCONCLUSIVE)
+		return;
 	snprintf(text, sizeof(text), "%u of %u states reached the end, %u faulted alike", cell->end,
 		 cell->states, cell->faulted);
 	inconclusive(cell, PVP_REASON_ALL_FAULT, text);

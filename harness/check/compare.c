@@ -189,10 +189,12 @@ static bool effects_agree(const struct pvp_contract *contract, const struct pvp_
 	}
 }
 
-/* Stack below the stack pointer is dead. */
-static bool is_dead(const struct pvp_write *w, uint64_t sp)
+/* Stack below the stack pointer is dead: how many bytes of a write lie there. */
+static unsigned dead_bytes(const struct pvp_write *w, uint64_t sp)
 {
-	return w->class == PVP_MEM_STACK && w->addr < sp;
+	if (w->class != PVP_MEM_STACK || w->addr >= sp)
+		return 0;
+	return sp - w->addr < w->size ? sp - w->addr : w->size;
 }
 
 /* Every byte that either side wrote has the same final content on both. */
@@ -201,26 +203,48 @@ static bool written_agrees(const struct pvp_side *writer, const struct pvp_side 
 {
 	for (size_t i = 0; i < writer->memory->nr_log; i++) {
 		const struct pvp_write *w = &writer->memory->log[i];
-		uint64_t here = 0, there = 0;
+		unsigned dead = dead_bytes(w, sp), size = w->size - dead;
+		uint64_t addr = w->addr + dead, here = 0, there = 0;
 		const uint8_t *host;
 
-		if (w->writer == PVP_WRITER_SCRIPT || is_dead(w, sp) || !w->host)
+		if (w->writer == PVP_WRITER_SCRIPT || !size || !w->host)
 			continue;
-		memcpy(&here, w->host, w->size);
-		host = pvp_memory_host(other->memory, w->addr, w->size);
+		memcpy(&here, w->host + dead, size);
+		host = pvp_memory_host(other->memory, addr, size);
 		if (host)
-			memcpy(&there, host, w->size);
+			memcpy(&there, host, size);
 		else
-			there = w->old; /* the other side never came near it */
+			there = w->old >> 8 * dead; /* the other side never came near it */
 		if (here == there)
 			continue;
 		snprintf(what, len,
 			 "memory: %u bytes at %#" PRIx64 " are %#" PRIx64 " unpatched, %#" PRIx64
 			 " patched",
-			 w->size, w->addr, swapped ? there : here, swapped ? here : there);
+			 size, addr, swapped ? there : here, swapped ? here : there);
 		return false;
 	}
 	return true;
+}
+
+/*
+ * A page that nobody prepared was mapped when it was touched, where a real machine may well fault:
+ * so one side alone must not touch it, not even to read.  The views begin with the same regions.
+ */
+static bool strays_agree(const struct pvp_side *k0, const struct pvp_side *k1, char *what,
+			 size_t len)
+{
+	const struct pvp_memory *m0 = k0->memory, *m1 = k1->memory;
+	size_t i = 0;
+	bool first;
+
+	while (i < m0->nr && i < m1->nr && m0->regions[i].addr == m1->regions[i].addr)
+		i++;
+	if (i == m0->nr && i == m1->nr)
+		return true;
+	first = i < m0->nr && (i == m1->nr || m0->regions[i].addr < m1->regions[i].addr);
+	snprintf(what, len, "memory: only the %s text touches %#" PRIx64 ", where nothing is",
+		 first ? "unpatched" : "patched", (first ? m0 : m1)->regions[i].addr);
+	return false;
 }
 
 static bool memory_agrees(const struct pvp_side *k0, const struct pvp_side *k1, uint64_t sp,
@@ -429,7 +453,7 @@ void pvp_compare(const struct pvp_compare_input *in, const struct pvp_side *k0,
 		disagree_on_stop(a, b, ret);
 		return;
 	}
-	if (!effects_agree(in->contract, k0, k1, what, len))
+	if (!effects_agree(in->contract, k0, k1, what, len) || !strays_agree(k0, k1, what, len))
 		return;
 	if (a->stop == PVP_STOP_FAULT) {
 		ret->agreement = PVP_AGREE_FAULT;

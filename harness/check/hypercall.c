@@ -60,12 +60,17 @@ static const struct hypercall hypercalls[] = {
 	[40] = { "xenpmu_op",           2, { FIXED,      1, 0, 16 } },
 };
 
-/* Argument structures by command. */
-static const struct {
+/* Argument structures by command; a command without a row is not modelled. */
+static const struct command {
 	uint8_t number, command, size;
 } commands[] = {
-	{ 29, 3, 24 }, /* sched_op poll: ports, count, timeout */
-	{ 32, 4,  4 }, /* event_channel_op send: port */
+	{ 29, 0,  0 }, /* sched_op yield */
+	{ 29, 1,  0 }, /* block */
+	{ 29, 2,  4 }, /* shutdown: reason */
+	{ 29, 3, 24 }, /* poll: ports, count, timeout */
+	{ 32, 3,  4 }, /* event_channel_op close: port */
+	{ 32, 4,  4 }, /* send: port */
+	{ 32, 8,  8 }, /* bind_vcpu: port, vcpu */
 	{ 32, 9,  4 }, /* unmask: port */
 	{ 33, 6,  4 }, /* physdev_op set_iopl */
 	{ 33, 7, 12 }, /* set_iobitmap: pointer, count */
@@ -100,31 +105,48 @@ static void record(struct pvp_machine *machine, uint64_t addr, uint64_t len)
 	}
 }
 
-static void record_memory(struct pvp_machine *machine, uint64_t number, const uint64_t *args,
+static const struct command *find_command(uint64_t number, uint64_t command)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
+		if (commands[i].number == number && commands[i].command == (uint32_t)command)
+			return &commands[i];
+	return NULL;
+}
+
+static bool is_modelled(uint64_t number, uint64_t first_arg)
+{
+	return pvp_xen_hypercall_name(number) &&
+	       (hypercalls[number].memory.extent != BY_COMMAND || find_command(number, first_arg));
+}
+
+static bool record_memory(struct pvp_machine *machine, uint64_t number, const uint64_t *args,
 			  unsigned depth);
 
-static void record_multicall(struct pvp_machine *machine, uint64_t addr, uint64_t nr)
+/* False: one of the requests is not modelled. */
+static bool record_multicall(struct pvp_machine *machine, uint64_t addr, uint64_t nr)
 {
 	struct pvp_memory *memory = pvp_machine_memory(machine);
 	const uint64_t zero = 0;
 	uint64_t entry[8]; /* op, result, six arguments */
 
-	for (uint64_t i = 0; i < nr && i < MAX_REQUESTS; i++, addr += sizeof(entry)) {
-		const struct hypercall *call;
-
+	if (nr > MAX_REQUESTS)
+		return false;
+	for (uint64_t i = 0; i < nr; i++, addr += sizeof(entry)) {
 		if (!pvp_memory_read(memory, addr, entry, sizeof(entry))) {
 			record(machine, addr, sizeof(entry));
-			return;
+			return true;
 		}
-		call = pvp_xen_hypercall_name(entry[0]) ? &hypercalls[entry[0]] : NULL;
+		if (!is_modelled(entry[0], entry[2]))
+			return false;
 		pvp_effects_add_data(pvp_machine_effects(machine), &entry[0], 8);
 		pvp_effects_add_data(pvp_machine_effects(machine), &entry[2],
-				     8 * (call ? call->nr_args : 6));
-		if (call)
-			record_memory(machine, entry[0], entry + 2, 1);
+				     8 * hypercalls[entry[0]].nr_args);
+		if (!record_memory(machine, entry[0], entry + 2, 1))
+			return false;
 		/* Each request succeeds. */
 		pvp_memory_write(memory, addr + 8, &zero, 8, PVP_WRITER_MACHINE);
 	}
+	return true;
 }
 
 static void record_mmuext(struct pvp_machine *machine, uint64_t addr, uint64_t nr)
@@ -141,7 +163,7 @@ static void record_mmuext(struct pvp_machine *machine, uint64_t addr, uint64_t n
 	}
 }
 
-static void record_memory(struct pvp_machine *machine, uint64_t number, const uint64_t *args,
+static bool record_memory(struct pvp_machine *machine, uint64_t number, const uint64_t *args,
 			  unsigned depth)
 {
 	const struct hypercall *call = &hypercalls[number];
@@ -150,56 +172,55 @@ static void record_memory(struct pvp_machine *machine, uint64_t number, const ui
 
 	switch ((enum extent)call->memory.extent) {
 	case NOTHING:
-		return;
+		return true;
 	case FIXED:
 		record(machine, addr, call->memory.size);
-		return;
+		return true;
 	case COUNTED:
 		record(machine, addr,
 		       (count < MAX_REQUESTS ? count : MAX_REQUESTS) * call->memory.size);
-		return;
+		return true;
 	case GDT_FRAMES:
 		record(machine, addr, ((count < 8192 ? count : 8192) + 511) / 512 * 8);
-		return;
+		return true;
 	case TRAPS:
 		for (unsigned i = 0; addr && i <= 256; i++, addr += sizeof(trap)) {
 			record(machine, addr, sizeof(trap));
-			if (!pvp_memory_read(pvp_machine_memory(machine), addr, trap, sizeof(trap)) ||
+			if (!pvp_memory_read(pvp_machine_memory(machine), addr, trap,
+					     sizeof(trap)) ||
 			    !trap[1])
-				return;
+				return true;
 		}
-		return;
-	case MULTICALL:
-		if (!depth)
-			record_multicall(machine, addr, count);
-		return;
+		return true;
+	case MULTICALL: /* not one in another */
+		return !depth && record_multicall(machine, addr, count);
 	case MMUEXT:
 		record_mmuext(machine, addr, count);
-		return;
+		return true;
 	case BY_COMMAND:
-		for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
-			if (commands[i].number == number && commands[i].command == (uint32_t)args[0])
-				record(machine, addr, commands[i].size);
-		return;
+		record(machine, addr, find_command(number, args[0])->size);
+		return true;
 	}
+	return false;
 }
 
 bool pvp_xen_hypercall(void *unused, struct pvp_machine *machine)
 {
-	static const enum pvp_x86_reg arg_regs[] = { PVP_X86_rdi, PVP_X86_rsi, PVP_X86_rdx,
-						     PVP_X86_r10, PVP_X86_r8 };
+	static const enum pvp_x86_reg arg_regs[] = {PVP_X86_rdi, PVP_X86_rsi, PVP_X86_rdx,
+						    PVP_X86_r10, PVP_X86_r8};
 	uint64_t number = pvp_machine_reg(machine, PVP_X86_rax) & 0xffffffff;
-	uint64_t args[1 + ARRAY_SIZE(arg_regs)] = { number };
+	uint64_t args[1 + ARRAY_SIZE(arg_regs)] = {number};
 	uint64_t result = 0, seed = pvp_machine_seed(machine);
 
 	(void)unused;
-	if (!pvp_xen_hypercall_name(number))
+	if (!is_modelled(number, pvp_machine_reg(machine, arg_regs[0])))
 		return false;
 	for (unsigned i = 0; i < hypercalls[number].nr_args; i++)
 		args[1 + i] = pvp_machine_reg(machine, arg_regs[i]);
 	pvp_effects_add(pvp_machine_effects(machine), PVP_EFFECT_HYPERCALL,
 			1 + hypercalls[number].nr_args, args);
-	record_memory(machine, number, args + 1, 0);
+	if (!record_memory(machine, number, args + 1, 0))
+		return false;
 	if (number == 9) /* get_debugreg */
 		result = pvp_mix(seed ^ RESULT_SALT, args[1]);
 	else if (number == 17) /* xen_version: 4.17 */

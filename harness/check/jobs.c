@@ -97,6 +97,14 @@ static bool is_wanted(const struct pvp_check_input *input, size_t site)
 	return !input->wanted || input->wanted[site];
 }
 
+/* Whether there is work for a worker at site i and behind it. */
+static bool has_work(const struct pvp_check_input *input, size_t i)
+{
+	while (i < input->sites->nr && !is_wanted(input, i))
+		i += input->jobs;
+	return i < input->sites->nr;
+}
+
 static void work(const struct pvp_check_input *input, const struct worker *worker, int fd)
 {
 	struct pvp_record record = { 0 };
@@ -214,6 +222,18 @@ static void progress(const struct pvp_check_input *input, struct tally *tally)
 		input->progress(input->progress_arg, tally->done, tally->total);
 }
 
+static struct pvp_error *nonsense(void)
+{
+	return pvp_error_format(PVP_ERR_ENGINE, "a worker speaks nonsense");
+}
+
+/* A worker may have been damaged before it spoke: numbers that index something are checked. */
+static bool is_sane(const struct pvp_cell *cell)
+{
+	return cell->verdict <= PVP_SKIPPED && cell->evidence <= PVP_EVIDENCE_NULL_OP &&
+	       cell->reason <= PVP_REASON_WORKER_DIED && cell->form <= PVP_FORM_UNPATCHED;
+}
+
 /* One whole message at the front of worker->in, if there is one. */
 static struct pvp_error *take_message(const struct pvp_check_input *input, struct worker *worker,
 				      struct pvp_job_outcome *outcomes, struct tally *tally,
@@ -221,7 +241,7 @@ static struct pvp_error *take_message(const struct pvp_check_input *input, struc
 {
 	struct pvp_record *in = &worker->in;
 	uint64_t head[2];
-	size_t index;
+	size_t index, end;
 	struct pvp_error *err;
 	char *message;
 
@@ -232,15 +252,23 @@ static struct pvp_error *take_message(const struct pvp_check_input *input, struc
 	if (in->len - in->at - sizeof(head) < head[1])
 		return NULL;
 	in->at += sizeof(head);
+	end = in->at + head[1];
 	*taken = true;
 	switch ((enum message)head[0]) {
 	case MESSAGE_BEGIN:
-		worker->next = pvp_record_get_u64(in);
+		index = pvp_record_get_u64(in);
+		if (index >= input->sites->nr || in->at != end)
+			return nonsense();
+		worker->next = index;
 		worker->begun = true;
 		return NULL;
 	case MESSAGE_CELL:
 		index = pvp_record_get_u64(in);
+		if (!worker->begun || index != worker->next)
+			return nonsense();
 		get_cell(in, input, index, &outcomes[index]);
+		if (in->bad || in->at != end || !is_sane(&outcomes[index].cell))
+			return nonsense();
 		worker->next = index + input->jobs;
 		worker->begun = false;
 		progress(input, tally);
@@ -256,7 +284,7 @@ static struct pvp_error *take_message(const struct pvp_check_input *input, struc
 		worker->done = true;
 		return NULL;
 	}
-	return pvp_error_format(PVP_ERR_ENGINE, "a worker speaks nonsense");
+	return nonsense();
 }
 
 /* The worker is gone without a word: its current site is the result. */
@@ -284,7 +312,7 @@ static struct pvp_error *bury(const struct pvp_check_input *input, struct worker
 				    WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
 	worker->next += input->jobs;
 	progress(input, tally);
-	return start_worker(input, worker);
+	return has_work(input, worker->next) ? start_worker(input, worker) : NULL;
 }
 
 static struct pvp_error *receive(const struct pvp_check_input *input, struct worker *worker,
@@ -308,7 +336,7 @@ static struct pvp_error *receive(const struct pvp_check_input *input, struct wor
 	while (taken && !err)
 		err = take_message(input, worker, outcomes, tally, &taken);
 	if (!err && worker->in.bad)
-		err = pvp_error_format(PVP_ERR_ENGINE, "a worker speaks nonsense");
+		err = nonsense();
 	return err;
 }
 
@@ -325,7 +353,8 @@ struct pvp_error *pvp_jobs_run(const struct pvp_check_input *input, struct pvp_j
 		tally.total += is_wanted(input, i);
 	for (unsigned i = 0; i < jobs && !err; i++) {
 		workers[i].number = workers[i].next = i;
-		err = start_worker(input, &workers[i]);
+		if (has_work(input, i))
+			err = start_worker(input, &workers[i]);
 	}
 	while (!err) {
 		unsigned alive = 0;

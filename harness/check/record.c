@@ -14,6 +14,8 @@ void pvp_record_deinit(struct pvp_record *record)
 
 void pvp_record_put(struct pvp_record *record, const void *data, size_t len)
 {
+	if (!len)
+		return;
 	while (record->cap - record->len < len) {
 		record->cap = record->cap ? record->cap * 2 : 1024;
 		record->data = pvp_reallocarray(record->data, record->cap, 1);

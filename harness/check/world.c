@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "alloc.h"
+#include "btf.h"
 #include "x86/regs.h"
 
 #define PAGE 4096ull
@@ -268,14 +269,24 @@ static struct pvp_error *add_xen(struct pvp_world *world)
 	return err;
 }
 
-/* Offset of x86_capability in boot_cpu_data.  Source: measured on a booted 6.1. */
+/* Where the capability words are in boot_cpu_data: by BTF, else as measured on a booted 6.1. */
 #define CAPABILITY_OFFSET 40
+
+static struct pvp_error *capability_offset(const struct pvp_image *image, uint64_t *ret)
+{
+	uint64_t len;
+
+	*ret = CAPABILITY_OFFSET;
+	return pvp_btf_exists(image)
+		       ? pvp_btf_offset(image, "cpuinfo_x86", "x86_capability", ret, &len)
+		       : NULL;
+}
 
 static struct pvp_error *add_platform(struct pvp_world *world, const struct pvp_tables *tables,
 				      const struct pvp_platform *p)
 {
 	struct pvp_error *err = NULL;
-	uint64_t cpu_data;
+	uint64_t cpu_data, offset;
 
 	for (size_t i = 0; i < p->nr_pv_ops && !err; i++)
 		err = poke64(world, tables->pv_ops + i * 8, p->pv_ops[i]);
@@ -284,7 +295,8 @@ static struct pvp_error *add_platform(struct pvp_world *world, const struct pvp_
 	if (err)
 		return err;
 	err = pvp_image_symbol(world->image, "boot_cpu_data", &cpu_data);
-	return err ? err : poke(world, cpu_data + CAPABILITY_OFFSET, p->caps, sizeof(p->caps));
+	err = err ? err : capability_offset(world->image, &offset);
+	return err ? err : poke(world, cpu_data + offset, p->caps, sizeof(p->caps));
 }
 
 struct pvp_error *pvp_world_create(const struct pvp_image *image, const struct pvp_tables *tables,
