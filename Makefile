@@ -14,7 +14,7 @@ DEBS    := gcc make libc6-dev pkg-config libunicorn-dev libcapstone-dev libelf-d
 
 CFLAGS  ?= -O2 -g
 override CFLAGS += -std=gnu11 -Wall -Wextra -Werror -Wmissing-prototypes -Wstrict-prototypes $(SANFLAGS)
-STAGES  := $(addprefix harness/,image scan platform patch patch/model check report cli)
+STAGES  := $(addprefix harness/,image scan platform patch patch/model check diff report cli)
 PLATFORMS := all
 
 objs     = $(patsubst %.c,$(B)/%.o,$(wildcard $(1)))
@@ -87,9 +87,10 @@ $(B)/harness/scan/%.o:     INC := $(call in,image scan)
 $(B)/harness/platform/%.o: INC := $(call in,image scan platform)
 $(B)/harness/patch/%.o:    INC := $(call in,image scan platform patch patch/model)
 $(B)/harness/check/%.o:    INC := $(call in,image scan platform patch check)
-$(B)/harness/report/%.o:   INC := $(call in,image scan platform patch check report)
-$(B)/harness/cli/%.o:      INC := $(call in,image scan platform patch patch/model check report cli)
-$(B)/tests/%.o:            INC := $(call in,image scan platform patch patch/model check report cli) -iquote tests
+$(B)/harness/diff/%.o:     INC := $(call in,image scan platform patch patch/model diff)
+$(B)/harness/report/%.o:   INC := $(call in,image scan platform patch check diff report)
+$(B)/harness/cli/%.o:      INC := $(call in,image scan platform patch patch/model check diff report cli)
+$(B)/tests/%.o:            INC := $(call in,image scan platform patch patch/model check diff report cli) -iquote tests
 $(B)/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(call say,CC)

@@ -124,10 +124,10 @@ fi
 # ---- without an image ----
 
 exits "help" 0 --help
-holds "help lists every verb" [ "$(grep -cE '^  (sites|patch|verify|replay|platforms|selftest) ' stdout)" = 6 ]
+holds "help lists every verb" [ "$(grep -cE '^  (sites|patch|verify|diff|why|replay|platforms|selftest) ' stdout)" = 8 ]
 exits "version" 0 --version
 holds "version names the engine" grep -q '^pvproof [0-9.]* (unicorn' stdout
-for verb in sites patch verify replay platforms selftest; do
+for verb in sites patch verify diff why replay platforms selftest; do
 	exits "$verb --help" 0 "$verb" --help
 	holds "$verb --help shows its usage" grep -q "^Usage: pvproof $verb " stdout
 done
@@ -139,7 +139,7 @@ same_as_golden cli_platforms stdout
 refuses "no verb" "no verb"
 refuses "unknown verb" prove prove
 refuses "unknown option for a verb" --nonesuch --nonesuch
-for verb in sites patch verify replay platforms selftest; do
+for verb in sites patch verify diff why replay platforms selftest; do
 	refuses "$verb: unknown option" --nonesuch "$verb" --nonesuch
 done
 refuses "verify: an option of a later version" --baseline verify --baseline x "$kernel"
@@ -147,6 +147,12 @@ refuses "sites: no image" "IMAGE" sites
 refuses "patch: no platform" "--platform" patch "$kernel"
 refuses "patch --by guest" "guest" patch --by guest --platform native "$kernel"
 refuses "patch --by nobody" "nobody" patch --by nobody --platform native "$kernel"
+refuses "patch -o and --trace-site" "--trace-site" patch --platform native -o x --trace-site x "$kernel"
+for verb in diff why; do
+	refuses "$verb: no site" "SITE" $verb --platform native "$kernel"
+	refuses "$verb: no platform" "--platform" $verb "$kernel" irq_disable#1
+	refuses "$verb: all platforms" "--platform" $verb --platform all "$kernel" irq_disable#1
+done
 refuses "verify: no image" "IMAGE" verify
 refuses "verify: too few states" "--states '15'" verify --states 15 "$kernel"
 refuses "verify: states is no number" "--states '32x'" verify --states 32x "$kernel"
@@ -226,12 +232,40 @@ holds "platforms IMAGE: native fits" grep -q '^native	yes	' stdout
 exits "patch" 0 patch --platform native image
 cp stdout native.tsv
 holds "patch: rows" grep -qE '^[0-9a-f]+	[0-9a-f]+	[0-9a-f]+	[a-z_]+$' native.tsv
+exits "patch again" 0 patch --platform native image
+holds "patch again: the same rows" cmp stdout native.tsv
 refuses "patch: unknown platform" "nonesuch" patch --platform nonesuch image
+refuses "patch -o over the image" "would replace" patch --platform native -o image image
+refuses "patch -o into nowhere" "none/x" patch --platform native -o none/x image
+refuses "patch --trace-site: unknown site" "nonesuch#1" patch --platform native --trace-site nonesuch#1 image
+exits "patch -o" 0 patch --platform native -o patched.elf image
+holds "patch -o: nothing printed" [ ! -s stdout ]
+holds "patch -o: nothing else written" [ -z "$(find . -name 'patched.elf?*')" ]
+# Every byte that differs from the file is one that a row names.
+awk -F '\t' '{ for (i = 1; i < length($2); i += 2) if (substr($2, i, 2) != substr($3, i, 2)) n++ }
+	END { print n }' native.tsv >changed
+holds "patch -o: the bytes of the rows" [ "$(cmp -l image patched.elf | wc -l)" = "$(cat changed)" ]
+holds "patch -o: nothing else in the file" [ "$(stat -c %s image)" = "$(stat -c %s patched.elf)" ]
+if command -v objdump >where && command -v readelf >where; then
+	objdump --disassemble=site_irq_disable patched.elf >stdout 2>stderr
+	holds "patch -o: objdump reads it" grep -q '	cli' stdout
+	readelf -hlSW patched.elf >stdout 2>stderr
+	holds "patch -o: readelf has nothing to say" [ ! -s stderr ]
+else
+	skip "patch -o: objdump reads it" "no binutils"
+fi
+exits "patch --trace-site" 0 patch --platform native --trace-site site_irq_disable image
+holds "patch --trace-site: a row for each pass that writes" \
+	[ "$(cut -f 4 stdout | tr '\n' ,)" = paravirt,alternative, ]
+holds "patch --trace-site: each begins where the one before it ended" \
+	[ "$(sed -n '1s/.*	\([0-9a-f]*\)	paravirt$/\1/p' stdout)" = "$(sed -n 2p stdout | cut -f 2)" ]
 refuses "verify: unknown platform" "nonesuch" verify --out out --platform native,nonesuch image
 refuses "verify: unknown function" "nonesuch_fn" verify --out out --platform native \
 	--pvop irq.save_fl=nonesuch_fn image
 refuses "verify: unknown field" "irq.nonesuch" verify --out out --platform native \
 	--pvop irq.nonesuch=NULL image
+refuses "verify: unknown static key" "nonesuch" verify --out out --platform native \
+	--static-key nonesuch=on image
 refuses "verify: unknown feature" "+nonesuch" verify --out out --platform native \
 	--feature +nonesuch image
 refuses "verify: unknown site" "nonesuch#1" verify --out out --platform native --site nonesuch#1 image
@@ -253,6 +287,32 @@ refuses "verify: a platform file with an unknown function" \
 	"wrong.yaml:$(grep -n nonesuch_fn wrong.yaml | cut -d : -f 1)" verify --out out \
 	--platform ./wrong.yaml image
 
+# ---- diff, why ----
+
+# Without what depends on the compiler: addresses, displacements, and the widths they make.
+abstract() {
+	sed -E 's/(0x)?ffffffff8[0-9a-f]{7}/ADDRESS/g; s/(ff 15|e8|e9)( [0-9a-f]{2}){4}/\1 REL32/g
+		s/rip [-+] 0x[0-9a-f]+/rip + REL32/g; s/#[0-9]+ on/#N on/; s/-( +)no entry/- no entry/
+		s/ +/ /g; s/ $//' "$@"
+}
+
+for verb in diff why; do
+	: >"$verb.all"
+	for row in site_irq_disable:native site_irq_disable:xen-pv site_save_fl:native \
+		site_set_pgd:xen-pv site_pgd_val:native sched_clock_tail:native sched_clock_tail:xen-pv; do
+		exits "$verb $row" 0 $verb image "${row%:*}" --platform "${row#*:}"
+		abstract stdout >>"$verb.all"
+		echo >>"$verb.all"
+	done
+	[ -z "${PVPROOF_KERNEL:-}" ] && same_as_golden "cli_$verb" "$verb.all"
+	refuses "$verb: unknown site" "nonesuch#1" $verb image nonesuch#1 --platform native
+	refuses "$verb: unknown platform" "nonesuch" $verb image site_irq_disable --platform nonesuch
+done
+exits "diff --feature" 0 diff image site_irq_disable --platform native --feature +XENPV
+holds "diff --feature: the other bytes" grep -q ': call>call$' stdout
+exits "why --feature" 0 why image site_irq_disable --platform native --feature +XENPV
+holds "why --feature: the other reason" grep -q 'does not apply: XENPV .* is set' stdout
+
 # ---- verify ----
 
 exits "verify" 0 verify --out out --platform native image
@@ -263,6 +323,12 @@ holds "verify: results.json says so" grep -q '"pass": true' out/results.json
 holds "verify: every site has a cell" \
 	[ "$(grep -c '"verdict": "EQUIVALENT"' out/results.json)" = "$(wc -l <sites.tsv)" ]
 holds "verify: nothing else in out" [ "$(ls out)" = results.json ]
+holds "verify: the table counts classes" grep -q '^change  *call>call  *call>inline  *call>nop ' table
+# The counts of the row add up to the sites.
+holds "verify: every site has a class" [ "$(awk '/^change / { getline; print $2 + $3 + $4 + $5 + $6 + $7 }' table)" = \
+	"$(wc -l <sites.tsv)" ]
+holds "verify: results.json has the class" \
+	[ "$(grep -c '"change": "[a-z>0-9]*"' out/results.json)" = "$(wc -l <sites.tsv)" ]
 cp out/results.json first.json
 exits "verify again, one job" 0 verify --out out --platform native --jobs 1 image
 holds "verify: byte-identical" cmp first.json out/results.json

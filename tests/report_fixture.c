@@ -61,6 +61,13 @@ static const struct cell_row xen_pv[FIXTURE_SITES] = {
 };
 // clang-format on
 
+/* The fixture has no bytes to decode. */
+static const enum pvp_change change_of[] = {
+	[PVP_FORM_CALL] = PVP_CHANGE_CALL_CALL,	     [PVP_FORM_INLINE] = PVP_CHANGE_CALL_INLINE,
+	[PVP_FORM_NOP] = PVP_CHANGE_CALL_NOP,	     [PVP_FORM_TRAP] = PVP_CHANGE_CALL_UD2,
+	[PVP_FORM_UNPATCHED] = PVP_CHANGE_UNPATCHED,
+};
+
 static struct pvp_image *make_image(const char *dir)
 {
 	static const uint8_t text[0x200];
@@ -84,10 +91,12 @@ static void add_platform(struct pvp_results_image *image, struct pvp_check_input
 {
 	static struct pvp_witness witness;
 	struct pvp_cell cells[FIXTURE_SITES] = {0};
+	enum pvp_change changes[FIXTURE_SITES];
 	const struct pvp_check_result result = {cells,	     FIXTURE_SITES, findings,
 						nr_findings, 512,	    3};
 
-	for (size_t i = 0; i < FIXTURE_SITES; i++)
+	for (size_t i = 0; i < FIXTURE_SITES; i++) {
+		changes[i] = change_of[from[i].form];
 		cells[i] = (struct pvp_cell){
 			.site = &input->sites->v[i],
 			.verdict = from[i].verdict,
@@ -102,7 +111,8 @@ static void add_platform(struct pvp_results_image *image, struct pvp_check_input
 			.detail = (char *)from[i].detail,
 			.witness = from[i].verdict == PVP_DIVERGENT ? &witness : NULL,
 		};
-	pvp_results_add_platform(image, input, overrides, &result);
+	}
+	pvp_results_add_platform(image, input, overrides, changes, &result);
 }
 
 /* The digest is of a file that elfgen makes: golden text must not change with that. */
@@ -115,9 +125,12 @@ static void set_digest(char **digest)
 void fixture_results(const char *dir, size_t nr_images, struct pvp_results *ret)
 {
 	static const char *const features[] = {"+xenpv", "-smap", NULL};
+	static const char *const keys[] = {"__use_tsc=on", NULL};
 	const struct pvp_overrides none = {0};
-	const struct pvp_overrides some = {
-		.caps_file = "/home/someone/caps.txt", .features = features, .cpus = 4};
+	const struct pvp_overrides some = {.caps_file = "/home/someone/caps.txt",
+					   .features = features,
+					   .static_keys = keys,
+					   .cpus = 4};
 	struct pvp_platform platforms[] = {
 		{.name = "native", .description = "bare metal", .cpus = 2, .caps = {0x178bfbfd}},
 		{.name = "xen-pv", .description = "Xen PV guest", .cpus = 4, .ring = 3},

@@ -120,6 +120,44 @@ START_TEST(same_cells)
 }
 END_TEST
 
+/* What comes through the pipe is what was decided, word for word. */
+START_TEST(as_in_this_process)
+{
+	static const char *const sites[] = {"irq.irq_disable#4", "mmu.pte_val#1",
+					    "cpu.cpuid#1",	 "mmu.set_pgd#1",
+					    "cpu.load_tls#1",	 "mmu.write_cr3#1"};
+	struct pvp_check_result result;
+	size_t other_effects = 0, strays = 0;
+
+	check_bench_lay(&boot, "irq.irq_disable#4", "fa");
+	check_bench_lay(&boot, "cpu.cpuid#1", "call:native_cpuid");
+	check_bench_lay(&boot, "mmu.write_cr3#1", "0f 22 df");
+	for (size_t i = 0; i < ARRAY_SIZE(sites); i++)
+		some[check_bench_site(&kernel, sites[i]) - kernel.sites.v] = true;
+	want_op("mmu.tlb_remove_table");
+	check_with(2, &result);
+	for (size_t i = 0; i < result.nr_cells; i++) {
+		const struct pvp_witness *w = result.cells[i].witness;
+		char name[64];
+		struct pvp_cell cell;
+
+		if (!some[i])
+			continue;
+		snprintf(name, sizeof(name), "%s#%u", kernel.sites.v[i].op,
+			 kernel.sites.v[i].ordinal);
+		check_bench_decide(&boot, name, &cell);
+		ck_assert_msg(same_cell(&cell, &result.cells[i]), "%s", name);
+		other_effects += w && strcmp(w->effects_k0, w->effects_k1);
+		strays += cell.stray;
+		pvp_cell_deinit(&cell);
+	}
+	ck_assert_uint_ge(other_effects, 1);
+	ck_assert_uint_ge(strays, 1);
+	ck_assert_uint_eq(strays, result.stray);
+	pvp_check_result_deinit(&result);
+}
+END_TEST
+
 struct tally {
 	size_t calls, last, total;
 };
@@ -342,6 +380,7 @@ Suite *jobs_suite(void)
 
 	tcase_add_checked_fixture(workers, setup, teardown);
 	tcase_add_loop_test(workers, same_cells, 0, ARRAY_SIZE(numbers_of_jobs));
+	tcase_add_test(workers, as_in_this_process);
 	tcase_add_test(workers, wanted);
 	tcase_add_loop_test(workers, worker_dies, 0, ARRAY_SIZE(deaths));
 	tcase_add_test(workers, no_bench);

@@ -90,6 +90,9 @@ START_TEST(counts)
 	ck_assert_uint_eq(native->evidence[PVP_EVIDENCE_NONE], 0);
 	ck_assert_uint_eq(native->forms[PVP_FORM_INLINE], 3);
 	ck_assert_uint_eq(native->forms[PVP_FORM_UNPATCHED], 0);
+	ck_assert_uint_eq(native->changes[PVP_CHANGE_CALL_INLINE], 3);
+	ck_assert_uint_eq(native->changes[PVP_CHANGE_UNPATCHED], 0); /* that one is SKIPPED */
+	ck_assert_uint_eq(xen->changes[PVP_CHANGE_CALL_UD2], 1);
 	ck_assert_uint_eq(native->min_end, 30);
 	ck_assert_uint_eq(native->failed, 1);
 	ck_assert_uint_eq(xen->verdicts[PVP_INCONCLUSIVE], 2);

@@ -154,6 +154,17 @@ END_TEST
 
 /* --- system state --- */
 
+/* The caller's frame, which text that pops too much would read. */
+static bool memory_is_zero(int platform, uint64_t sp)
+{
+	const uint8_t *bytes = pvp_view_bytes(&views[platform], sp, 64);
+
+	for (unsigned i = 0; i < 64; i++)
+		if (bytes[i])
+			return false;
+	return true;
+}
+
 static void check_system_state(int platform, const struct pvp_contract *contract)
 {
 	unsigned interrupts = 0, aligned = 0;
@@ -165,6 +176,7 @@ static void check_system_state(int platform, const struct pvp_contract *contract
 		interrupts += !!(reg[PVP_X86_rflags] & PVP_X86_FLAG_IF);
 		aligned += reg[PVP_X86_rsp] % 16 == 0;
 		ck_assert_uint_eq(reg[PVP_X86_rsp] % 8, 0);
+		ck_assert(!memory_is_zero(platform, reg[PVP_X86_rsp]));
 		ck_assert_uint_eq(reg[PVP_X86_rflags] & (PVP_X86_FLAG_DF | PVP_X86_FLAG_TF), 0);
 		ck_assert_uint_eq(reg[PVP_X86_cs] & 3, platform ? 3 : 0);
 		ck_assert_uint_eq(reg[PVP_X86_gs_base], kernel.image->percpu_base);

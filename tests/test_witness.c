@@ -75,6 +75,7 @@ static void sample(struct pvp_witness_file *ret)
 	ret->platform = pvp_strdup("xen-pv");
 	ret->overrides.caps = words("178bfbfd", "00000000");
 	ret->overrides.features = words("+xenpv", "-smap");
+	ret->overrides.static_keys = words("__use_tsc=on", NULL);
 	ret->overrides.pv_ops = words("mmu.write_cr3=xen_write_cr3", NULL);
 	ret->overrides.cpus = 4;
 	ret->addr = 0xffffffff8100b5c9;
@@ -135,6 +136,7 @@ START_TEST(comes_back)
 	check_words(got.overrides.features, "+xenpv", "-smap");
 	check_words(got.overrides.pv_ops, "mmu.write_cr3=xen_write_cr3", NULL);
 	ck_assert_ptr_null(got.overrides.static_calls);
+	check_words(got.overrides.static_keys, "__use_tsc=on", NULL);
 	ck_assert_uint_eq(got.addr, want.addr);
 	ck_assert_uint_eq(got.len, 6);
 	pvp_ck_bytes("k0", got.k0, want.k0, 6);

@@ -27,6 +27,8 @@ struct pvp_cli {
 	X(sites,     "IMAGE",                "list the patch sites of an image")                   \
 	X(patch,     "IMAGE --platform P",   "print the bytes a platform's boot leaves behind")    \
 	X(verify,    "IMAGE...",             "run every site before and after, and judge it")      \
+	X(diff,      "IMAGE SITE --platform P", "show a site before and after, side by side")        \
+	X(why,       "IMAGE SITE --platform P", "say why a site has its bytes")                      \
 	X(replay,    "FILE [IMAGE]",         "run a stored witness again")                         \
 	X(platforms, "[IMAGE]",              "list platform files, and which of them fit an image") \
 	X(selftest,  "",                     "ask whether the emulator can be trusted")

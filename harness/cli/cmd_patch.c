@@ -1,37 +1,156 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "cli.h"
 
+#include <assert.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
+#include "alloc.h"
 #include "options.h"
+#include "outfile.h"
 #include "subject.h"
 
-static const struct argp_option own_options[] = {
-	{"by", 'b', "model", 0, "who computes the bytes: `model', our reading of the rules", 0},
-	{0},
+#define KEY_TRACE_SITE 0x3000
+
+struct patch_options {
+	struct pvp_options common;
+	const char *trace_site, *output;
 };
+
+// clang-format off
+static const struct argp_option own_options[] = {
+	{ "by", 'b', "model", 0, "who computes the bytes: `model', our reading of the rules", 0 },
+	{ "output", 'o', "FILE", 0, "write a patched ELF instead", 0 },
+	{ "trace-site", KEY_TRACE_SITE, "SITE", 0, "only this site, a row for each pass that writes there", 0 },
+	{ 0 },
+};
+// clang-format on
 
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
-	struct pvp_options *options = state->input;
+	struct patch_options *options = state->input;
 
 	switch (key) {
 	case ARGP_KEY_INIT:
-		state->child_inputs[0] = options;
-		state->child_inputs[1] = options;
+		state->child_inputs[0] = &options->common;
+		state->child_inputs[1] = &options->common;
 		return 0;
 	case 'b':
 		if (!strcmp(arg, "guest") || !strcmp(arg, "both"))
-			return pvp_options_refuse(options,
+			return pvp_options_refuse(&options->common,
 						  "--by %s: this version has no guest patcher, "
 						  "only --by model",
 						  arg);
 		if (strcmp(arg, "model"))
-			return pvp_options_refuse(options, "--by '%s' is not 'model'", arg);
+			return pvp_options_refuse(&options->common, "--by '%s' is not 'model'",
+						  arg);
+		return 0;
+	case 'o':
+		options->output = arg;
+		return 0;
+	case KEY_TRACE_SITE:
+		options->trace_site = arg;
 		return 0;
 	}
 	return ARGP_ERR_UNKNOWN;
+}
+
+static struct pvp_error *check(const struct patch_options *options)
+{
+	const struct pvp_options *common = &options->common;
+	struct stat in, out;
+
+	if (common->files.nr != 1)
+		return pvp_error_format(PVP_ERR_USAGE, "patch: one IMAGE is needed, %zu are given",
+					common->files.nr);
+	if (common->platforms.nr != 1 || !strcmp(common->platforms.v[0], "all"))
+		return pvp_error_format(PVP_ERR_USAGE,
+					"patch: --platform with one platform is needed");
+	if (options->output && options->trace_site)
+		return pvp_error_format(PVP_ERR_USAGE, "patch: -o and --trace-site exclude each "
+						       "other");
+	if (options->output && !stat(common->files.v[0], &in) && !stat(options->output, &out) &&
+	    in.st_dev == out.st_dev && in.st_ino == out.st_ino)
+		return pvp_error_format(PVP_ERR_USAGE, "patch: -o %s would replace the image",
+					options->output);
+	return options->output ? pvp_outfiles_probe_file(options->output) : NULL;
+}
+
+/* The image's ELF file with the rows laid over its sections. */
+static struct pvp_error *write_elf(const struct pvp_image *image, const struct pvp_patched *patched,
+				   const char *path)
+{
+	size_t len;
+	const uint8_t *elf = pvp_image_elf(image, &len);
+	char *copy = memcpy(pvp_calloc(len, 1), elf, len);
+	struct pvp_error *err;
+
+	for (size_t i = 0; i < patched->nr; i++) {
+		const struct pvp_patch *row = &patched->v[i];
+		const uint8_t *at = pvp_image_bytes(image, row->addr, row->len);
+
+		assert(at); /* the rows are of this image */
+		memcpy(copy + (at - elf), row->new, row->len);
+	}
+	err = pvp_outfile_write(path, copy, len);
+	free(copy);
+	return err;
+}
+
+/* Rows of the site as it was before and after each pass that wrote there. */
+static struct pvp_error *print_trace(const struct pvp_subject *subject, const struct pvp_boot *boot,
+				     const char *text)
+{
+	const struct pvp_site *site;
+	struct pvp_trace trace;
+	struct pvp_error *err;
+
+	err = pvp_sites_parse(&subject->sites, subject->image, text, &site);
+	if (err)
+		return pvp_error_context(err, "%s", subject->path);
+	err = pvp_model_trace(subject->image, &subject->tables, boot->platform, site->addr,
+			      site->len, &trace);
+	if (err)
+		return pvp_error_context(err, "%s: platform %s", subject->path, boot->name);
+	for (size_t i = 1; i < trace.nr; i++) {
+		struct pvp_patch row = {
+			.addr = site->addr,
+			.len = site->len,
+			.pass = trace.v[i].pass,
+			.old = trace.v[i - 1].bytes,
+			.new = trace.v[i].bytes,
+		};
+		const struct pvp_patched one = {.v = &row, .nr = 1};
+
+		if (trace.v[i].wrote)
+			pvp_patched_print(&one, stdout);
+	}
+	pvp_trace_deinit(&trace);
+	return NULL;
+}
+
+static struct pvp_error *patch(const struct patch_options *options)
+{
+	const struct pvp_options *common = &options->common;
+	const struct pvp_overrides overrides = pvp_options_overrides(common);
+	struct pvp_subject subject = {0};
+	struct pvp_boot boot = {0};
+	struct pvp_error *err;
+
+	err = pvp_subject_open(common->files.v[0], common->symbols, &subject);
+	if (!err)
+		err = pvp_boot_open(&subject, common->platforms.v[0], &overrides, NULL, &boot);
+	if (!err && options->output)
+		err = write_elf(subject.image, &boot.patched, options->output);
+	else if (!err && options->trace_site)
+		err = print_trace(&subject, &boot, options->trace_site);
+	else if (!err)
+		pvp_patched_print(&boot.patched, stdout);
+	pvp_boot_deinit(&boot);
+	pvp_subject_deinit(&subject);
+	return err;
 }
 
 struct pvp_error *pvp_cmd_patch(const struct pvp_cli *cli, int argc, char **argv,
@@ -50,32 +169,16 @@ struct pvp_error *pvp_cmd_patch(const struct pvp_cli *cli, int argc, char **argv
 		       "address, old, new, pass.",
 		.children = children,
 	};
-	struct pvp_options options = {0};
-	struct pvp_subject subject = {0};
-	struct pvp_boot boot = {0};
-	struct pvp_overrides overrides;
+	struct patch_options options = {0};
 	struct pvp_error *err;
 
 	(void)cli;
-	err = pvp_options_parse(&argp, "patch", argc, argv, &options, &options, status);
-	if (err || options.stop)
-		goto out;
-	if (options.files.nr != 1)
-		err = pvp_error_format(PVP_ERR_USAGE, "patch: one IMAGE is needed, %zu are given",
-				       options.files.nr);
-	else if (options.platforms.nr != 1 || !strcmp(options.platforms.v[0], "all"))
-		err = pvp_error_format(PVP_ERR_USAGE,
-				       "patch: --platform with one platform is needed");
-	if (!err)
-		err = pvp_subject_open(options.files.v[0], options.symbols, &subject);
-	overrides = pvp_options_overrides(&options);
-	if (!err)
-		err = pvp_boot_open(&subject, options.platforms.v[0], &overrides, NULL, &boot);
-	if (!err)
-		pvp_patched_print(&boot.patched, stdout);
-out:
-	pvp_boot_deinit(&boot);
-	pvp_subject_deinit(&subject);
-	pvp_options_deinit(&options);
+	err = pvp_options_parse(&argp, "patch", argc, argv, &options, &options.common, status);
+	if (!err && !options.common.stop) {
+		err = check(&options);
+		if (!err)
+			err = patch(&options);
+	}
+	pvp_options_deinit(&options.common);
 	return err;
 }

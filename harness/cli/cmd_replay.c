@@ -50,6 +50,7 @@ static struct pvp_error *open_boot(const struct pvp_witness_file *file,
 		.features = (const char *const *)file->overrides.features,
 		.pv_ops = (const char *const *)file->overrides.pv_ops,
 		.static_calls = (const char *const *)file->overrides.static_calls,
+		.static_keys = (const char *const *)file->overrides.static_keys,
 		.return_thunk = file->overrides.return_thunk,
 		.cpus = file->overrides.cpus,
 	};

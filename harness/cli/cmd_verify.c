@@ -195,18 +195,25 @@ static struct pvp_error *check_boot(struct run *run, const struct job *job,
 		.progress_arg = &progress,
 	};
 	struct pvp_check_result result;
+	enum pvp_change *changes;
 	struct pvp_error *err;
 
 	/* K1 is the file, whatever was predicted. */
 	if (given)
 		pvp_patched_difference(&boot->patched, &job->given, &changed);
-	err = pvp_check(&input, &result);
+	changes = pvp_calloc(input.sites->nr, sizeof(*changes));
+	err = pvp_changes_of(input.image, input.sites, input.platform, input.patched, given,
+			     changes);
+	if (!err)
+		err = pvp_check(&input, &result);
 	pvp_progress_end(&progress);
 	if (err) {
+		free(changes);
 		pvp_patched_deinit(&changed);
 		return pvp_error_context(err, "%s: platform %s", job->subject.path, boot->name);
 	}
-	pvp_results_add_platform(image, &input, &run->overrides, &result);
+	pvp_results_add_platform(image, &input, &run->overrides, changes, &result);
+	free(changes);
 	err = pvp_verify_add_witnesses(&run->witnesses, &run->options, &job->subject, boot, given,
 				       image, &result);
 	pvp_check_result_deinit(&result);

@@ -25,7 +25,7 @@ static void print_help(void)
 	puts("Usage: pvproof VERB [OPTION...] [FILE...]\n"
 	     "Show that a kernel's patched paravirt call sites do what the unpatched ones did.\n");
 	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++)
-		printf("  %-9s %-20s %s\n", verbs[i].name, verbs[i].usage, verbs[i].what);
+		printf("  %-9s %-24s %s\n", verbs[i].name, verbs[i].usage, verbs[i].what);
 	puts("\n`pvproof VERB --help' lists a verb's options.\n"
 	     "Exit status: 0 nothing failed, 1 something did, 2 trouble.");
 }

@@ -18,6 +18,7 @@ enum {
 	KEY_FEATURE,
 	KEY_PVOP,
 	KEY_STATIC_CALL,
+	KEY_STATIC_KEY,
 	KEY_RETURN_THUNK,
 	KEY_CPUS,
 };
@@ -101,6 +102,9 @@ static error_t parse_platform(int key, char *arg, struct argp_state *state)
 	case KEY_STATIC_CALL:
 		pvp_words_list_add(&options->static_calls, arg);
 		return 0;
+	case KEY_STATIC_KEY:
+		pvp_words_list_add(&options->static_keys, arg);
+		return 0;
 	case KEY_RETURN_THUNK:
 		options->return_thunk = arg;
 		return 0;
@@ -125,6 +129,7 @@ static const struct argp_option platform_options[] = {
 	{ "feature", KEY_FEATURE, "[+-]NAME|NUMBER", 0, "set or clear a CPU feature (repeatable)", 1 },
 	{ "pvop", KEY_PVOP, "FIELD=SYMBOL|NULL", 0, "function of a pv_ops field (repeatable)", 1 },
 	{ "static-call", KEY_STATIC_CALL, "KEY=SYMBOL|NULL", 0, "function of a static call (repeatable)", 1 },
+	{ "static-key", KEY_STATIC_KEY, "NAME=on|off", 0, "state of a static key (repeatable)", 1 },
 	{ "return-thunk", KEY_RETURN_THUNK, "SYMBOL", 0, "what returns jump to", 1 },
 	{ "cpus", KEY_CPUS, "N", 0, "number of CPUs", 1 },
 	{ 0 },
@@ -198,6 +203,7 @@ void pvp_options_deinit(struct pvp_options *options)
 	free(options->features.v);
 	free(options->pv_ops.v);
 	free(options->static_calls.v);
+	free(options->static_keys.v);
 	pvp_error_destroy(options->err);
 	memset(options, 0, sizeof(*options));
 }
@@ -209,6 +215,7 @@ struct pvp_overrides pvp_options_overrides(const struct pvp_options *options)
 		.features = options->features.v,
 		.pv_ops = options->pv_ops.v,
 		.static_calls = options->static_calls.v,
+		.static_keys = options->static_keys.v,
 		.return_thunk = options->return_thunk,
 		.cpus = options->cpus,
 	};

@@ -34,7 +34,7 @@ struct pvp_options {
 	struct pvp_words_list files; /* arguments that are no options */
 	const char *symbols;
 	struct pvp_words_list platforms;
-	struct pvp_words_list features, pv_ops, static_calls;
+	struct pvp_words_list features, pv_ops, static_calls, static_keys;
 	const char *caps, *return_thunk;
 	unsigned cpus;
 	bool stop;	       /* the command line is wrong and getopt has said so */

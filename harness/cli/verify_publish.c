@@ -4,7 +4,6 @@
 #include <assert.h>
 #include <ctype.h>
 #include <dirent.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -143,16 +142,11 @@ struct pvp_error *pvp_verify_publish(const struct pvp_cli *cli,
 {
 	enum pvp_format on_stdout = PVP_FORMAT_TABLE;
 	struct pvp_outfiles files = {0};
-	sigset_t interrupts, before;
 	struct pvp_error *err;
+	sigset_t before;
 
 	/* An interrupt waits until the files are all there, or none. */
-	sigemptyset(&interrupts);
-	sigaddset(&interrupts, SIGINT);
-	sigaddset(&interrupts, SIGTERM);
-	sigaddset(&interrupts, SIGHUP);
-	sigaddset(&interrupts, SIGPIPE);
-	sigprocmask(SIG_BLOCK, &interrupts, &before);
+	pvp_outfiles_hold_interrupts(&before);
 	err = add_renderings(cli, options, results, &files);
 	if (!err)
 		err = add_report(options, results, witnesses, &files);
@@ -161,7 +155,7 @@ struct pvp_error *pvp_verify_publish(const struct pvp_cli *cli,
 	pvp_outfiles_deinit(&files);
 	if (!err)
 		remove_old_witnesses(options, witnesses);
-	sigprocmask(SIG_SETMASK, &before, NULL);
+	pvp_outfiles_let_interrupts(&before);
 	if (err)
 		return err;
 	for (size_t i = 0; i < options->nr_renderings; i++)

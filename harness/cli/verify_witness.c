@@ -108,6 +108,7 @@ static struct pvp_error *make(const struct pvp_verify_options *options,
 	file.overrides.features = copy_words(&common->features);
 	file.overrides.pv_ops = copy_words(&common->pv_ops);
 	file.overrides.static_calls = copy_words(&common->static_calls);
+	file.overrides.static_keys = copy_words(&common->static_keys);
 	file.overrides.return_thunk =
 		common->return_thunk ? pvp_strdup(common->return_thunk) : NULL;
 	file.overrides.cpus = common->cpus;

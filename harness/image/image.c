@@ -162,6 +162,12 @@ const char *pvp_image_elf_sha256(const struct pvp_image *image)
 	return p->unpacked ? sha256(&p->elf_bytes, p->elf_sha256) : pvp_image_sha256(image);
 }
 
+const uint8_t *pvp_image_elf(const struct pvp_image *image, size_t *len)
+{
+	*len = image->private->elf_bytes.len;
+	return image->private->elf_bytes.data;
+}
+
 const struct pvp_section *pvp_image_section(const struct pvp_image *image, const char *name)
 {
 	for (size_t i = 0; i < image->nr_sections; i++)

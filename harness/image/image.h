@@ -84,6 +84,9 @@ void pvp_image_close(struct pvp_image *image);
 const char *pvp_image_sha256(const struct pvp_image *image);
 const char *pvp_image_elf_sha256(const struct pvp_image *image);
 
+/* The ELF file itself, unpacked; sections' data points into it.  Valid until close. */
+const uint8_t *pvp_image_elf(const struct pvp_image *image, size_t *len);
+
 /* The section of that name, or NULL. */
 const struct pvp_section *pvp_image_section(const struct pvp_image *image, const char *name);
 /* The section covering addr (zero-based ones excluded), or NULL. */

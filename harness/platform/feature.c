@@ -146,3 +146,13 @@ struct pvp_error *pvp_feature_parse(const char *text, const char *generation, un
 	}
 	return pvp_error_format(PVP_ERR_NOT_FOUND, "unknown feature '%s'", text);
 }
+
+const char *pvp_feature_name(unsigned number, const char *generation)
+{
+	unsigned is;
+
+	for (size_t i = 0; i < ARRAY_SIZE(features); i++)
+		if (number_in(&features[i], generation, &is) && is == number)
+			return features[i].name;
+	return NULL;
+}

@@ -18,5 +18,7 @@
  * that has no column only when its number never changed. */
 struct pvp_error *pvp_feature_parse(const char *text, const char *generation,
 				    unsigned *ret) PVP_MUST_CHECK;
+/* The name of a number in that generation, or NULL: the table has none. */
+const char *pvp_feature_name(unsigned number, const char *generation);
 
 #endif

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -153,6 +154,38 @@ void pvp_outfiles_deinit(struct pvp_outfiles *files)
 	}
 	free(files->v);
 	memset(files, 0, sizeof(*files));
+}
+
+void pvp_outfiles_hold_interrupts(sigset_t *before)
+{
+	sigset_t interrupts;
+
+	sigemptyset(&interrupts);
+	sigaddset(&interrupts, SIGINT);
+	sigaddset(&interrupts, SIGTERM);
+	sigaddset(&interrupts, SIGHUP);
+	sigaddset(&interrupts, SIGPIPE);
+	sigprocmask(SIG_BLOCK, &interrupts, before);
+}
+
+void pvp_outfiles_let_interrupts(const sigset_t *before)
+{
+	sigprocmask(SIG_SETMASK, before, NULL);
+}
+
+struct pvp_error *pvp_outfile_write(const char *path, const char *text, size_t len)
+{
+	struct pvp_outfiles files = {0};
+	struct pvp_error *err;
+	sigset_t before;
+
+	pvp_outfiles_hold_interrupts(&before);
+	err = pvp_outfiles_add(&files, path, text, len);
+	if (!err)
+		err = pvp_outfiles_commit(&files);
+	pvp_outfiles_deinit(&files);
+	pvp_outfiles_let_interrupts(&before);
+	return err;
 }
 
 /* path must be a directory one may make files in; name is what the user calls it. */

@@ -14,12 +14,13 @@
  *		err = pvp_outfiles_commit(&files);
  *	pvp_outfiles_deinit(&files);
  *
- * deinit without commit removes the temporary files.  The caller blocks signals between the first
- * add and deinit if none may be left behind by an interrupt.
+ * deinit without commit removes the temporary files.  The caller holds interrupts between the first
+ * add and deinit if none may be left behind by one.
  */
 #ifndef PVP_OUTFILE_H
 #define PVP_OUTFILE_H
 
+#include <signal.h>
 #include <stddef.h>
 
 #include "error.h"
@@ -40,6 +41,13 @@ struct pvp_error *pvp_outfiles_add(struct pvp_outfiles *files, const char *path,
 				   size_t len) PVP_MUST_CHECK;
 struct pvp_error *pvp_outfiles_commit(struct pvp_outfiles *files) PVP_MUST_CHECK;
 void pvp_outfiles_deinit(struct pvp_outfiles *files);
+
+/* Keeps interrupts (INT, TERM, HUP, PIPE) waiting until they are let through again. */
+void pvp_outfiles_hold_interrupts(sigset_t *before);
+void pvp_outfiles_let_interrupts(const sigset_t *before);
+
+/* One file, whole or not at all, whatever signal comes. */
+struct pvp_error *pvp_outfile_write(const char *path, const char *text, size_t len) PVP_MUST_CHECK;
 
 /* Makes a directory and what is missing above it. */
 struct pvp_error *pvp_outfiles_mkdir(const char *dir) PVP_MUST_CHECK;

@@ -157,6 +157,7 @@ static void add_overrides(struct pvp_results_platform *platform, const struct pv
 		{"feature", o->features},
 		{"pvop", o->pv_ops},
 		{"static-call", o->static_calls},
+		{"static-key", o->static_keys},
 	};
 	size_t cap = 0;
 	char cpus[16];
@@ -198,7 +199,8 @@ char *pvp_results_witness_name(const struct pvp_results_image *image, const char
 }
 
 static void fill_cell(struct pvp_results_cell *ret, const struct pvp_results_image *image,
-		      const struct pvp_check_input *input, const struct pvp_cell *cell)
+		      const struct pvp_check_input *input, enum pvp_change change,
+		      const struct pvp_cell *cell)
 {
 	assert(cell->verdict != PVP_EQUIVALENT || cell->evidence != PVP_EVIDENCE_NONE);
 	*ret = (struct pvp_results_cell){
@@ -212,6 +214,7 @@ static void fill_cell(struct pvp_results_cell *ret, const struct pvp_results_ima
 		.evidence = cell->evidence,
 		.reason = cell->reason,
 		.form = cell->form,
+		.change = change,
 		.states = cell->states,
 		.entry = cell->entry,
 		.end = cell->end,
@@ -224,7 +227,7 @@ static void fill_cell(struct pvp_results_cell *ret, const struct pvp_results_ima
 }
 
 void pvp_results_add_platform(struct pvp_results_image *image, const struct pvp_check_input *input,
-			      const struct pvp_overrides *overrides,
+			      const struct pvp_overrides *overrides, const enum pvp_change *changes,
 			      const struct pvp_check_result *result)
 {
 	const struct pvp_platform *platform = input->platform;
@@ -242,7 +245,7 @@ void pvp_results_add_platform(struct pvp_results_image *image, const struct pvp_
 	ret->nr_cells = result->nr_cells;
 	ret->cells = pvp_calloc(ret->nr_cells, sizeof(*ret->cells));
 	for (size_t i = 0; i < ret->nr_cells; i++)
-		fill_cell(&ret->cells[i], image, input, &result->cells[i]);
+		fill_cell(&ret->cells[i], image, input, changes[i], &result->cells[i]);
 	ret->nr_findings = result->nr_findings;
 	ret->findings = pvp_calloc(ret->nr_findings, sizeof(*ret->findings));
 	for (size_t i = 0; i < ret->nr_findings; i++) {
@@ -270,6 +273,7 @@ void pvp_results_count(struct pvp_results_counts *counts, const struct pvp_resul
 	if (cell->verdict == PVP_SKIPPED)
 		return;
 	counts->forms[cell->form]++;
+	counts->changes[cell->change]++;
 	counts->entry += cell->entry;
 	counts->end += cell->end;
 	if (cell->verdict == PVP_INCONCLUSIVE)

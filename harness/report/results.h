@@ -10,7 +10,7 @@
  *
  *	pvp_results_init(&results, engine, seed, states);
  *	image = pvp_results_add_image(&results, image, &tables, &sites);
- *	pvp_results_add_platform(image, &input, &overrides, &check_result);
+ *	pvp_results_add_platform(image, &input, &overrides, changes, &check_result);
  *	pvp_expect_apply(&expect, &results);			(expect.h; optional)
  *	pvp_results_judge(&results, PVP_FAIL_DEFAULT);
  *	text = pvp_results_json(&results);
@@ -23,6 +23,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "change.h"
 #include "check.h"
 
 #define PVP_VERSION	   "0.1.0"
@@ -64,6 +65,7 @@ struct pvp_results_cell {
 	enum pvp_evidence evidence;
 	enum pvp_reason reason;
 	enum pvp_form form;
+	enum pvp_change change;
 	unsigned states, entry, end, faulted, stray;
 	char *detail;	/* NULL: none */
 	char *witness;	/* file name in OUT/witnesses, NULL: none */
@@ -87,6 +89,7 @@ struct pvp_results_counts {
 	size_t evidence[PVP_NR_EVIDENCE]; /* of EQUIVALENT cells */
 	size_t reasons[PVP_NR_REASONS];	  /* of INCONCLUSIVE cells */
 	size_t forms[PVP_NR_FORMS];	  /* of cells that were run */
+	size_t changes[PVP_NR_CHANGES];	  /* likewise */
 	size_t failed, expected;
 	uint64_t entry, end; /* start states that agreed there, summed */
 	unsigned min_end;    /* fewest of any cell with evidence `executed`; 0: there is none */
@@ -152,8 +155,9 @@ struct pvp_results_image *pvp_results_add_image(struct pvp_results *results,
 						const struct pvp_image *image,
 						const struct pvp_tables *tables,
 						const struct pvp_sites *sites);
+/* changes: one a site, of the text that was run (pvp_changes_of). */
 void pvp_results_add_platform(struct pvp_results_image *image, const struct pvp_check_input *input,
-			      const struct pvp_overrides *overrides,
+			      const struct pvp_overrides *overrides, const enum pvp_change *changes,
 			      const struct pvp_check_result *result);
 
 /* The witness's file name: "native-ffffffff81000123.json", "2-native-.." where the command had

@@ -76,6 +76,10 @@ static json_t *counts_json(const struct pvp_results_counts *counts)
 	for (unsigned i = 0; i < PVP_NR_FORMS; i++)
 		set_count(part, pvp_form_name(i), counts->forms[i]);
 	set(object, "forms", part);
+	part = need(json_object());
+	for (unsigned i = 0; i < PVP_NR_CHANGES; i++)
+		set_count(part, pvp_change_name(i), counts->changes[i]);
+	set(object, "changes", part);
 	set_count(object, "failed", counts->failed);
 	set_count(object, "expected", counts->expected);
 	set_count(object, "entry_states", counts->entry);
@@ -98,6 +102,7 @@ static json_t *cell_json(const struct pvp_results_cell *cell)
 	set_text(object, "evidence", pvp_evidence_name(cell->evidence));
 	set_text(object, "reason", pvp_reason_name(cell->reason));
 	set_text(object, "form", pvp_form_name(cell->form));
+	set_text(object, "change", pvp_change_name(cell->change));
 	set_count(object, "states", cell->states);
 	set_count(object, "entry", cell->entry);
 	set_count(object, "end", cell->end);

@@ -159,26 +159,45 @@ static void put_platforms(const struct table *t, const struct pvp_results_image 
 	put(t, PLAIN, "\n");
 }
 
-static void put_forms(const struct table *t, const struct pvp_results_image *image)
+/* Whether a class stands in the table where no site has it. */
+static bool is_usual(enum pvp_change change)
 {
-	static const struct column columns[] = {
-#define X(id, name, what) {"  " name, PLAIN},
-		PVP_FORMS(X)
-#undef X
-			{"   cases", PLAIN},
-		{"stray pages", PLAIN},
-	};
-	uint64_t values[ARRAY_SIZE(columns)];
+	return change != PVP_CHANGE_JMP_RET && change != PVP_CHANGE_OTHER;
+}
 
-	put_head(t, NAME_WIDTH, "patched to", columns, ARRAY_SIZE(columns));
+static bool occurs(const struct pvp_results_image *image, enum pvp_change change)
+{
+	for (size_t i = 0; i < image->nr_platforms; i++)
+		if (image->platforms[i].counts.changes[change])
+			return true;
+	return false;
+}
+
+/* The classes of the changes, and what it cost to judge them. */
+static void put_changes(const struct table *t, const struct pvp_results_image *image)
+{
+	struct column columns[PVP_NR_CHANGES + 2];
+	enum pvp_change changes[PVP_NR_CHANGES];
+	uint64_t values[ARRAY_SIZE(columns)];
+	unsigned nr = 0;
+
+	for (unsigned i = 0; i < PVP_NR_CHANGES; i++) {
+		if (!is_usual(i) && !occurs(image, i))
+			continue;
+		columns[nr] = (struct column){pvp_change_name(i), PLAIN};
+		changes[nr++] = i;
+	}
+	columns[nr] = (struct column){"   cases", PLAIN};
+	columns[nr + 1] = (struct column){"stray pages", PLAIN};
+	put_head(t, NAME_WIDTH, "change", columns, nr + 2);
 	for (size_t i = 0; i < image->nr_platforms; i++) {
 		const struct pvp_results_platform *platform = &image->platforms[i];
 
-		for (unsigned k = 0; k < PVP_NR_FORMS; k++)
-			values[k] = platform->counts.forms[k];
-		values[PVP_NR_FORMS] = platform->cases;
-		values[PVP_NR_FORMS + 1] = platform->stray;
-		put_row(t, NAME_WIDTH, platform->name, columns, values, ARRAY_SIZE(columns));
+		for (unsigned k = 0; k < nr; k++)
+			values[k] = platform->counts.changes[changes[k]];
+		values[nr] = platform->cases;
+		values[nr + 1] = platform->stray;
+		put_row(t, NAME_WIDTH, platform->name, columns, values, nr + 2);
 	}
 	put(t, PLAIN, "\n");
 }
@@ -340,7 +359,7 @@ void pvp_table_print(const struct pvp_results *results, const struct pvp_table_o
 
 		put_image(&t, image);
 		put_platforms(&t, image);
-		put_forms(&t, image);
+		put_changes(&t, image);
 		put_reasons(&t, image);
 		for (size_t k = 0; options->by_op && k < image->nr_platforms; k++)
 			put_ops(&t, &image->platforms[k]);

@@ -41,6 +41,7 @@ void pvp_witness_deinit(struct pvp_witness_file *file)
 	free_list(file->overrides.features);
 	free_list(file->overrides.pv_ops);
 	free_list(file->overrides.static_calls);
+	free_list(file->overrides.static_keys);
 	free(file->overrides.return_thunk);
 	free(file->op);
 	free(file->symbol);
@@ -155,6 +156,7 @@ static json_t *platform_json(const struct pvp_witness_file *file)
 	set_list(object, "features", o->features);
 	set_list(object, "pv_ops", o->pv_ops);
 	set_list(object, "static_calls", o->static_calls);
+	set_list(object, "static_keys", o->static_keys);
 	set_text(object, "return_thunk", o->return_thunk);
 	json_object_set_new(object, "cpus", json_integer(o->cpus));
 	return object;

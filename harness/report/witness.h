@@ -24,7 +24,7 @@
 /* Strings in the user's words; each list is NULL-terminated and owned, NULL when empty. */
 struct pvp_witness_overrides {
 	char **caps; /* words of the --caps file */
-	char **features, **pv_ops, **static_calls;
+	char **features, **pv_ops, **static_calls, **static_keys;
 	char *return_thunk;
 	unsigned cpus;
 };

@@ -192,6 +192,7 @@ static struct pvp_error *read_platform(const struct field *field, struct pvp_wit
 		{"features", &o->features},
 		{"pv_ops", &o->pv_ops},
 		{"static_calls", &o->static_calls},
+		{"static_keys", &o->static_keys},
 	};
 	struct pvp_error *err;
 

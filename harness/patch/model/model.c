@@ -2,7 +2,10 @@
 #include "passes.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
+
+#include "alloc.h"
 
 // clang-format off
 /* Generations.  Source: alternative_instructions() and what it calls, arch/x86/kernel/alternative.c
@@ -58,21 +61,54 @@ static struct pvp_error *write_platform_text(struct pvp_model *model)
 	return NULL;
 }
 
-static struct pvp_error *run_passes(struct pvp_model *model)
+/* Whether the pass is the last writer of a byte of the range. */
+static bool wrote(const struct pvp_text *text, uint64_t addr, size_t len, enum pvp_pass pass)
+{
+	for (size_t i = 0; i < text->nr; i++) {
+		const struct pvp_text_section *section = &text->sections[i];
+
+		if (addr - section->addr < section->len)
+			return memchr(section->by + (addr - section->addr), pass, len);
+	}
+	return false;
+}
+
+/* trace (may be NULL): its range is text. */
+static void add_step(const struct pvp_model *model, enum pvp_pass pass, struct pvp_trace *trace)
+{
+	struct pvp_trace_step *step;
+
+	if (!trace)
+		return;
+	step = pvp_push(&trace->v, &trace->nr, &trace->cap);
+	step->pass = pass;
+	step->wrote = wrote(&model->text, trace->addr, trace->len, pass);
+	step->bytes = memcpy(pvp_calloc(trace->len, 1),
+			     pvp_text_bytes(&model->text, trace->addr, trace->len), trace->len);
+}
+
+static struct pvp_error *run_passes(struct pvp_model *model, struct pvp_trace *trace)
 {
 	struct pvp_error *err;
 
+	add_step(model, PVP_PASS_FILE, trace);
 	model->text.pass = PVP_PASS_PLATFORM;
 	err = write_platform_text(model);
+	if (!err)
+		add_step(model, PVP_PASS_PLATFORM, trace);
 	for (size_t i = 0; !err && i < PVP_MAX_PASSES && model->rules->passes[i].run; i++) {
 		model->text.pass = model->rules->passes[i].pass;
 		err = model->rules->passes[i].run(model);
+		if (!err)
+			add_step(model, model->text.pass, trace);
 	}
 	return err;
 }
 
-struct pvp_error *pvp_model_patch(const struct pvp_image *image, const struct pvp_tables *tables,
-				  const struct pvp_platform *platform, struct pvp_patched *ret)
+/* Both may be NULL; trace has its range and no steps. */
+static struct pvp_error *run(const struct pvp_image *image, const struct pvp_tables *tables,
+			     const struct pvp_platform *platform, struct pvp_patched *patched,
+			     struct pvp_trace *trace)
 {
 	struct pvp_model model = {.image = image, .tables = tables, .platform = platform};
 	struct pvp_error *err;
@@ -88,10 +124,44 @@ struct pvp_error *pvp_model_patch(const struct pvp_image *image, const struct pv
 	if (err)
 		return err;
 	pvp_text_init(image, &model.text);
-	err = run_passes(&model);
+	if (trace && !pvp_text_bytes(&model.text, trace->addr, trace->len))
+		err = pvp_error_format(PVP_ERR_BAD_DATA, "%zu bytes at %#" PRIx64 " are not text",
+				       trace->len, trace->addr);
 	if (!err)
-		pvp_text_patched(&model.text, ret);
+		err = run_passes(&model, trace);
+	if (!err && patched)
+		pvp_text_patched(&model.text, patched);
 	pvp_text_deinit(&model.text);
 	pvp_decoder_destroy(model.decoder);
 	return err;
+}
+
+struct pvp_error *pvp_model_patch(const struct pvp_image *image, const struct pvp_tables *tables,
+				  const struct pvp_platform *platform, struct pvp_patched *ret)
+{
+	return run(image, tables, platform, ret, NULL);
+}
+
+struct pvp_error *pvp_model_trace(const struct pvp_image *image, const struct pvp_tables *tables,
+				  const struct pvp_platform *platform, uint64_t addr, size_t len,
+				  struct pvp_trace *ret)
+{
+	struct pvp_trace trace = {.addr = addr, .len = len};
+	struct pvp_error *err = run(image, tables, platform, NULL, &trace);
+
+	if (err)
+		pvp_trace_deinit(&trace);
+	else
+		*ret = trace;
+	return err;
+}
+
+void pvp_trace_deinit(struct pvp_trace *trace)
+{
+	if (!trace)
+		return;
+	for (size_t i = 0; i < trace->nr; i++)
+		free(trace->v[i].bytes);
+	free(trace->v);
+	memset(trace, 0, sizeof(*trace));
 }

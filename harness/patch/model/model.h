@@ -3,6 +3,8 @@
  * model.h - the model predictor: what the kernel's boot-time patching writes, computed by our own
  * code from the rules in the facts, one small module a pass.  A generation is an ordered list of
  * passes and a row of rules.  Runs nothing; never links the emulator.
+ *
+ * A trace is the same run, with the bytes of one range of text as every pass left them.
  */
 #ifndef PVP_MODEL_H
 #define PVP_MODEL_H
@@ -15,5 +17,24 @@
 struct pvp_error *pvp_model_patch(const struct pvp_image *image, const struct pvp_tables *tables,
 				  const struct pvp_platform *platform,
 				  struct pvp_patched *ret) PVP_MUST_CHECK;
+
+struct pvp_trace_step {
+	enum pvp_pass pass;
+	bool wrote;	/* any byte of the range, if only as it was */
+	uint8_t *bytes; /* owned: the range once the pass was through */
+};
+
+struct pvp_trace {
+	uint64_t addr;
+	size_t len;
+	struct pvp_trace_step *v; /* owned: the file, the platform, then each pass in its order */
+	size_t nr, cap;
+};
+
+/* PVP_ERR_BAD_DATA when [addr, addr+len) is not text. */
+struct pvp_error *pvp_model_trace(const struct pvp_image *image, const struct pvp_tables *tables,
+				  const struct pvp_platform *platform, uint64_t addr, size_t len,
+				  struct pvp_trace *ret) PVP_MUST_CHECK;
+void pvp_trace_deinit(struct pvp_trace *trace);
 
 #endif
