@@ -146,7 +146,7 @@ static void print_witness(const struct pvp_witness *seen)
 		if (seen->end_k0[i] == seen->end_k1[i])
 			continue;
 		if (!any)
-			printf("\n%-10s%-18s  %-18s  %-18s\n", "register", "start", "K0 end",
+			printf("\n%-10s%-18s  %-18s  %s\n", "register", "start", "K0 end",
 			       "K1 end");
 		any = true;
 		printf("%-10s0x%016" PRIx64 "  0x%016" PRIx64 "  0x%016" PRIx64 "\n",

@@ -80,11 +80,11 @@ static struct pvp_error *open_all_boots(const struct run *run, struct job *job)
 		last = err;
 		why = pvp_text_clean(err->message);
 		if (run->nr_names > 1)
-			fprintf(stderr, "pvproof: %s\n", why);
+			fprintf(stderr, "pvproof: %s: passed over: %s\n", job->subject.path, why);
 		free(why);
 	}
 	if (!job->nr_boots && last)
-		return pvp_error_context(last, "no platform fits");
+		return pvp_error_context(last, "%s: no platform fits", job->subject.path);
 	pvp_error_destroy(last);
 	if (!job->nr_boots)
 		return pvp_error_format(PVP_ERR_NOT_FOUND, "%s: there are no platform files",

@@ -334,14 +334,34 @@ static void put_expectations(const struct table *t)
 		put(t, PLAIN, "\n");
 }
 
+/* Findings that fail nothing by themselves. */
+static size_t count_notes(const struct pvp_results *results)
+{
+	size_t notes = 0;
+
+	for (size_t i = 0; i < results->nr_images; i++)
+		for (size_t k = 0; k < results->images[i].nr_platforms; k++) {
+			const struct pvp_results_platform *p = &results->images[i].platforms[k];
+
+			for (size_t n = 0; n < p->nr_findings; n++)
+				notes += !p->findings[n].error;
+		}
+	return notes;
+}
+
 static void put_summary(const struct table *t)
 {
 	const struct pvp_results_counts *counts = &t->results->counts;
+	size_t notes = count_notes(t->results);
 
 	put(t, PLAIN, "%zu cells: ", counts->sites);
 	for (unsigned i = 0; i < PVP_NR_VERDICTS; i++)
 		put(t, PLAIN, "%s%zu %s", i ? ", " : "", counts->verdicts[i], pvp_verdict_name(i));
-	put(t, PLAIN, "; %zu findings; ", t->results->failed_findings);
+	put(t, PLAIN, "; %zu finding%s", t->results->failed_findings,
+	    t->results->failed_findings == 1 ? "" : "s");
+	if (notes)
+		put(t, PLAIN, ", %zu note%s", notes, notes == 1 ? "" : "s");
+	put(t, PLAIN, "; ");
 	if (t->results->failed)
 		put(t, BAD, "FAILED");
 	else

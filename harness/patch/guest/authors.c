@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "authors.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "alloc.h"
+
+#define BLOCK 4096ull
+
+static int by_addr(const void *a, const void *b)
+{
+	const struct pvp_author_section *x = a, *y = b;
+
+	return x->addr < y->addr ? -1 : x->addr > y->addr;
+}
+
+static struct pvp_error *add(const struct pvp_section *section,
+			     const struct pvp_guest_memory *memory, struct pvp_authors *authors)
+{
+	const uint8_t *now = pvp_guest_memory_host(memory, section->addr, section->len);
+	struct pvp_author_section *s;
+
+	if (!now)
+		return pvp_error_format(PVP_ERR_BAD_DATA,
+					"section %s at %#" PRIx64 " lies in no segment",
+					section->name, section->addr);
+	s = pvp_push(&authors->v, &authors->nr, &authors->cap);
+	s->addr = section->addr;
+	s->len = section->len;
+	s->file = section->data;
+	s->now = now;
+	s->seen = memcpy(pvp_calloc(s->len, 1), s->file, s->len);
+	s->by = pvp_calloc(s->len, 1);
+	return NULL;
+}
+
+struct pvp_error *pvp_authors_init(const struct pvp_image *image,
+				   const struct pvp_guest_memory *memory, struct pvp_authors *ret)
+{
+	struct pvp_authors authors = {0};
+	struct pvp_error *err = NULL;
+
+	for (size_t i = 0; i < image->nr_sections && !err; i++)
+		if (image->sections[i].exec && image->sections[i].data && image->sections[i].len)
+			err = add(&image->sections[i], memory, &authors);
+	if (!err && authors.nr)
+		qsort(authors.v, authors.nr, sizeof(*authors.v), by_addr);
+	for (size_t i = 1; i < authors.nr && !err; i++)
+		if (authors.v[i].addr - authors.v[i - 1].addr < authors.v[i - 1].len)
+			err = pvp_error_format(PVP_ERR_BAD_DATA,
+					       "two sections have text at %#" PRIx64,
+					       authors.v[i].addr);
+	if (err)
+		pvp_authors_deinit(&authors);
+	else
+		*ret = authors;
+	return err;
+}
+
+void pvp_authors_deinit(struct pvp_authors *authors)
+{
+	if (!authors)
+		return;
+	for (size_t i = 0; i < authors->nr; i++) {
+		free(authors->v[i].seen);
+		free(authors->v[i].by);
+	}
+	free(authors->v);
+	memset(authors, 0, sizeof(*authors));
+}
+
+static void settle(struct pvp_author_section *s, enum pvp_pass pass)
+{
+	for (uint64_t block = 0; block < s->len; block += BLOCK) {
+		uint64_t end = s->len - block < BLOCK ? s->len : block + BLOCK;
+
+		if (!memcmp(s->now + block, s->seen + block, end - block))
+			continue;
+		for (uint64_t i = block; i < end; i++)
+			if (s->now[i] != s->seen[i])
+				s->by[i] = pass;
+		memcpy(s->seen + block, s->now + block, end - block);
+	}
+}
+
+void pvp_authors_settle(struct pvp_authors *authors, enum pvp_pass pass)
+{
+	for (size_t i = 0; i < authors->nr; i++)
+		settle(&authors->v[i], pass);
+}
+
+void pvp_authors_patched(const struct pvp_authors *authors, struct pvp_patched *ret)
+{
+	memset(ret, 0, sizeof(*ret));
+	for (size_t i = 0; i < authors->nr; i++) {
+		const struct pvp_author_section *s = &authors->v[i];
+
+		pvp_patched_add(ret, s->addr, s->file, s->seen, s->by, s->len);
+	}
+}

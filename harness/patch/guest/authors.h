@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * authors.h - inside guest/: who changed which byte of the running guest's text.
+ *
+ * Found by looking: settle compares text with what it was at the last look, and puts down every
+ * difference to the pass that ran in between.  (A byte written with the value it had goes unseen.)
+ */
+#ifndef PVP_AUTHORS_H
+#define PVP_AUTHORS_H
+
+#include "guest_memory.h"
+#include "patched.h"
+
+struct pvp_author_section {
+	uint64_t addr, len;
+	const uint8_t *file, *now; /* borrowed from the image; from the guest's memory */
+	uint8_t *seen, *by;	   /* owned: at the last look; enum pvp_pass */
+};
+
+struct pvp_authors {
+	struct pvp_author_section *v; /* owned, ascending, not overlapping */
+	size_t nr, cap;
+};
+
+/* Text that has no memory or that two sections claim is an error. */
+struct pvp_error *pvp_authors_init(const struct pvp_image *image,
+				   const struct pvp_guest_memory *memory,
+				   struct pvp_authors *ret) PVP_MUST_CHECK;
+void pvp_authors_deinit(struct pvp_authors *authors);
+
+void pvp_authors_settle(struct pvp_authors *authors, enum pvp_pass pass);
+/* What differs from the file. */
+void pvp_authors_patched(const struct pvp_authors *authors, struct pvp_patched *ret);
+
+#endif
