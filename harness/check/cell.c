@@ -140,6 +140,25 @@ static struct pvp_error *make_machine(struct pvp_bench *bench, struct side *side
 	return err ? pvp_error_context(err, "platform %s", platform->name) : NULL;
 }
 
+/* Words that domains and tail calls add to the rows of the files. */
+#define POKES_BY_DOMAINS 32
+
+static struct pvp_error *check_room(const struct pvp_check_input *input)
+{
+	for (size_t i = 0; i < input->contracts->nr; i++) {
+		const struct pvp_contract *contract = &input->contracts->v[i];
+		size_t rows = input->platform->nr_pokes + contract->nr_pokes;
+
+		if (rows + POKES_BY_DOMAINS > PVP_START_MAX_POKES)
+			return pvp_error_format(PVP_ERR_BAD_DATA,
+						"platform %s and the contract of %s have %zu rows of "
+						"memory; %d are possible",
+						input->platform->name, contract->op, rows,
+						PVP_START_MAX_POKES - POKES_BY_DOMAINS);
+	}
+	return NULL;
+}
+
 struct pvp_error *pvp_bench_create(const struct pvp_check_input *input, struct pvp_bench **ret)
 {
 	struct pvp_bench *bench = pvp_calloc(1, sizeof(*bench));
@@ -155,6 +174,8 @@ struct pvp_error *pvp_bench_create(const struct pvp_check_input *input, struct p
 	}
 	if (!err)
 		err = pvp_x86_decoder_create(&bench->decoder);
+	if (!err)
+		err = check_room(input);
 	if (err) {
 		pvp_bench_destroy(bench);
 		return err;

@@ -98,10 +98,12 @@ static uint64_t callee_of(const struct pvp_check_input *input, const struct pvp_
 
 /*
  * Entry evidence says: the same callee, in the same state.  That is worth as much as the callee's
- * own pv sites: by induction, all of them must be EQUIVALENT.
+ * own pv sites: by induction, all of them must be EQUIVALENT.  True when a cell lost its verdict.
  */
-static void demand_nested(const struct pvp_check_input *input, struct pvp_check_result *result)
+static bool demand_nested(const struct pvp_check_input *input, struct pvp_check_result *result)
 {
+	bool changed = false;
+
 	for (size_t i = 0; i < result->nr_cells; i++) {
 		struct pvp_cell *cell = &result->cells[i];
 		uint64_t lo, hi;
@@ -123,9 +125,11 @@ static void demand_nested(const struct pvp_check_input *input, struct pvp_check_
 			cell->detail = pvp_asprintf("the callee's site %#lx is %s",
 						    (unsigned long)nested->site->addr,
 						    pvp_verdict_name(nested->verdict));
+			changed = true;
 			break;
 		}
 	}
+	return changed;
 }
 
 struct pvp_error *pvp_check(const struct pvp_check_input *input, struct pvp_check_result *ret)
@@ -156,7 +160,8 @@ struct pvp_error *pvp_check(const struct pvp_check_input *input, struct pvp_chec
 		free(outcomes[i].violation);
 	}
 	free(outcomes);
-	demand_nested(input, &result);
+	while (demand_nested(input, &result))
+		; /* a cell that falls may take others with it */
 	if (input->given)
 		pvp_findings_bytes(input, &result);
 	if (err) {

@@ -23,7 +23,6 @@ enum message { MESSAGE_BEGIN, MESSAGE_CELL, MESSAGE_ERROR, MESSAGE_DONE };
 struct worker {
 	pid_t pid; /* 0: none */
 	int fd;
-	unsigned number;      /* decides sites number, number + jobs, .. */
 	size_t next;	      /* first site not yet decided */
 	bool begun;	      /* the worker is at `next` */
 	bool done;
@@ -352,7 +351,7 @@ struct pvp_error *pvp_jobs_run(const struct pvp_check_input *input, struct pvp_j
 	for (size_t i = 0; i < input->sites->nr; i++)
 		tally.total += is_wanted(input, i);
 	for (unsigned i = 0; i < jobs && !err; i++) {
-		workers[i].number = workers[i].next = i;
+		workers[i].next = i;
 		if (has_work(input, i))
 			err = start_worker(input, &workers[i]);
 	}

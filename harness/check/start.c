@@ -258,15 +258,17 @@ static uint64_t any_register(const struct draw *d, uint64_t r)
 static void draw_system_state(struct draw *d)
 {
 	uint64_t *reg = d->start->state.reg, r = roll(d, 0x5157e);
+	static const uint16_t selectors[] = { 0, 0x2b, 0x63, 0xffff };
 	uint64_t arithmetic = roll(d, 0xf1a6) & PVP_X86_FLAGS_ARITH;
 	bool ring3 = d->platform->ring == 3;
 
 	/* The interrupt flag of ring 3 is the hypervisor's: always on. */
 	reg[PVP_X86_rflags] = 2 | arithmetic | (ring3 || r & 1 ? PVP_X86_FLAG_IF : 0) |
 			      (r & 6 ? 0 : PVP_X86_FLAG_AC) | (r & 8 ? PVP_X86_FLAG_ID : 0);
-	reg[PVP_X86_fs_base] = in_arena(d, r, 7);
+	/* Odd addresses: what reads a base must not pass for a 0 or a boolean. */
+	reg[PVP_X86_fs_base] = in_arena(d, r, 7) + (r >> 36 & 0xff8) + 5;
 	reg[PVP_X86_gs_base] = d->facts->percpu_base;
-	reg[PVP_X86_kernel_gs_base] = in_arena(d, r >> 8, 6);
+	reg[PVP_X86_kernel_gs_base] = in_arena(d, r >> 8, 6) + (r >> 44 & 0xff8) + 3;
 	reg[PVP_X86_cr0] = r & 0x10 ? 0x80050033 : 0x8005003b;
 	reg[PVP_X86_cr2] = roll(d, 0xc42);
 	reg[PVP_X86_cr3] = roll(d, 0xc43) & 0x3ffff018;
@@ -277,6 +279,10 @@ static void draw_system_state(struct draw *d)
 	reg[PVP_X86_dr7] = 0x400 | (r >> 10 & 0xff);
 	reg[PVP_X86_cs] = ring3 ? 0xe033 : 0x10;
 	reg[PVP_X86_ss] = ring3 ? 0xe02b : 0x18;
+	reg[PVP_X86_es] = selectors[r >> 50 & 3];
+	reg[PVP_X86_ds] = selectors[r >> 52 & 3];
+	reg[PVP_X86_cr8] = r >> 54 & 0xf;
+	reg[PVP_X86_ldtr] = r & 0x80 ? 0x50 : 0;
 	reg[PVP_X86_fs] = r >> 20 & 0x7b;
 	reg[PVP_X86_gs] = r >> 28 & 0x7b;
 	reg[PVP_X86_gdt_base] = r & 0x40 ? PVP_CPU_AREA + 0x1000 : d->facts->percpu_base;
