@@ -11,6 +11,7 @@
 
 #include "alloc.h"
 #include "btf.h"
+#include "stretches.h"
 #include "x86/regs.h"
 
 #define PAGE 4096ull
@@ -34,16 +35,6 @@ struct pvp_mapping {
 	uint8_t *host;
 	uint64_t len;
 };
-
-static uint64_t page_down(uint64_t addr)
-{
-	return addr & ~(PAGE - 1);
-}
-
-static uint64_t page_up(uint64_t addr)
-{
-	return (addr + PAGE - 1) & ~(PAGE - 1);
-}
 
 void pvp_world_fill(uint64_t seed, uint64_t addr, void *buf, size_t len)
 {
@@ -135,76 +126,31 @@ static struct pvp_error *poke64(struct pvp_world *world, uint64_t addr, uint64_t
 	return poke(world, addr, &value, sizeof(value));
 }
 
-/* Rights of an image page: those of the sections on it; pages of no section are data. */
-static unsigned page_prot(const struct pvp_image *image, uint64_t page)
-{
-	unsigned prot = 0;
-
-	for (size_t i = 0; i < image->nr_sections; i++) {
-		const struct pvp_section *s = &image->sections[i];
-
-		if (s->zero_based || !s->len || s->addr >= page + PAGE || s->addr + s->len <= page)
-			continue;
-		prot |= PVP_PROT_READ | (s->exec ? PVP_PROT_EXEC : 0) |
-			(s->write && !s->exec ? PVP_PROT_WRITE : 0);
-	}
-	/* Patch tables share pages with replacements: there, text wins over data's W. */
-	return prot ? prot : PVP_PROT_READ | PVP_PROT_WRITE;
-}
-
-static struct pvp_error *add_segment(struct pvp_world *world, uint64_t addr, uint64_t memsz,
-				     const uint8_t *data, uint64_t filesz,
-				     enum pvp_memory_class class, const char *name)
-{
-	uint64_t lo = page_down(addr), hi = page_up(addr + memsz), from;
-	struct pvp_error *err;
-
-	if (!memsz)
-		return NULL;
-	if (hi <= lo || hi - lo > 1ull << 30)
-		return pvp_error_format(PVP_ERR_BAD_DATA, "segment at %#lx: %#lx bytes",
-					(unsigned long)addr, (unsigned long)memsz);
-	for (from = lo; from < hi;) {
-		unsigned prot = class == PVP_MEM_ORDERED ? PVP_PROT_READ | PVP_PROT_WRITE
-							 : page_prot(world->image, from);
-		uint64_t to = from + PAGE;
-		uint64_t data_lo, data_hi;
-		struct stretch *s;
-
-		while (to < hi && class != PVP_MEM_ORDERED && page_prot(world->image, to) == prot)
-			to += PAGE;
-		if (class == PVP_MEM_ORDERED)
-			to = hi;
-		s = add(world, from, to - from, prot, class, name);
-		data_lo = from > addr ? from : addr;
-		data_hi = to < addr + filesz ? to : addr + filesz;
-		if (data_lo < data_hi) {
-			err = new_file(name, s->len, &s->fd);
-			if (!err)
-				err = write_file(s->fd, data_lo - from, data + (data_lo - addr),
-						 data_hi - data_lo);
-			if (err)
-				return err;
-		}
-		from = to;
-	}
-	return NULL;
-}
-
 static struct pvp_error *add_image(struct pvp_world *world)
 {
-	const struct pvp_image *image = world->image;
-	struct pvp_error *err = NULL;
+	struct pvp_stretch *stretches;
+	struct pvp_error *err;
+	size_t nr;
 
-	for (size_t i = 0; i < image->nr_segments && !err; i++) {
-		const struct pvp_segment *s = &image->segments[i];
-		bool percpu = image->percpu_len && s->vaddr < image->percpu_len;
+	err = pvp_image_stretches(world->image, &stretches, &nr);
+	if (err)
+		return err;
+	for (size_t i = 0; i < nr && !err; i++) {
+		const struct pvp_stretch *from = &stretches[i];
+		struct stretch *s = add(world, from->addr, from->len,
+					PVP_PROT_READ | (from->write ? PVP_PROT_WRITE : 0) |
+						(from->exec ? PVP_PROT_EXEC : 0),
+					from->percpu ? PVP_MEM_ORDERED : PVP_MEM_PLAIN,
+					from->percpu ? "per-CPU data" : "image");
 
-		err = add_segment(world, percpu ? image->percpu_base + s->vaddr : s->vaddr,
-				  s->memsz, s->data, s->filesz,
-				  percpu ? PVP_MEM_ORDERED : PVP_MEM_PLAIN,
-				  percpu ? "per-CPU data" : "image");
+		if (!from->data_len)
+			continue;
+		err = new_file(s->name, s->len, &s->fd);
+		if (!err)
+			err = write_file(s->fd, from->data_addr - from->addr, from->data,
+					 from->data_len);
 	}
+	free(stretches);
 	return err;
 }
 
