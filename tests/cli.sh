@@ -229,6 +229,10 @@ exits "sites --json" 0 sites --json image
 holds "sites --json: as many" [ "$(grep -c '"addr"' stdout)" = "$(wc -l <sites.tsv)" ]
 exits "platforms IMAGE" 0 platforms image
 holds "platforms IMAGE: native fits" grep -q '^native	yes	' stdout
+refuses "platforms --check: no IMAGE" "needs an IMAGE" platforms --check
+refuses "platforms --check: no boot code" "nothing in it stores into pv_ops" platforms --check image
+exits "patch: a platform and a set" 0 patch --platform native+none image
+refuses "patch: an unknown set" "unknown set 'nonesuch'" patch --platform native+nonesuch image
 exits "patch" 0 patch --platform native image
 cp stdout native.tsv
 holds "patch: rows" grep -qE '^[0-9a-f]+	[0-9a-f]+	[0-9a-f]+	[a-z_]+$' native.tsv
@@ -336,7 +340,11 @@ mkdir elsewhere
 cp image elsewhere/image
 exits "verify elsewhere" 0 verify --out out --platform native --jobs 3 elsewhere/image
 holds "verify: independent of where it lies" cmp first.json out/results.json
-exits "verify on all platforms" 0 verify --out out image
+run verify --out out image
+holds "verify on all platforms" [ "$status" = 0 ]
+holds "verify on all platforms: one line names those that are not for it" \
+	[ "$(grep -c "^pvproof: image: [0-9]* platforms .* passed over: hyperv, .*xen-pvh (" stderr)" = 1 ]
+holds "verify on all platforms: nothing else" [ "$(wc -l <stderr)" = 1 ]
 holds "verify on all platforms: both" \
 	[ "$(grep -cE '^(native|xen-pv) ' stdout)" -ge 2 ]
 exits "verify --format json" 0 verify --out out --platform native --format json image

@@ -9,7 +9,8 @@
 	X(image) X(image_hostile) X(kallsyms) X(btf) X(scan) X(sites) X(patched) X(model)          \
 	X(model_branches) X(recorded_boots) X(feature) X(platform) X(poke) X(contract)             \
 	X(report) X(expect) X(witness) X(compare) X(start) X(hypercall) X(jobs) X(verdicts)        \
-	X(spoiled) X(spoiled_debian) X(mutants) X(diff)
+	X(spoiled) X(spoiled_debian) X(mutants) X(diff) X(extends) X(hypervisors) X(stores)        \
+	X(platform_files)
 
 #define X(name) Suite *name##_suite(void);
 PVP_SUITES(X)

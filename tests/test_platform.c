@@ -87,7 +87,7 @@ static const struct {
 	{ "at: cpu_word+4\n    size: 8\n", "at: cpu_word\n", BAD, 31, "mapping field: size" },
 	{ "cpus: 4\n",         "cpus: 0\n",           BAD,   6, "cpus 0 is not 1" },
 	{ "cpus: 4\n",         "cpus: 4\ncpus: 4\n",  BAD,   7, "already seen: cpus" },
-	{ "hypervisor: none",  "hypervisor: kvm",     BAD,   3, "kvm" },
+	{ "hypervisor: none",  "hypervisor: qemu",    BAD,   3, "qemu" },
 	{ "[amd64]",           "[i386]",              PVP_ERR_UNSUPPORTED, 4, "not for amd64 images" },
 	{ "0001ad40",          "0001ad4g",            BAD,  10, "'0001ad4g' is not a word" },
 	{ "0001ad40",          "00001ad40",           BAD,  10, "'00001ad40' is not a word" },

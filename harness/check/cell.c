@@ -125,14 +125,21 @@ static struct pvp_error *make_machine(struct pvp_bench *bench, struct side *side
 		[PVP_INSN_IGNORE] = PVP_RULE_IGNORE,
 		[PVP_INSN_END] = PVP_RULE_END,
 	};
+	static bool (*const hypercalls[])(void *, struct pvp_machine *) = {
+		[PVP_HV_NONE] = NULL,
+		[PVP_HV_XEN_PV] = pvp_xen_hypercall,
+		[PVP_HV_XEN_HVM] = pvp_xen_hvm_hypercall,
+		[PVP_HV_KVM] = pvp_kvm_hypercall,
+		[PVP_HV_HYPERV] = pvp_hyperv_hypercall,
+		[PVP_HV_VMWARE] = NULL, /* no operation makes one */
+	};
 	struct pvp_special *specials = make_specials(bench->input, &config.nr_specials);
 	struct pvp_error *err;
 
 	for (size_t i = 0; i < platform->nr_insns; i++)
 		rules[i] = (struct pvp_machine_rule){ platform->insns[i].insn,
 						      rule_of[platform->insns[i].rule] };
-	if (platform->hypervisor == PVP_HV_XEN_PV)
-		config.client.hypercall = pvp_xen_hypercall;
+	config.client.hypercall = hypercalls[platform->hypervisor];
 	config.specials = specials;
 	err = pvp_machine_create(&config, &side->machine);
 	free(specials);

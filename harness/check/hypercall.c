@@ -204,7 +204,7 @@ static bool record_memory(struct pvp_machine *machine, uint64_t number, const ui
 	return false;
 }
 
-bool pvp_xen_hypercall(void *unused, struct pvp_machine *machine)
+static bool xen_hypercall(struct pvp_machine *machine, bool by_syscall)
 {
 	static const enum pvp_x86_reg arg_regs[] = {PVP_X86_rdi, PVP_X86_rsi, PVP_X86_rdx,
 						    PVP_X86_r10, PVP_X86_r8};
@@ -212,7 +212,6 @@ bool pvp_xen_hypercall(void *unused, struct pvp_machine *machine)
 	uint64_t args[1 + ARRAY_SIZE(arg_regs)] = {number};
 	uint64_t result = 0, seed = pvp_machine_seed(machine);
 
-	(void)unused;
 	if (!is_modelled(number, pvp_machine_reg(machine, arg_regs[0])))
 		return false;
 	for (unsigned i = 0; i < hypercalls[number].nr_args; i++)
@@ -226,8 +225,22 @@ bool pvp_xen_hypercall(void *unused, struct pvp_machine *machine)
 	else if (number == 17) /* xen_version: 4.17 */
 		result = 0x40011;
 	pvp_machine_set_reg(machine, PVP_X86_rax, result);
+	if (!by_syscall)
+		return true;
 	/* The syscall instruction takes rcx and r11; nothing may depend on what is left there. */
 	pvp_machine_set_reg(machine, PVP_X86_rcx, pvp_mix(seed ^ RESULT_SALT, 0xc));
 	pvp_machine_set_reg(machine, PVP_X86_r11, pvp_mix(seed ^ RESULT_SALT, 0x11));
 	return true;
+}
+
+bool pvp_xen_hypercall(void *unused, struct pvp_machine *machine)
+{
+	(void)unused;
+	return xen_hypercall(machine, true);
+}
+
+bool pvp_xen_hvm_hypercall(void *unused, struct pvp_machine *machine)
+{
+	(void)unused;
+	return xen_hypercall(machine, false);
 }

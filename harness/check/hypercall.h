@@ -3,7 +3,9 @@
  * hypercall.h - what a hypervisor answers, deterministically, and what of a hypercall is recorded:
  * its number, as many arguments as it has, and the memory its arguments describe.
  *
- * A hypercall that has no row is not modelled: the run stops and the cell is INCONCLUSIVE.
+ * A Xen hypercall that has no row is not modelled: the run stops and the cell is INCONCLUSIVE.  KVM
+ * and Hyper-V say themselves that they do not know a number, and so do we for them.  Whether the
+ * instruction was vmcall, vmmcall or syscall is not part of the effect.
  */
 #ifndef PVP_HYPERCALL_H
 #define PVP_HYPERCALL_H
@@ -13,6 +15,16 @@
 /* The amd64 Xen PV ABI: number in eax, arguments rdi rsi rdx r10 r8, result in rax; rcx and r11
  * are lost.  For struct pvp_machine_client. */
 bool pvp_xen_hypercall(void *unused, struct pvp_machine *machine);
+
+/* The same in an HVM guest, by vmcall or vmmcall: no register but rax changes. */
+bool pvp_xen_hvm_hypercall(void *unused, struct pvp_machine *machine);
+
+/* Number in rax, arguments rbx rcx rdx rsi, result in rax. */
+bool pvp_kvm_hypercall(void *unused, struct pvp_machine *machine);
+
+/* Control word in rcx, physical address of the input page (or the input itself) in rdx, of the
+ * output in r8, result in rax. */
+bool pvp_hyperv_hypercall(void *unused, struct pvp_machine *machine);
 
 /* Name of a Xen hypercall, or NULL. */
 const char *pvp_xen_hypercall_name(uint64_t number);

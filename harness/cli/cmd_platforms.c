@@ -8,6 +8,7 @@
 #include "alloc.h"
 #include "corpus.h"
 #include "options.h"
+#include "platforms_check.h"
 #include "subject.h"
 #include "clean.h"
 
@@ -16,11 +17,24 @@ struct headline {
 	char *description;
 };
 
+struct mine {
+	struct pvp_options common;
+	bool check;
+};
+
+enum { KEY_CHECK = 'c' };
+
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
+	struct mine *mine = state->input;
+
 	(void)arg;
-	if (key == ARGP_KEY_INIT) {
-		state->child_inputs[0] = state->input;
+	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = &mine->common;
+		return 0;
+	case KEY_CHECK:
+		mine->check = true;
 		return 0;
 	}
 	return ARGP_ERR_UNKNOWN;
@@ -71,14 +85,22 @@ struct pvp_error *pvp_cmd_platforms(const struct pvp_cli *cli, int argc, char **
 				    enum pvp_exit *status)
 {
 	static const struct argp_child children[] = {{&pvp_image_argp, 0, NULL, 0}, {0}};
+	static const struct argp_option own[] = {
+		{"check", KEY_CHECK, 0, 0,
+		 "compare the files with what IMAGE's code stores into pv_ops", 0},
+		{0},
+	};
 	static const struct argp argp = {
+		.options = own,
 		.parser = parse,
 		.args_doc = "[IMAGE]",
 		.doc = "List the platform files; with an IMAGE, say which fit it, or why not "
-		       "(exit status 1 when none does).",
+		       "(exit status 1 when none does; with --check, when one disagrees with the "
+		       "image).",
 		.children = children,
 	};
-	struct pvp_options options = {0};
+	struct mine mine = {0};
+	struct pvp_options *options = &mine.common;
 	struct pvp_subject subject = {0};
 	struct pvp_overrides overrides;
 	char *dir = NULL, **names = NULL;
@@ -86,20 +108,26 @@ struct pvp_error *pvp_cmd_platforms(const struct pvp_cli *cli, int argc, char **
 	size_t nr = 0;
 
 	(void)cli;
-	err = pvp_options_parse(&argp, "platforms", argc, argv, &options, &options, status);
-	if (err || options.stop)
+	err = pvp_options_parse(&argp, "platforms", argc, argv, &mine, options, status);
+	if (err || options->stop)
 		goto out;
-	if (options.files.nr > 1)
+	if (options->files.nr > 1)
 		err = pvp_error_format(PVP_ERR_USAGE, "platforms: at most one IMAGE can be given");
+	if (!err && mine.check && !options->files.nr)
+		err = pvp_error_format(PVP_ERR_USAGE, "platforms: --check needs an IMAGE");
 	if (!err)
 		err = pvp_corpus_folder("platforms", &dir);
 	if (!err)
 		err = pvp_platform_names(dir, &names, &nr);
-	if (!err && options.files.nr)
-		err = pvp_subject_open(options.files.v[0], options.symbols, &subject);
+	if (!err && options->files.nr)
+		err = pvp_subject_open(options->files.v[0], options->symbols, &subject);
 	if (err)
 		goto out;
-	overrides = pvp_options_overrides(&options);
+	if (mine.check) {
+		err = pvp_platforms_check(&subject, dir, names, nr, status);
+		goto out;
+	}
+	overrides = pvp_options_overrides(options);
 	puts(subject.image ? "platform\tfits\tdescription" : "platform\tdescription");
 	if (subject.image)
 		*status = PVP_EXIT_FAILED;
@@ -117,6 +145,6 @@ out:
 	pvp_platform_names_free(names, nr);
 	pvp_subject_deinit(&subject);
 	free(dir);
-	pvp_options_deinit(&options);
+	pvp_options_deinit(options);
 	return err;
 }

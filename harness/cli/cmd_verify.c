@@ -59,30 +59,36 @@ static void run_deinit(struct run *run)
 
 static struct pvp_error *open_all_boots(const struct run *run, struct job *job)
 {
+	char *others = pvp_strdup(""), *longer;
 	struct pvp_error *last = NULL;
+	unsigned nr_others = 0;
 
 	for (size_t i = 0; i < run->nr_names; i++) {
 		struct pvp_boot boot;
 		struct pvp_error *err;
 		bool unfit;
-		char *why;
 
 		err = pvp_boot_open(&job->subject, run->names[i], &run->overrides, &unfit, &boot);
 		if (!err) {
 			*pvp_push(&job->boots, &job->nr_boots, &job->cap_boots) = boot;
 			continue;
 		}
+		pvp_error_destroy(last);
 		if (!unfit) { /* trouble, not another machine's file */
-			pvp_error_destroy(last);
+			free(others);
 			return err;
 		}
-		pvp_error_destroy(last);
 		last = err;
-		why = pvp_text_clean(err->message);
-		if (run->nr_names > 1)
-			fprintf(stderr, "pvproof: %s: passed over: %s\n", job->subject.path, why);
-		free(why);
+		longer = pvp_asprintf("%s%s%s", others, nr_others++ ? ", " : "", run->names[i]);
+		free(others);
+		others = longer;
 	}
+	if (nr_others && job->nr_boots)
+		fprintf(stderr,
+			"pvproof: %s: %u platforms are not for it and are passed over: %s "
+			"(`pvproof platforms' says why)\n",
+			job->subject.path, nr_others, others);
+	free(others);
 	if (!job->nr_boots && last)
 		return pvp_error_context(last, "%s: no platform fits", job->subject.path);
 	pvp_error_destroy(last);

@@ -1,64 +1,101 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "platform.h"
 
-#include <ctype.h>
-#include <errno.h>
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "alloc.h"
 #include "feature.h"
-#include "insn.h"
-#include "platform_file.h"
+#include "load.h"
 #include "resolve.h"
 #include "static_keys.h"
 
 #define MAX_CPUS 64
 
-/* What every step below needs; lives as long as one load. */
-struct load {
-	const struct pvp_image *image;
-	const struct pvp_tables *tables;
-	const struct pvp_yaml *yaml;
-	const struct pvp_platform_words *words;
-	struct pvp_platform *platform;
-};
+/* One step, for each layer in order. */
+static struct pvp_error *each_layer(struct pvp_load *l,
+				    struct pvp_error *(*step)(const struct pvp_load *))
+{
+	struct pvp_error *err = NULL;
 
-static struct pvp_error *load_head(const struct load *l)
+	for (size_t i = 0; !err && i < l->layers->nr; i++) {
+		l->layer = &l->layers->v[i];
+		l->yaml = &l->layer->file.yaml;
+		l->words = l->layer->file.words;
+		err = step(l);
+	}
+	return err;
+}
+
+static struct pvp_error *check_arch(const struct pvp_load *l, const struct pvp_layer *layer)
+{
+	const struct pvp_platform_words *w = layer->file.words;
+	const char *arch = pvp_arch_name(l->image->arch);
+
+	for (size_t i = 0; i < w->arch_count; i++)
+		if (!strcmp(w->arch[i], arch))
+			return NULL;
+	return pvp_yaml_error(&layer->file.yaml, PVP_ERR_UNSUPPORTED, "arch",
+			      "platform %s is not for %s images", w->name, arch);
+}
+
+static struct pvp_error *load_head(const struct pvp_load *l)
 {
 	const struct pvp_platform_words *w = l->words;
-	const char *arch = pvp_arch_name(l->image->arch);
 	struct pvp_platform *p = l->platform;
-	bool fits = false;
 
-	p->name = pvp_strdup(w->name);
-	p->description = pvp_strdup(w->description);
-	p->hypervisor = w->hypervisor;
-	for (size_t i = 0; i < w->arch_count; i++)
-		fits |= !strcmp(w->arch[i], arch);
-	if (!fits)
-		return pvp_yaml_error(l->yaml, PVP_ERR_UNSUPPORTED, "arch",
-				      "platform %s is not for %s images", w->name, arch);
+	if (pvp_yaml_has(l->yaml, "hypervisor"))
+		p->hypervisor = w->hypervisor;
+	if (pvp_yaml_has(l->yaml, "ring")) {
+		if (w->ring != 0 && w->ring != 3)
+			return pvp_yaml_error(l->yaml, PVP_ERR_BAD_DATA, "ring",
+					      "ring %u is not 0 or 3", w->ring);
+		p->ring = w->ring;
+	}
+	if (pvp_yaml_has(l->yaml, "cpus")) {
+		if (!w->cpus || w->cpus > MAX_CPUS)
+			return pvp_yaml_error(l->yaml, PVP_ERR_BAD_DATA, "cpus",
+					      "cpus %u is not 1 .. %d", w->cpus, MAX_CPUS);
+		p->cpus = w->cpus;
+	}
+	return NULL;
+}
+
+static struct pvp_error *load_needs(const struct pvp_load *l)
+{
+	const struct pvp_platform_words *w = l->words;
+
 	for (size_t i = 0; i < w->needs_count; i++)
 		if (!pvp_image_symbols_named(l->image, w->needs[i], NULL))
 			return pvp_yaml_error(l->yaml, PVP_ERR_UNSUPPORTED, "needs",
 					      "the image has no '%s': it cannot run there",
 					      w->needs[i]);
-	if (w->ring != 0 && w->ring != 3)
-		return pvp_yaml_error(l->yaml, PVP_ERR_BAD_DATA, "ring", "ring %u is not 0 or 3",
-				      w->ring);
-	if (!w->cpus || w->cpus > MAX_CPUS)
-		return pvp_yaml_error(l->yaml, PVP_ERR_BAD_DATA, "cpus", "cpus %u is not 1 .. %d",
-				      w->cpus, MAX_CPUS);
-	p->ring = w->ring;
-	p->cpus = w->cpus;
 	return NULL;
 }
 
-static struct pvp_error *load_caps(const struct load *l)
+/* What a platform must say, or what it extends. */
+static struct pvp_error *check_whole(const struct pvp_load *l)
 {
+	static const char *const keys[] = {"hypervisor", "arch", "ring", "cpus", "capabilities"};
+	const struct pvp_layers *layers = l->layers;
+	const struct pvp_layer *last[ARRAY_SIZE(keys)] = {NULL};
+
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
+		for (size_t j = 0; j <= layers->top; j++)
+			if (pvp_yaml_has(&layers->v[j].file.yaml, keys[i]))
+				last[i] = &layers->v[j];
+		if (!last[i])
+			return pvp_yaml_error(&layers->v[layers->top].file.yaml, PVP_ERR_BAD_DATA,
+					      keys[i], "missing required mapping field: %s",
+					      keys[i]);
+	}
+	return check_arch(l, last[1]);
+}
+
+static struct pvp_error *load_caps(const struct pvp_load *l)
+{
+	if (!l->words->capabilities)
+		return NULL;
 	for (size_t i = 0; i < PVP_CAP_WORDS; i++) {
 		const char *text = l->words->capabilities[i];
 		struct pvp_error *err;
@@ -72,7 +109,7 @@ static struct pvp_error *load_caps(const struct load *l)
 	return NULL;
 }
 
-static struct pvp_error *load_feature_list(const struct load *l, const char *list, char **v,
+static struct pvp_error *load_feature_list(const struct pvp_load *l, const char *list, char **v,
 					   size_t nr, bool on, bool seen[PVP_CAP_WORDS * 32])
 {
 	for (size_t i = 0; i < nr; i++) {
@@ -91,7 +128,7 @@ static struct pvp_error *load_feature_list(const struct load *l, const char *lis
 	return NULL;
 }
 
-static struct pvp_error *load_features(const struct load *l)
+static struct pvp_error *load_features(const struct pvp_load *l)
 {
 	const struct pvp_platform_words *w = l->words;
 	bool seen[PVP_CAP_WORDS * 32] = {false};
@@ -104,60 +141,89 @@ static struct pvp_error *load_features(const struct load *l)
 				 seen);
 }
 
+static struct pvp_error *load_platform_features(const struct pvp_load *l)
+{
+	return l->layer->is_set ? NULL : load_features(l);
+}
+
+static struct pvp_error *load_set_features(const struct pvp_load *l)
+{
+	return l->layer->is_set ? load_features(l) : NULL;
+}
+
 /*
  * Static functions share names.  The one this platform means is the one in its own template of
  * pv_ops, where the image has one; else the one the file's pv_ops has.
  */
-static uint64_t template_value(const struct load *l, size_t field, const char *name, uint64_t file)
+static uint64_t template_value(const struct pvp_load *l, size_t field, const char *name,
+			       uint64_t file)
 {
-	for (size_t i = 0; i < l->words->templates_count; i++) {
-		size_t nr = 0;
-		const struct pvp_symbol *const *table =
-			pvp_image_symbols_named(l->image, l->words->templates[i], &nr);
-		struct pvp_error *err;
-		uint64_t value;
+	for (size_t k = 0; k < l->layers->nr; k++) {
+		const struct pvp_platform_words *w = l->layers->v[k].file.words;
 
-		if (!table || nr != 1)
-			continue;
-		err = pvp_image_pointer(l->image, table[0]->addr + field * l->image->ptr_len,
-					&value);
-		if (!err && pvp_resolve_is_named(l->image, value, name))
-			return value;
-		pvp_error_destroy(err);
+		for (size_t i = 0; i < w->templates_count; i++) {
+			size_t nr = 0;
+			const struct pvp_symbol *const *table =
+				pvp_image_symbols_named(l->image, w->templates[i], &nr);
+			struct pvp_error *err;
+			uint64_t value;
+
+			if (!table || nr != 1)
+				continue;
+			err = pvp_image_pointer(l->image,
+						table[0]->addr + field * l->image->ptr_len, &value);
+			if (!err && pvp_resolve_is_named(l->image, value, name))
+				return value;
+			pvp_error_destroy(err);
+		}
 	}
 	return file;
 }
 
-static struct pvp_error *load_pv_ops(const struct load *l)
+/* pv_ops as the file has them. */
+static struct pvp_error *init_pv_ops(const struct pvp_load *l)
 {
 	const struct pvp_tables *tables = l->tables;
 	struct pvp_platform *p = l->platform;
-	struct pvp_error *err = NULL;
 
 	p->nr_pv_ops = tables->nr_fields;
 	p->pv_ops = pvp_calloc(tables->nr_fields + 1, sizeof(*p->pv_ops));
 	for (size_t i = 0; i < tables->nr_fields; i++) {
-		uint64_t addr = tables->pv_ops + i * l->image->ptr_len, value;
-		const char *name = l->words->pv_ops ? l->words->pv_ops[i] : NULL;
+		struct pvp_error *err = pvp_image_pointer(
+			l->image, tables->pv_ops + i * l->image->ptr_len, &p->pv_ops[i]);
 
-		err = pvp_image_pointer(l->image, addr, &value);
 		if (err)
 			return pvp_error_context(err, "%s: pv_ops.%s", l->image->name,
 						 tables->fields[i].name);
-		p->pv_ops[i] = value;
+	}
+	return NULL;
+}
+
+static struct pvp_error *load_pv_ops(const struct pvp_load *l)
+{
+	const struct pvp_tables *tables = l->tables;
+	struct pvp_error *err;
+
+	for (size_t i = 0; l->words->pv_ops && i < tables->nr_fields; i++) {
+		const char *name = l->words->pv_ops[i];
+		uint64_t value;
+
 		if (!name)
 			continue;
-		err = pvp_resolve_function(l->image, name, template_value(l, i, name, value),
-					   &p->pv_ops[i]);
+		err = pvp_image_pointer(l->image, tables->pv_ops + i * l->image->ptr_len, &value);
+		if (!err)
+			err = pvp_resolve_function(l->image, name,
+						   template_value(l, i, name, value),
+						   &l->platform->pv_ops[i]);
 		if (err)
 			return pvp_yaml_context(l->yaml, err, "pv_ops/%s", tables->fields[i].name);
 	}
 	return NULL;
 }
 
-/* values: one a key, as the file has it. */
-static struct pvp_error *load_static_calls(const struct load *l, uint64_t *values)
+static struct pvp_error *load_static_calls(const struct pvp_load *l)
 {
+	uint64_t *values = l->static_calls;
 	const struct pvp_static_call_key *keys = l->tables->static_call_keys;
 	const struct pvp_platform_words *w = l->words;
 	struct pvp_error *err;
@@ -189,7 +255,7 @@ static struct pvp_error *load_static_calls(const struct load *l, uint64_t *value
 	return NULL;
 }
 
-static void keep_changed_calls(const struct load *l, const uint64_t *values)
+static void keep_changed_calls(const struct pvp_load *l, const uint64_t *values)
 {
 	const struct pvp_tables *tables = l->tables;
 	struct pvp_platform *p = l->platform;
@@ -206,11 +272,23 @@ static void keep_changed_calls(const struct load *l, const uint64_t *values)
 	}
 }
 
+/* The last layer's word for it, or NULL; *l becomes that layer's. */
+#define LAST_WORD(l, key)                                                                          \
+	({                                                                                         \
+		const char *word_ = NULL;                                                          \
+		for (size_t i_ = 0; i_ < (l)->layers->nr; i_++)                                    \
+			if ((l)->layers->v[i_].file.words->key) {                                  \
+				word_ = (l)->layers->v[i_].file.words->key;                        \
+				(l)->yaml = &(l)->layers->v[i_].file.yaml;                         \
+			}                                                                          \
+		word_;                                                                             \
+	})
+
 /* A NULL return thunk means the image's own initial value; it has none where the variable is not.
  */
-static struct pvp_error *load_return_thunk(const struct load *l, const char *option)
+static struct pvp_error *load_return_thunk(struct pvp_load *l, const char *option)
 {
-	const char *name = option ? option : l->words->return_thunk;
+	const char *word = LAST_WORD(l, return_thunk), *name = option ? option : word;
 	uint64_t variable, keep = 0;
 	struct pvp_error *err;
 
@@ -229,7 +307,7 @@ static struct pvp_error *load_return_thunk(const struct load *l, const char *opt
 		      : pvp_yaml_context(l->yaml, err, "return_thunk");
 }
 
-static struct pvp_error *load_target(const struct load *l, const char *where, const char *name,
+static struct pvp_error *load_target(const struct pvp_load *l, const char *where, const char *name,
 				     uint64_t *ret)
 {
 	struct pvp_error *err;
@@ -238,218 +316,6 @@ static struct pvp_error *load_target(const struct load *l, const char *where, co
 		return NULL;
 	err = pvp_resolve_function(l->image, name, 0, ret);
 	return err ? pvp_yaml_context(l->yaml, err, "%s", where) : NULL;
-}
-
-static struct pvp_error *load_insn_list(const struct load *l, const char *list, char **v, size_t nr,
-					enum pvp_insn_rule rule)
-{
-	struct pvp_platform *p = l->platform;
-
-	for (size_t i = 0; i < nr; i++) {
-		struct pvp_insn_rule_row *row;
-		struct pvp_error *err = NULL;
-
-		if (!pvp_insn_class_known(v[i]))
-			err = pvp_error_format(PVP_ERR_NOT_FOUND, "unknown instruction class '%s'",
-					       v[i]);
-		for (size_t j = 0; !err && j < p->nr_insns; j++)
-			if (!strcmp(p->insns[j].insn, v[i]))
-				err = pvp_error_format(PVP_ERR_BAD_DATA,
-						       "instruction class '%s' is listed twice",
-						       v[i]);
-		if (err)
-			return pvp_yaml_context(l->yaml, err, "instructions/%s/%zu", list, i);
-		row = &p->insns[p->nr_insns++];
-		row->insn = pvp_strdup(v[i]);
-		row->rule = rule;
-	}
-	return NULL;
-}
-
-static struct pvp_error *load_insns(const struct load *l)
-{
-	const struct pvp_platform_words *w = l->words;
-	size_t nr = w->instructions.allow_count + w->instructions.emulate_count +
-		    w->instructions.fault_count + w->instructions.ignore_count +
-		    w->instructions.end_count;
-	struct pvp_error *err;
-
-	l->platform->insns = pvp_calloc(nr + 1, sizeof(*l->platform->insns));
-#define LIST(name, rule)                                                                           \
-	load_insn_list(l, #name, w->instructions.name, w->instructions.name##_count, rule)
-	err = LIST(allow, PVP_INSN_ALLOW);
-	if (!err)
-		err = LIST(emulate, PVP_INSN_EMULATE);
-	if (!err)
-		err = LIST(fault, PVP_INSN_FAULT);
-	if (!err)
-		err = LIST(ignore, PVP_INSN_IGNORE);
-	if (!err)
-		err = LIST(end, PVP_INSN_END);
-#undef LIST
-	return err;
-}
-
-static bool parse_bytes(const char *text, struct pvp_text_write *write)
-{
-	size_t len = strlen(text);
-
-	if (!len || len % 2 || len / 2 > sizeof(write->bytes) ||
-	    strspn(text, "0123456789abcdefABCDEF") != len)
-		return false;
-	for (size_t i = 0; i < len / 2; i++) {
-		char digits[3] = {text[2 * i], text[2 * i + 1]};
-
-		write->bytes[i] = strtoul(digits, NULL, 16);
-	}
-	write->len = len / 2;
-	return true;
-}
-
-/* e9 rel32: jmp target */
-static struct pvp_error *make_jump(uint64_t target, struct pvp_text_write *write)
-{
-	int64_t rel = (int64_t)(target - (write->addr + 5));
-
-	if (rel != (int32_t)rel)
-		return pvp_error_format(PVP_ERR_BAD_DATA,
-					"a jump at %#" PRIx64 " does not reach %#" PRIx64,
-					write->addr, target);
-	write->bytes[0] = 0xe9;
-	for (unsigned i = 0; i < 4; i++)
-		write->bytes[1 + i] = (uint32_t)rel >> (8 * i);
-	write->len = 5;
-	return NULL;
-}
-
-static struct pvp_error *resolve_text(const struct load *l, const struct pvp_file_text *row,
-				      struct pvp_text_write *write)
-{
-	struct pvp_error *err;
-	uint64_t target;
-
-	if (!row->jump == !row->bytes)
-		return pvp_error_format(PVP_ERR_BAD_DATA, "one of jump and bytes is needed");
-	err = pvp_platform_address(l->image, row->at, &write->addr);
-	if (!err && row->jump) {
-		err = pvp_resolve_function(l->image, row->jump, 0, &target);
-		if (!err)
-			err = make_jump(target, write);
-	} else if (!err && !parse_bytes(row->bytes, write)) {
-		err = pvp_error_format(PVP_ERR_BAD_DATA, "'%s' is not 1 to %zu bytes in hex",
-				       row->bytes, sizeof(write->bytes));
-	}
-	if (!err && !pvp_image_is_text(l->image, write->addr, write->len))
-		err = pvp_error_format(PVP_ERR_BAD_DATA, "%#" PRIx64 " lies outside text",
-				       write->addr);
-	return err;
-}
-
-/* Drops err and says true when it is the missing symbol that `optional: true` allows. */
-static bool passed_over(struct pvp_error *err, bool optional)
-{
-	if (!err || !optional || err->code != PVP_ERR_NOT_FOUND)
-		return false;
-	pvp_error_destroy(err);
-	return true;
-}
-
-static struct pvp_error *load_text(const struct load *l)
-{
-	struct pvp_platform *p = l->platform;
-	size_t cap = 0;
-
-	for (size_t i = 0; i < l->words->text_count; i++) {
-		const struct pvp_file_text *row = &l->words->text[i];
-		struct pvp_text_write write = {0};
-		struct pvp_error *err;
-
-		err = resolve_text(l, row, &write);
-		if (passed_over(err, row->optional))
-			continue;
-		for (size_t j = 0; !err && j < p->nr_text_writes; j++)
-			if (write.addr < p->text_writes[j].addr + p->text_writes[j].len &&
-			    p->text_writes[j].addr < write.addr + write.len)
-				err = pvp_error_format(PVP_ERR_BAD_DATA,
-						       "%#" PRIx64 " is written twice", write.addr);
-		if (err)
-			return pvp_yaml_context(l->yaml, err, "text/%zu", i);
-		*pvp_push(&p->text_writes, &p->nr_text_writes, &cap) = write;
-	}
-	return NULL;
-}
-
-static struct pvp_error *load_static_keys(const struct load *l)
-{
-	for (size_t i = 0; i < l->words->static_keys_count; i++) {
-		const struct pvp_file_static_key *row = &l->words->static_keys[i];
-		struct pvp_error *err = NULL;
-
-		for (size_t j = 0; !err && j < i; j++)
-			if (!strcmp(l->words->static_keys[j].key, row->key))
-				err = pvp_error_format(PVP_ERR_BAD_DATA,
-						       "static key '%s' is listed twice", row->key);
-		if (!err)
-			err = pvp_static_key_set(l->image, l->tables, row->key, row->on,
-						 l->platform);
-		if (!passed_over(err, row->optional) && err)
-			return pvp_yaml_context(l->yaml, err, "static_keys/%zu", i);
-	}
-	return NULL;
-}
-
-static struct pvp_error *resolve_callee(const struct load *l, const struct pvp_file_callee *row,
-					struct pvp_callee_stub *stub)
-{
-	const char *result = row->result;
-	struct pvp_error *err;
-	char *end;
-
-	err = pvp_resolve_function(l->image, row->name, 0, &stub->addr);
-	if (err)
-		return err;
-	for (size_t i = 0; i < l->platform->nr_stubs; i++)
-		if (l->platform->stubs[i].addr == stub->addr)
-			return pvp_error_format(PVP_ERR_BAD_DATA, "callee '%s' is listed twice",
-						row->name);
-	if (row->args > 6)
-		return pvp_error_format(PVP_ERR_BAD_DATA, "%u arguments; 6 are in registers",
-					row->args);
-	stub->nr_args = row->args;
-	if (!result)
-		return NULL;
-	stub->has_result = true;
-	stub->by_domain = pvp_domain_parse(result, &stub->result);
-	if (stub->by_domain)
-		return NULL;
-	if (!isdigit((unsigned char)*result))
-		return pvp_error_format(PVP_ERR_NOT_FOUND, "unknown domain '%s'", result);
-	errno = 0;
-	stub->value = strtoull(result, &end, 0);
-	if (*end || errno)
-		return pvp_error_format(PVP_ERR_BAD_DATA, "'%s' is not a number", result);
-	return NULL;
-}
-
-static struct pvp_error *load_callees(const struct load *l)
-{
-	struct pvp_platform *p = l->platform;
-	size_t cap = 0;
-
-	for (size_t i = 0; i < l->words->callees_count; i++) {
-		const struct pvp_file_callee *row = &l->words->callees[i];
-		struct pvp_callee_stub stub = {0};
-		struct pvp_error *err;
-
-		err = resolve_callee(l, row, &stub);
-		if (!stub.addr && passed_over(err, row->optional))
-			continue;
-		if (err)
-			return pvp_yaml_context(l->yaml, err, "callees/%zu", i);
-		stub.name = pvp_strdup(row->name);
-		*pvp_push(&p->stubs, &p->nr_stubs, &cap) = stub;
-	}
-	return NULL;
 }
 
 /*
@@ -463,7 +329,7 @@ static const struct {
 	{"VCPUPREEMPT", "lock.vcpu_is_preempted", "__raw_callee_save___native_vcpu_is_preempted"},
 };
 
-static void derive_features(const struct load *l)
+static void derive_features(const struct pvp_load *l)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(derived); i++) {
 		struct pvp_error *err;
@@ -482,80 +348,100 @@ static void derive_features(const struct load *l)
 	}
 }
 
-/* Order matters: an option beats the file, a derived bit follows from the pointers, and --feature
- * beats all, so that wrong combinations can be asked for. */
-static struct pvp_error *load_inputs(const struct load *l, const struct pvp_overrides *o)
+/*
+ * Order matters: what a platform does to a CPU's features lies over the CPU's words, whoever gave
+ * them; an option beats the files, except for sets, which were asked for as well; a derived bit
+ * follows from the pointers; and --feature beats all, so that wrong combinations can be asked for.
+ */
+static struct pvp_error *load_features_and_ops(struct pvp_load *l, const struct pvp_overrides *o)
 {
-	size_t nr_keys = l->tables->nr_static_call_keys;
-	uint64_t *values = pvp_calloc(nr_keys + 1, sizeof(*values));
-	struct pvp_error *err;
+	struct pvp_error *err = each_layer(l, load_caps);
 
-	for (size_t i = 0; i < nr_keys; i++)
-		values[i] = l->tables->static_call_keys[i].func;
-	err = load_caps(l);
+	if (!err && l->layers->caps_path)
+		err = pvp_override_caps(l->layers->caps_path, l->platform->caps);
 	if (!err)
-		err = load_features(l);
+		err = each_layer(l, load_platform_features);
 	if (!err && o->caps_file)
 		err = pvp_override_caps(o->caps_file, l->platform->caps);
 	if (!err)
-		err = load_pv_ops(l);
+		err = each_layer(l, load_set_features);
+	if (!err)
+		err = init_pv_ops(l);
+	if (!err)
+		err = each_layer(l, load_pv_ops);
 	if (!err)
 		err = pvp_override_pv_ops(o->pv_ops, l->image, l->tables, l->platform);
+	if (err)
+		return err;
+	derive_features(l);
+	return pvp_override_features(o->features, l->tables, l->platform);
+}
+
+static struct pvp_error *load_all_static_calls(struct pvp_load *l, const struct pvp_overrides *o)
+{
+	size_t nr = l->tables->nr_static_call_keys;
+	struct pvp_error *err;
+
+	l->static_calls = pvp_calloc(nr + 1, sizeof(*l->static_calls));
+	for (size_t i = 0; i < nr; i++)
+		l->static_calls[i] = l->tables->static_call_keys[i].func;
+	err = each_layer(l, load_static_calls);
 	if (!err)
-		err = load_static_calls(l, values);
+		err = pvp_override_static_calls(o->static_calls, l->image, l->tables,
+						l->static_calls);
 	if (!err)
-		err = pvp_override_static_calls(o->static_calls, l->image, l->tables, values);
-	if (!err) {
-		keep_changed_calls(l, values);
-		derive_features(l);
-		err = pvp_override_features(o->features, l->tables, l->platform);
-	}
-	free(values);
+		keep_changed_calls(l, l->static_calls);
+	free(l->static_calls);
 	return err;
 }
 
-static struct pvp_error *load_all(const struct load *l, const struct pvp_overrides *o)
+static struct pvp_error *load_targets(struct pvp_load *l, const struct pvp_overrides *o)
 {
-	const struct pvp_platform_words *w = l->words;
 	struct pvp_platform *p = l->platform;
-	const struct pvp_poke_rows memory = {w->memory, w->memory_count, "memory", false};
-	struct pvp_error *err = load_head(l);
+	struct pvp_error *err = load_return_thunk(l, o->return_thunk);
+	const char *name;
 
+	if (!err) {
+		name = LAST_WORD(l, null_target);
+		err = load_target(l, "null_target", name, &p->null_target);
+	}
+	if (!err) {
+		name = LAST_WORD(l, nop_target);
+		err = load_target(l, "nop_target", name, &p->nop_target);
+	}
+	return err;
+}
+
+static struct pvp_error *load_all(struct pvp_load *l, const struct pvp_overrides *o)
+{
+	struct pvp_platform *p = l->platform;
+	struct pvp_error *err = check_whole(l);
+
+	if (!err)
+		err = each_layer(l, load_needs);
+	if (!err)
+		err = each_layer(l, load_head);
 	if (!err && o->cpus > MAX_CPUS)
 		err = pvp_error_format(PVP_ERR_USAGE, "--cpus %u: not 1 .. %d", o->cpus, MAX_CPUS);
 	if (!err && o->cpus)
 		p->cpus = o->cpus;
 	if (!err)
-		err = load_inputs(l, o);
+		err = load_features_and_ops(l, o);
 	if (!err)
-		err = load_return_thunk(l, o->return_thunk);
+		err = load_all_static_calls(l, o);
 	if (!err)
-		err = load_target(l, "null_target", w->null_target, &p->null_target);
+		err = load_targets(l, o);
 	if (!err)
-		err = load_target(l, "nop_target", w->nop_target, &p->nop_target);
+		err = each_layer(l, pvp_load_insns);
 	if (!err)
-		err = load_insns(l);
+		err = each_layer(l, pvp_load_text);
 	if (!err)
-		err = load_text(l);
+		err = each_layer(l, pvp_load_callees);
 	if (!err)
-		err = load_callees(l);
+		err = each_layer(l, pvp_load_memory);
 	if (!err)
-		err = pvp_pokes_resolve(&memory, l->yaml, l->image, p->hypervisor, p->cpus,
-					&p->pokes, &p->nr_pokes);
-	if (!err)
-		err = load_static_keys(l);
-	return err ? err
-		   : pvp_override_static_keys(o->static_keys, l->image, l->tables, p);
-}
-
-/* The path name stands for; owned by the caller. */
-static char *path_of(const char *name, const char *dir)
-{
-	size_t len = strlen(name);
-
-	if (strchr(name, '/') || (len > 5 && !strcmp(name + len - 5, ".yaml")))
-		return pvp_strdup(name);
-	return pvp_asprintf("%s/%s.yaml", dir, name);
+		err = each_layer(l, pvp_load_static_keys);
+	return err ? err : pvp_override_static_keys(o->static_keys, l->image, l->tables, p);
 }
 
 struct pvp_error *pvp_platform_load(const char *name, const char *dir,
@@ -564,30 +450,26 @@ struct pvp_error *pvp_platform_load(const char *name, const char *dir,
 				    struct pvp_platform **ret)
 {
 	static const struct pvp_overrides none;
-	struct load l = {.image = image, .tables = tables};
-	struct pvp_platform_file file;
+	struct pvp_load l = {.image = image, .tables = tables};
+	const struct pvp_layer *top;
+	struct pvp_layers layers;
 	struct pvp_error *err;
-	char *path = path_of(name, dir);
 
-	if (access(path, F_OK))
-		err = pvp_error_format(PVP_ERR_NOT_FOUND, "unknown platform '%s': there is no %s",
-				       name, path);
-	else
-		err = pvp_platform_file_read(path, tables, &file);
-	if (err) {
-		free(path);
+	err = pvp_layers_read(name, dir, tables, &layers);
+	if (err)
 		return err;
-	}
-	l.yaml = &file.yaml;
-	l.words = file.words;
+	l.layers = &layers;
+	top = &layers.v[layers.top];
 	l.platform = pvp_calloc(1, sizeof(*l.platform));
-	l.platform->path = path;
+	l.platform->path = pvp_strdup(top->file.yaml.path);
+	l.platform->name = pvp_asprintf("%s%s", top->file.words->name, layers.sets);
+	l.platform->description = pvp_strdup(top->file.words->description);
 	err = load_all(&l, overrides ? overrides : &none);
 	if (err)
 		pvp_platform_destroy(l.platform);
 	else
 		*ret = l.platform;
-	pvp_platform_file_deinit(&file);
+	pvp_layers_deinit(&layers);
 	return err;
 }
 

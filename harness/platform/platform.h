@@ -64,7 +64,7 @@ enum pvp_domain {
  *	{at: page(arg1), size: 8, values: [0, 0x400]}
  *
  * A member's offset is looked up in the image's BTF (btf.h); the number behind the bar is for images
- * without.  `when: xen-pv` limits a row to platforms of that hypervisor; `optional: true`
+ * without.  `when: xen` limits a row to platforms of such hypervisors (poke.h); `optional: true`
  * passes it over when the image lacks a symbol or member it names.
  */
 enum pvp_poke_via {
@@ -126,10 +126,23 @@ struct pvp_callee_stub {
 	uint64_t value;
 };
 
-enum pvp_hypervisor { PVP_HV_NONE, PVP_HV_XEN_PV };
+/* Which hypercalls there are, and which `when:` rows apply.  The names are those of the files. */
+#define PVP_HYPERVISORS(X)                                                                         \
+	X(NONE, "none")                                                                            \
+	X(XEN_PV, "xen-pv")                                                                        \
+	X(XEN_HVM, "xen-hvm") /* and PVH */                                                        \
+	X(KVM, "kvm")                                                                              \
+	X(HYPERV, "hyper-v")                                                                       \
+	X(VMWARE, "vmware")
+
+enum pvp_hypervisor {
+#define X(id, name) PVP_HV_##id,
+	PVP_HYPERVISORS(X)
+#undef X
+};
 
 struct pvp_platform {
-	char *name;	   /* "xen-pv" */
+	char *name;	   /* "xen-pv", "kvm+rethunk" */
 	char *description; /* one line */
 	char *path;	   /* of the file, for messages */
 	enum pvp_hypervisor hypervisor;
@@ -165,8 +178,9 @@ struct pvp_overrides {
 };
 
 /*
- * PVP_ERR_UNSUPPORTED when the file is in order but not for this image (architecture, `needs`).
- * name: "xen-pv" (looked up as NAME.yaml in dir) or a path that contains '/' or ends in ".yaml".
+ * PVP_ERR_UNSUPPORTED when the files are in order but not for this image (architecture, `needs`).
+ * name: "xen-pv" (looked up as NAME.yaml in dir) or a path that contains '/' or ends in ".yaml";
+ * "kvm+rethunk" lays the set dir/../mitigations/rethunk.yaml over it (layers.h).
  */
 struct pvp_error *pvp_platform_load(const char *name, const char *dir, const struct pvp_image *image,
 				    const struct pvp_tables *tables,

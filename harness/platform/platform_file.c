@@ -10,8 +10,9 @@
 #define OPTIONAL (CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL)
 
 static const cyaml_strval_t hypervisors[] = {
-	{"none", PVP_HV_NONE},
-	{"xen-pv", PVP_HV_XEN_PV},
+#define X(id, name) {name, PVP_HV_##id},
+	PVP_HYPERVISORS(X)
+#undef X
 };
 
 // clang-format off
@@ -86,12 +87,14 @@ static const cyaml_schema_field_t instruction_fields[] = {
 static const cyaml_schema_field_t fixed_fields[] = {
 	WORD("name", CYAML_FLAG_POINTER, pvp_platform_words, name),
 	WORD("description", CYAML_FLAG_POINTER, pvp_platform_words, description),
-	CYAML_FIELD_ENUM("hypervisor", CYAML_FLAG_STRICT, struct pvp_platform_words, hypervisor,
+	WORD("extends", OPTIONAL, pvp_platform_words, extends),
+	/* From here to capabilities: each platform needs them, its own or those of what it extends. */
+	CYAML_FIELD_ENUM("hypervisor", CYAML_FLAG_STRICT | CYAML_FLAG_OPTIONAL, struct pvp_platform_words, hypervisor,
 			 hypervisors, ARRAY_SIZE(hypervisors)),
-	WORDS("arch", CYAML_FLAG_POINTER, 8, pvp_platform_words, arch),
-	CYAML_FIELD_UINT("ring", CYAML_FLAG_DEFAULT, struct pvp_platform_words, ring),
-	CYAML_FIELD_UINT("cpus", CYAML_FLAG_DEFAULT, struct pvp_platform_words, cpus),
-	CYAML_FIELD_SEQUENCE("capabilities", CYAML_FLAG_POINTER, struct pvp_platform_words,
+	WORDS("arch", OPTIONAL, 8, pvp_platform_words, arch),
+	CYAML_FIELD_UINT("ring", CYAML_FLAG_OPTIONAL, struct pvp_platform_words, ring),
+	CYAML_FIELD_UINT("cpus", CYAML_FLAG_OPTIONAL, struct pvp_platform_words, cpus),
+	CYAML_FIELD_SEQUENCE("capabilities", OPTIONAL, struct pvp_platform_words,
 			     capabilities, &pvp_word_schema, PVP_CAP_WORDS, PVP_CAP_WORDS),
 	INLINE_MAPPING("features", feature_fields),
 	LIST("static_calls_if_present", pvp_platform_words, more_static_calls, &static_call_row),

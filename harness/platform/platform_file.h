@@ -37,8 +37,9 @@ struct pvp_file_callee {
 
 struct pvp_platform_words {
 	char *name, *description;
+	char *extends; /* the platform these words lie over */
 	int hypervisor;
-	unsigned ring, cpus;
+	unsigned ring, cpus; /* as hypervisor, meant where the file has the key */
 	char **arch;
 	unsigned arch_count;
 	char **capabilities;

@@ -34,7 +34,7 @@ bool pvp_domain_parse(const char *name, enum pvp_domain *ret)
 }
 
 static const cyaml_strval_t whens[] = {
-#define X(name, hypervisor) {name, (hypervisor) + 1},
+#define X(name, mask) {name, mask},
 	PVP_WHENS(X)
 #undef X
 };
@@ -240,6 +240,18 @@ static bool fits(uint64_t value, bool negative, unsigned size)
 	return value < 1ull << bits;
 }
 
+/* "percpu(0x1000)": the per-CPU offset that leads to this address on CPU 0, as allocated ones do. */
+static bool parse_percpu(const char *text, const struct pvp_image *image, uint64_t *ret)
+{
+	uint64_t addr;
+	char *end;
+
+	if (strncmp(text, "percpu(", 7) || !parse_number(text + 7, &end, &addr) || strcmp(end, ")"))
+		return false;
+	*ret = addr - image->percpu_base;
+	return true;
+}
+
 static struct pvp_error *parse_value(const char *text, unsigned size, unsigned cpus,
 				     const struct pvp_image *image, uint64_t *ret)
 {
@@ -253,6 +265,8 @@ static struct pvp_error *parse_value(const char *text, unsigned size, unsigned c
 	} else if (!strcmp(text, "$cpu-mask")) {
 		value = cpus >= 64 ? UINT64_MAX : (1ull << cpus) - 1;
 		value &= size == 8 ? UINT64_MAX : (1ull << size * 8) - 1;
+	} else if (parse_percpu(text, image, &value)) {
+		negative = false;
 	} else if (parse_number(text + negative, &end, &value)) {
 		if (*end)
 			return pvp_error_format(PVP_ERR_BAD_DATA, "'%s' is not a number", text);
@@ -319,7 +333,7 @@ static struct pvp_error *check_duplicate(const struct pvp_poke_rows *rows, size_
 	for (size_t j = 0; j < i; j++) {
 		other = &rows->v[j];
 		if (strcmp(other->at, row->at) ||
-		    (other->when && row->when && other->when != row->when))
+		    (other->when && row->when && !(other->when & row->when)))
 			continue;
 		where = pvp_asprintf("%s/%zu", rows->where, j);
 		line = pvp_yaml_line(yaml, where);
@@ -343,7 +357,7 @@ struct pvp_error *pvp_pokes_resolve(const struct pvp_poke_rows *rows, const stru
 		struct pvp_poke poke = {0};
 
 		err = check_duplicate(rows, i, yaml);
-		if (!err && row->when && row->when - 1 != (int)hypervisor)
+		if (!err && row->when && !(row->when & 1 << hypervisor))
 			continue;
 		if (!err)
 			err = parse_row(row, &poke);

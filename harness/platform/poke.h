@@ -11,11 +11,17 @@
 #include "platform.h"
 #include "yaml_file.h"
 
-/* `when:`; also the keys of `congruent:`.  The value is one more than the hypervisor, 0: not said.
- */
+#define PVP_BIT(id) (1 << PVP_HV_##id)
+/* `when:`: for which hypervisors a row is; 0: not said. */
 #define PVP_WHENS(X)                                                                               \
-	X("native", PVP_HV_NONE)                                                                   \
-	X("xen-pv", PVP_HV_XEN_PV)
+	X("native", PVP_BIT(NONE))                                                                 \
+	X("xen-pv", PVP_BIT(XEN_PV))                                                               \
+	X("xen", PVP_BIT(XEN_PV) | PVP_BIT(XEN_HVM))                                               \
+	X("kvm", PVP_BIT(KVM))                                                                     \
+	X("hyper-v", PVP_BIT(HYPERV))                                                              \
+	X("vmware", PVP_BIT(VMWARE))                                                               \
+	/* whose locks sleep */                                                                    \
+	X("pv-locks", PVP_BIT(XEN_PV) | PVP_BIT(XEN_HVM) | PVP_BIT(KVM) | PVP_BIT(HYPERV))
 
 struct pvp_poke_row {
 	char *at, *domain, *copy;
