@@ -14,7 +14,7 @@ DEBS    := gcc make libc6-dev pkg-config libunicorn-dev libcapstone-dev libelf-d
 
 CFLAGS  ?= -O2 -g
 override CFLAGS += -std=gnu11 -Wall -Wextra -Werror -Wmissing-prototypes -Wstrict-prototypes $(SANFLAGS)
-STAGES  := $(addprefix harness/,image scan platform patch patch/model check diff report cli)
+STAGES  := $(addprefix harness/,image scan platform patch patch/model patch/guest check diff report cli)
 PLATFORMS := all
 
 objs     = $(patsubst %.c,$(B)/%.o,$(wildcard $(1)))
@@ -53,7 +53,7 @@ run-tests = @export PVPROOF_SKIPS=$(abspath $(B))/skips; : >$$PVPROOF_SKIPS; sta
 run-check: $(B)/check $(B)/pvproof $(PVKERNEL)
 	$(call run-tests, \
 		"CK_EXCLUDE_TAGS=kernels CK_DEFAULT_TIMEOUT=$(if $(SAN),60,20) $(B)/check" \
-		"PVPROOF=$(B)/pvproof sh tests/cli.sh" "sh tests/fetch.sh --offline")
+		"sh tests/predictors.sh $(B)" "PVPROOF=$(B)/pvproof sh tests/cli.sh" "sh tests/fetch.sh --offline")
 
 check-kernels: setup ## tests on Debian's kernels and recorded boots (PVPROOF_KERNELS, PVPROOF_GOLDENS)
 	@$(MAKE) --no-print-directory $(B)/check
@@ -86,11 +86,12 @@ $(B)/harness/image/%.o:    INC := $(call in,image)
 $(B)/harness/scan/%.o:     INC := $(call in,image scan)
 $(B)/harness/platform/%.o: INC := $(call in,image scan platform)
 $(B)/harness/patch/%.o:    INC := $(call in,image scan platform patch patch/model)
+$(B)/harness/patch/guest/%.o: INC := $(call in,image scan platform patch patch/guest)
 $(B)/harness/check/%.o:    INC := $(call in,image scan platform patch check)
-$(B)/harness/diff/%.o:     INC := $(call in,image scan platform patch patch/model diff)
+$(B)/harness/diff/%.o:     INC := $(call in,image scan platform patch patch/model patch/guest diff)
 $(B)/harness/report/%.o:   INC := $(call in,image scan platform patch check diff report)
-$(B)/harness/cli/%.o:      INC := $(call in,image scan platform patch patch/model check diff report cli)
-$(B)/tests/%.o:            INC := $(call in,image scan platform patch patch/model check diff report cli) -iquote tests
+$(B)/harness/cli/%.o:      INC := $(call in,image scan platform patch patch/model patch/guest check diff report cli)
+$(B)/tests/%.o:            INC := $(call in,image scan platform patch patch/model patch/guest check diff report cli) -iquote tests
 $(B)/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(call say,CC)

@@ -31,7 +31,7 @@ struct pvp_state {
 #define PVP_EFFECTS(X)                                                                             \
 	X(STORE, "store", "address, bytes: ordered memory")                                        \
 	X(INTERRUPTS, "interrupts", "0 off, 1 on: the interrupt flag changed")                     \
-	X(HALT, "hlt", "interrupt flag")                                                           \
+	X(HALT, "hlt", "interrupt flag, 1 right behind the sti that set it")                        \
 	X(IN, "in", "port, bytes")                                                                 \
 	X(OUT, "out", "port, bytes, value")                                                        \
 	X(RDMSR, "rdmsr", "index")                                                                 \
@@ -157,6 +157,7 @@ enum pvp_special_kind {
 	PVP_SPECIAL_SKIP,   /* record WARN, go on behind the instruction */
 	PVP_SPECIAL_CALLEE, /* record CALLEE with its arguments, set the result, return */
 	PVP_SPECIAL_OPAQUE, /* stop */
+	PVP_SPECIAL_WATCH,  /* tell the client, then execute it: one that the engine does itself */
 };
 
 struct pvp_special {
@@ -164,7 +165,7 @@ struct pvp_special {
 	enum pvp_special_kind kind;
 	unsigned len;	  /* SKIP: bytes to skip */
 	unsigned nr_args; /* CALLEE */
-	unsigned index;	  /* CALLEE: the client's number for it */
+	unsigned index;	  /* CALLEE, WATCH: the client's number for it */
 };
 
 struct pvp_machine;
@@ -173,11 +174,15 @@ struct pvp_machine_client {
 	void *arg;
 	/* A hypercall instruction was reached.  False: not modelled (the run stops). */
 	bool (*hypercall)(void *arg, struct pvp_machine *machine);
-	/* Result of replaced callee index, the nth time in this run. */
+	/* Result of replaced callee index, the nth time in this run.  Needed where there is one. */
 	uint64_t (*callee_result)(void *arg, unsigned index, unsigned nth, uint64_t seed);
-	/* Content of a stray page: a function of seed and address, so that two views agree. */
+	/* Watched address index is about to be executed. */
+	void (*watch)(void *arg, unsigned index);
+	/* Content of a stray page: a function of seed and address, so that two views agree.
+	 * NULL: there are no strays, such an access faults. */
 	void (*fill)(void *arg, uint64_t seed, uint64_t addr, void *buf, size_t len);
-	/* Where execution continues after a fault at addr, or 0; may change registers. */
+	/* Where execution continues after a fault of the instruction at addr, or 0; may change
+	 * registers.  Never asked when the fault is in fetching an instruction. */
 	uint64_t (*fixup)(void *arg, struct pvp_machine *machine, uint64_t addr, unsigned vector);
 };
 
@@ -206,6 +211,12 @@ struct pvp_machine_config {
 	size_t nr_rules;
 	const struct pvp_special *specials; /* at most one an address */
 	size_t nr_specials;
+	/*
+	 * Runs build on each other, as a boot does: what they write stays (undo only drops stray
+	 * pages), text with PVP_PROT_WRITE may rewrite itself, an iret that stays in its ring goes
+	 * on where its frame says, and no effects are recorded.
+	 */
+	bool boots;
 	struct pvp_machine_client client;
 };
 

@@ -106,20 +106,22 @@ bool pvp_memory_read(struct pvp_memory *memory, uint64_t addr, void *buf, uint64
 	return true;
 }
 
+#define PAGE 4096u
+
 void pvp_memory_log(struct pvp_memory *memory, uint64_t addr, unsigned size, uint64_t value,
 		    enum pvp_writer writer)
 {
+	assert(size && size <= 8);
 	while (size) {
 		const struct pvp_region *r = pvp_memory_region(memory, addr);
+		/* Where nothing is mapped, memory may come page by page. */
+		uint64_t room = r ? r->len - (addr - r->addr) : PAGE - addr % PAGE;
+		unsigned n = room < size ? room : size;
 		struct pvp_write *w = pvp_push(&memory->log, &memory->nr_log, &memory->cap_log);
-		unsigned n = size;
 
-		/* A write across the end of a region is two. */
-		if (r && addr + (n - 1) > r->addr + (r->len - 1))
-			n = r->addr + r->len - addr;
 		w->addr = addr;
 		w->size = n;
-		w->new = n < 8 ? value & ((1ull << 8 * n) - 1) : value;
+		w->new = n < 8 ? value &((1ull << 8 * n) - 1) : value;
 		w->writer = writer;
 		w->time = memory->clock ? *memory->clock : 0;
 		if (r) {
@@ -157,12 +159,18 @@ bool pvp_memory_write(struct pvp_memory *memory, uint64_t addr, const void *buf,
 	return true;
 }
 
-void pvp_memory_undo(struct pvp_memory *memory)
+void pvp_memory_undo_to(struct pvp_memory *memory, size_t nr_log)
 {
-	while (memory->nr_log) {
+	assert(nr_log <= memory->nr_log);
+	while (memory->nr_log > nr_log) {
 		const struct pvp_write *w = &memory->log[--memory->nr_log];
 
 		if (w->host)
 			memcpy(w->host, &w->old, w->size);
 	}
+}
+
+void pvp_memory_undo(struct pvp_memory *memory)
+{
+	pvp_memory_undo_to(memory, 0);
 }

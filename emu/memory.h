@@ -70,7 +70,7 @@ uint8_t *pvp_memory_host(struct pvp_memory *memory, uint64_t addr, uint64_t len)
 /* Copies across regions; false when any byte is not mapped. */
 bool pvp_memory_read(struct pvp_memory *memory, uint64_t addr, void *buf, uint64_t len);
 
-/* Logs a write that is about to happen, in pieces of at most 8 bytes. */
+/* Logs a write of at most 8 bytes that is about to happen, one piece for each region it touches. */
 void pvp_memory_log(struct pvp_memory *memory, uint64_t addr, unsigned size, uint64_t value,
 		    enum pvp_writer writer);
 /* Logs and does it; false (nothing done) when it is not all mapped. */
@@ -78,5 +78,7 @@ bool pvp_memory_write(struct pvp_memory *memory, uint64_t addr, const void *buf,
 		      enum pvp_writer writer);
 /* Puts back what the log says, newest first, and empties it. */
 void pvp_memory_undo(struct pvp_memory *memory);
+/* The same down to the entry nr_log, which stays the first one free. */
+void pvp_memory_undo_to(struct pvp_memory *memory, size_t nr_log);
 
 #endif

@@ -40,7 +40,6 @@ static const struct exception {
 	{ "native", "lock.vcpu_is_preempted#2",0, 0x40, "xor eax,eax" },
 	{ "native", "lock.vcpu_is_preempted#2",1, 0x30, "xor al,al: the result is a bool" },
 	{ "native", "lock.vcpu_is_preempted#2",1, 0x33, "the other direction of xor" },
-	{ "native", "cpu.wbinvd#1",            1, 0x08, "invd: taken for wbinvd, wrongly" },
 	/* Intel SDM vol. 2, MOV to/from control registers: the mod field is ignored. */
 	{ "native", "mmu.read_cr2#1",          2, 0x90, "mod of mov rax,cr2" },
 	{ "native", "mmu.read_cr2#1",          2, 0x50, "mod of mov rax,cr2" },

@@ -120,6 +120,8 @@ static const struct row divergent[] = {
 	{ "clock: another function",  "native", "static_call.pv_sched_clock#2",
 	  "call:native_steal_clock" },
 
+	/* An interrupt that comes between the two is slept over. */
+	{ "sti, nop, hlt",            "native", "irq.safe_halt#1",   "fb 90 f4" },
 	{ "hlt, sti",                 "native", "irq.safe_halt#1",   "f4 fb" },
 
 	/* In place of a call that vanishes: alloc_pte does nothing on bare metal. */
@@ -131,6 +133,7 @@ static const struct row divergent[] = {
 	{ "padding returns",          "native", "mmu.alloc_pte#1", "c3" },
 	{ "ud2",                      "native", "mmu.alloc_pte#1", "0f 0b" },
 	{ "int3",                     "native", "mmu.alloc_pte#1", "cc" },
+	{ "a NOP with lock: #UD",     "native", "mmu.alloc_pte#1", "f0 0f 1f 44 00 00" },
 	{ "hlt",                      "native", "mmu.alloc_pte#1", "f4" },
 	{ "cli",                      "native", "mmu.alloc_pte#1", "fa" },
 	{ "sti",                      "native", "mmu.alloc_pte#1", "fb" },
@@ -242,6 +245,7 @@ static const struct row equivalent[] = {
 
 /* Nothing is said about what nobody models: never EQUIVALENT. */
 static const struct row unmodelled[] = {
+	{ "invd for wbinvd",         "native", "cpu.wbinvd#1",    "0f 08" },
 	{ "a vector register",       "native", "mmu.alloc_pte#1", "0f 57 c0" },
 	{ "the FPU",                 "native", "mmu.alloc_pte#1", "db e3" },
 	{ "int 0x80",                "native", "mmu.alloc_pte#1", "cd 80" },

@@ -87,16 +87,15 @@ static const struct {
 } encodings[] = {
 	{ 7, { 0x0f, 0x0b, 'x', 'e', 'n', 0x0f, 0xa2 }, PVP_X86_XEN_CPUID, "ud2 'xen' cpuid" },
 	{ 4, { 0xf3, 0x0f, 0x1e, 0xfa }, PVP_X86_PLAIN, "endbr64" },
-	{ 2, { 0x0f, 0x0b }, PVP_X86_UD, "ud2" },
 	{ 3, { 0x0f, 0x01, 0xc1 }, PVP_X86_VMCALL, "vmcall" },
 	{ 3, { 0x0f, 0x01, 0xd9 }, PVP_X86_VMMCALL, "vmmcall" },
+	{ 3, { 0x0f, 0x01, 0xe8 }, PVP_X86_SERIALIZE, "serialize" },
 	{ 3, { 0x0f, 0x01, 0xca }, PVP_X86_CLAC, "clac" },
 	{ 3, { 0x0f, 0x01, 0xcb }, PVP_X86_CLAC, "stac" },
 	{ 3, { 0x0f, 0xae, 0xe8 }, PVP_X86_PLAIN, "lfence" },
 	{ 3, { 0x0f, 0xae, 0xf0 }, PVP_X86_PLAIN, "mfence" },
 	{ 3, { 0x0f, 0xae, 0xf8 }, PVP_X86_PLAIN, "sfence" },
 	{ 2, { 0x0f, 0x09 }, PVP_X86_WBINVD, "wbinvd" },
-	{ 2, { 0x0f, 0x08 }, PVP_X86_WBINVD, "invd" },
 };
 // clang-format on
 
@@ -264,7 +263,6 @@ static uint8_t classify(const struct pvp_x86_decoder *d, const cs_insn *insn)
 	case X86_INS_CMPSD:
 		return x86->opcode[0] == 0x0f ? PVP_X86_UNMODELLED : PVP_X86_PLAIN;
 	case X86_INS_WBINVD: /* f3: wbnoinvd; not the bytes matched above */
-	case X86_INS_INVD:
 		return PVP_X86_UNMODELLED;
 	default:
 		break;
@@ -276,35 +274,222 @@ static uint8_t classify(const struct pvp_x86_decoder *d, const cs_insn *insn)
 	return PVP_X86_UNMODELLED;
 }
 
-/*
- * Mandatory prefixes make other instructions of the 0f 01 and 0f ae groups; the engine drops the
- * ones it does not know.  Only what is listed by whole bytes or has a memory operand that Capstone
- * knows stays.
- */
-static bool is_prefixed_group(const uint8_t *bytes, size_t nr)
-{
-	size_t i = 0;
+/* --- prefixes: what Capstone and the engine do not tell, or tell wrongly --- */
 
-	while (i < nr && (bytes[i] == 0x66 || bytes[i] == 0xf2 || bytes[i] == 0xf3 ||
-			  (bytes[i] & 0xf0) == 0x40))
-		i++;
-	return i && i + 1 < nr && bytes[i] == 0x0f && (bytes[i + 1] == 0x01 || bytes[i + 1] == 0xae) &&
-	       (memchr(bytes, 0xf2, i) || memchr(bytes, 0xf3, i) || memchr(bytes, 0x66, i));
+struct prefixes {
+	unsigned len; /* bytes in front of the opcode */
+	bool data16, lock, repne, rep, rex_w;
+	/* A combination that processors or decoders take differently: REX that is not last (ignored
+	 * by processors, not by the engine), f2 with f3, fs or gs with another segment. */
+	bool odd;
+};
+
+static struct prefixes scan_prefixes(const uint8_t *bytes, size_t nr)
+{
+	struct prefixes p = { 0 };
+	unsigned segments = 0, bases = 0;
+	bool rex = false;
+
+	for (; p.len < nr; p.len++) {
+		uint8_t b = bytes[p.len];
+
+		switch (b) {
+		case 0x26: /* es, cs, ss, ds: ignored in 64-bit mode */
+		case 0x2e:
+		case 0x36:
+		case 0x3e:
+			segments++;
+			break;
+		case 0x64: /* fs, gs */
+		case 0x65:
+			bases++;
+			break;
+		case 0x66:
+			p.data16 = true;
+			break;
+		case 0x67:
+			break;
+		case 0xf0:
+			p.lock = true;
+			break;
+		case 0xf2:
+			p.repne = true;
+			break;
+		case 0xf3:
+			p.rep = true;
+			break;
+		default:
+			if ((b & 0xf0) != 0x40) {
+				p.odd |= (p.repne && p.rep) || bases > 1 || (bases && segments);
+				return p;
+			}
+		}
+		p.odd |= rex;
+		rex = (b & 0xf0) == 0x40;
+		p.rex_w |= rex && (b & 8);
+	}
+	p.odd = true; /* no opcode */
+	return p;
+}
+
+/* Length of ModRM, SIB and displacement in 64-bit mode.  Source: Intel SDM vol. 2, 2.1.5. */
+static unsigned modrm_length(const uint8_t *modrm, size_t nr)
+{
+	unsigned mod = nr ? modrm[0] >> 6 : 3, rm = nr ? modrm[0] & 7 : 0;
+	unsigned base = rm == 4 && nr > 1 ? modrm[1] & 7 : rm;
+
+	if (mod == 3)
+		return 1;
+	return 1 + (rm == 4) + (mod == 1 ? 1 : mod == 2 || base == 5 ? 4 : 0);
+}
+
+/* Length of a near branch's opcode and operand, with a 32-bit displacement, or 0: not one. */
+static unsigned near_branch_length(const uint8_t *op, size_t nr)
+{
+	switch (op[0]) {
+	case 0x70 ... 0x7f: /* jcc */
+	case 0xe0 ... 0xe3: /* loop, jrcxz */
+	case 0xeb:
+		return 2;
+	case 0xe8:
+	case 0xe9:
+		return 5;
+	case 0xc2:
+		return 3;
+	case 0xc3:
+		return 1;
+	case 0xff: /* /2 call, /4 jmp */
+		if (nr > 1 && ((op[1] >> 3 & 7) == 2 || (op[1] >> 3 & 7) == 4))
+			return 1 + modrm_length(op + 1, nr - 1);
+		return 0;
+	case 0x0f:
+		return nr > 1 && (op[1] & 0xf0) == 0x80 ? 6 : 0;
+	default:
+		return 0;
+	}
+}
+
+/* False, and length 0, when that many bytes are not there. */
+static bool set_length(struct pvp_x86_insn *insn, size_t nr, unsigned len)
+{
+	insn->len = len <= nr ? len : 0;
+	return insn->len;
+}
+
+/*
+ * Encodings that are told by their opcode before Capstone is asked.  True: ret is complete.
+ *
+ * 66 on a near branch: Intel ignores it (SDM vol. 2, appendix A, superscript f64), AMD, Capstone
+ * 4.0.2 and the engine take 16-bit operands; ud0 and ud1 have a ModRM byte; nop has one of any
+ * form.
+ */
+static bool decode_by_opcode(const struct prefixes *p, size_t nr, struct pvp_x86_insn *ret)
+{
+	const uint8_t *op = ret->bytes + p->len;
+	size_t left = nr - p->len;
+	unsigned branch = near_branch_length(op, left);
+
+	if (p->data16 && !p->rex_w && branch) {
+		snprintf(ret->text, sizeof(ret->text), "near branch with prefix 66");
+		set_length(ret, nr, p->len + branch);
+		return true;
+	}
+	if (op[0] != 0x0f || left < 2)
+		return false;
+	ret->opcode = op[1];
+	if (op[1] == 0x0b && set_length(ret, nr, p->len + 2)) {
+		snprintf(ret->text, sizeof(ret->text), "ud2");
+		ret->class = PVP_X86_UD;
+		return true;
+	}
+	if ((op[1] == 0xb9 || op[1] == 0xff) &&
+	    set_length(ret, nr, p->len + 2 + modrm_length(op + 2, left - 2))) {
+		snprintf(ret->text, sizeof(ret->text), "ud%d", op[1] == 0xb9);
+		ret->class = PVP_X86_UD;
+		return true;
+	}
+	if (op[1] == 0x1f && !p->rep && !p->repne && !p->lock && !p->odd && left > 2 &&
+	    op[2] >> 6 == 3) {
+		snprintf(ret->text, sizeof(ret->text), "nop");
+		ret->len = p->len + 3;
+		ret->class = PVP_X86_PLAIN;
+		ret->nop = true;
+		return true;
+	}
+	return false;
+}
+
+/* Instructions that take a lock prefix, with a memory destination (xchg: either operand).
+ * Source: Intel SDM vol. 2, LOCK. */
+static bool is_lockable(const cs_insn *insn)
+{
+	// clang-format off
+	static const uint16_t ids[] = {
+		X86_INS_ADC, X86_INS_ADD, X86_INS_AND, X86_INS_BTC, X86_INS_BTR, X86_INS_BTS,
+		X86_INS_CMPXCHG, X86_INS_CMPXCHG8B, X86_INS_CMPXCHG16B, X86_INS_DEC, X86_INS_INC,
+		X86_INS_NEG, X86_INS_NOT, X86_INS_OR, X86_INS_SBB, X86_INS_SUB, X86_INS_XADD,
+		X86_INS_XCHG, X86_INS_XOR,
+	};
+	// clang-format on
+	const cs_x86 *x86 = &insn->detail->x86;
+
+	for (size_t i = 0; i < ARRAY_SIZE(ids); i++)
+		if (ids[i] == insn->id)
+			return x86->operands[0].type == X86_OP_MEM ||
+			       (insn->id == X86_INS_XCHG && x86->operands[1].type == X86_OP_MEM);
+	return false;
+}
+
+/*
+ * Whether the prefixes leave the instruction what Capstone calls it.  Behind 0f they may make
+ * another one of it, and the engine drops those it does not know: erets runs as clac, incssp as
+ * lfence.  So only the combinations that are known to be meant stay.
+ */
+static bool prefixes_are_known(const struct prefixes *p, const struct pvp_x86_insn *insn,
+			       const cs_insn *cs)
+{
+	const uint8_t *op = insn->bytes + p->len;
+
+	if (p->odd)
+		return false;
+	if (op[0] != 0x0f)
+		return true;
+	if (p->repne && (op[1] & 0xf0) == 0x80) /* bnd jcc */
+		return true;
+	if (p->rep && (insn->class == PVP_X86_BIT_COUNT || insn->class == PVP_X86_FSGSBASE))
+		return true;
+	if (p->rep || p->repne)
+		return false;
+	if (!p->data16)
+		return true;
+	/* A 16-bit bswap is undefined. */
+	return op[1] != 0x01 && op[1] != 0xae && op[1] != 0xc7 &&
+	       (cs->id != X86_INS_BSWAP || p->rex_w);
 }
 
 void pvp_x86_decode(struct pvp_x86_decoder *decoder, const uint8_t *bytes, size_t nr, uint64_t addr,
 		    struct pvp_x86_insn *ret)
 {
 	const uint8_t *code = bytes;
+	struct prefixes prefixes;
 	uint64_t at = addr;
 	const cs_x86 *x86;
+	uint8_t first;
 
-	if (nr > 15)
-		nr = 15;
+	if (nr > sizeof(ret->bytes))
+		nr = sizeof(ret->bytes);
 	memset(ret, 0, sizeof(*ret));
 	ret->addr = addr;
 	ret->class = PVP_X86_UNMODELLED;
 	memcpy(ret->bytes, bytes, nr);
+	snprintf(ret->text, sizeof(ret->text), "(not decoded)");
+	prefixes = scan_prefixes(ret->bytes, nr);
+	if (prefixes.len == nr)
+		return;
+	first = ret->bytes[prefixes.len];
+	ret->open_map = first == 0x0f || first == 0xc4 || first == 0xc5 || first == 0x62 ||
+			first == 0xd5 || first == 0x8f;
+	ret->operand_size = prefixes.rex_w ? 8 : prefixes.data16 ? 2 : 4;
 	for (size_t i = 0; i < ARRAY_SIZE(encodings); i++) {
 		if (nr < encodings[i].len || memcmp(bytes, encodings[i].bytes, encodings[i].len))
 			continue;
@@ -313,10 +498,9 @@ void pvp_x86_decode(struct pvp_x86_decoder *decoder, const uint8_t *bytes, size_
 		snprintf(ret->text, sizeof(ret->text), "%s", encodings[i].text);
 		return;
 	}
-	if (!cs_disasm_iter(decoder->handle, &code, &nr, &at, decoder->insn)) {
-		snprintf(ret->text, sizeof(ret->text), "(not decoded)");
+	if (decode_by_opcode(&prefixes, nr, ret) ||
+	    !cs_disasm_iter(decoder->handle, &code, &nr, &at, decoder->insn))
 		return;
-	}
 	x86 = &decoder->insn->detail->x86;
 	ret->len = decoder->insn->size;
 	ret->class = classify(decoder, decoder->insn);
@@ -324,8 +508,13 @@ void pvp_x86_decode(struct pvp_x86_decoder *decoder, const uint8_t *bytes, size_
 	ret->opcode = x86->opcode[0] == 0x0f ? x86->opcode[1] : x86->opcode[0];
 	snprintf(ret->text, sizeof(ret->text), "%.15s %.30s", decoder->insn->mnemonic,
 		 decoder->insn->op_str);
-	if (is_prefixed_group(ret->bytes, ret->len) && ret->class != PVP_X86_FSGSBASE)
+	if (!prefixes_are_known(&prefixes, ret, decoder->insn)) {
 		ret->class = PVP_X86_UNMODELLED;
+		ret->nop = false;
+	} else if (prefixes.lock && !is_lockable(decoder->insn)) {
+		ret->class = PVP_X86_UD; /* though the engine executes some */
+		ret->nop = false;
+	}
 	for (unsigned i = 0; i < x86->op_count && i < ARRAY_SIZE(ret->op); i++)
 		convert_operand(&x86->operands[i], x86->addr_size, &ret->op[i]);
 }

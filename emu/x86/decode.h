@@ -51,7 +51,7 @@
 	X(STR,      "str",      ALLOW, ALLOW, GP)                                                  \
 	X(INVLPG,   "invlpg",   ALLOW, FAULT, GP)                                                  \
 	X(INVPCID,  "invpcid",  ALLOW, FAULT, GP)                                                  \
-	X(WBINVD,   "wbinvd",   ALLOW, FAULT, GP)                                                  \
+	X(WBINVD,   "wbinvd",   ALLOW, FAULT, GP) /* not invd, which loses data */                 \
 	X(SWAPGS,   "swapgs",   ALLOW, FAULT, GP)                                                  \
 	X(FSGSBASE, "fsgsbase", ALLOW, ALLOW, UD)                                                  \
 	X(XGETBV,   "xgetbv",   ALLOW, ALLOW, GP)                                                  \
@@ -61,12 +61,13 @@
 	X(MOV_SEG,  "mov-seg",  ALLOW, ALLOW, GP)                                                  \
 	X(BIT_COUNT,"bit-count",ALLOW, ALLOW, UD) /* popcnt, tzcnt, lzcnt: not the engine's */     \
 	X(PAUSE,    "pause",    ALLOW, ALLOW, UD) /* where the other CPUs get their turn */        \
+	X(SERIALIZE,"serialize",ALLOW, ALLOW, UD) /* nothing is out of order here */               \
 	X(IRET,     "iret",     ALLOW, ALLOW, GP)                                                  \
 	X(SYSRET,   "sysret",   ALLOW, FAULT, GP)                                                  \
 	X(SYSCALL,  "syscall",  FAULT, FAULT, UD)                                                  \
 	X(VMCALL,   "vmcall",   FAULT, FAULT, UD)                                                  \
 	X(VMMCALL,  "vmmcall",  FAULT, FAULT, UD)                                                  \
-	X(UD,       "ud",       FAULT, FAULT, UD)                                                  \
+	X(UD,       "ud",       FAULT, FAULT, UD) /* ud0, ud1, ud2; what is no instruction */       \
 	X(INT3,     "int3",     FAULT, FAULT, BP)
 // clang-format on
 
@@ -102,8 +103,11 @@ struct pvp_x86_insn {
 	uint8_t len;
 	uint8_t class;
 	bool nop; /* does nothing, in any of its lengths */
+	/* Its opcode is in a map that new instructions still go to: behind 0f, VEX, EVEX, REX2, XOP. */
+	bool open_map;
+	uint8_t operand_size; /* by prefixes: 2, 4 or 8 */
 	uint8_t bytes[15];
-	uint8_t opcode; /* last opcode byte */
+	uint8_t opcode; /* the byte after 0f, or the only one */
 	struct pvp_x86_operand op[2];
 	char text[48]; /* as disassembled, for messages */
 };

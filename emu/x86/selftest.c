@@ -19,13 +19,14 @@
 #define UNTIL (STACK + 0x100)
 #define COUNT 100
 
-struct bench { /* one engine with a page of text and a page of stack */
+struct bench { /* one engine with a page of text and two of stack */
 	uc_engine *uc;
 	uc_context *ready;
 	unsigned vectors[4], nr_vectors;
 	uint64_t fetch_fault;
 	uint64_t jump_from, jump_to; /* a code hook that moves on */
 	uint64_t stop_at;	     /* and one that stops */
+	unsigned nr_stores, stored_bytes;
 };
 
 static void on_interrupt(uc_engine *uc, uint32_t vector, void *arg)
@@ -46,6 +47,16 @@ static bool on_unmapped(uc_engine *uc, uc_mem_type type, uint64_t addr, int size
 	if (type == UC_MEM_FETCH_UNMAPPED || type == UC_MEM_FETCH_PROT)
 		b->fetch_fault = addr + 1;
 	return false;
+}
+
+static void on_write(uc_engine *uc, uc_mem_type type, uint64_t addr, int size, int64_t value,
+		     void *arg)
+{
+	struct bench *b = arg;
+
+	(void)uc, (void)type, (void)addr, (void)value;
+	b->nr_stores++;
+	b->stored_bytes += size;
 }
 
 static void on_code(uc_engine *uc, uint64_t addr, uint32_t size, void *arg)
@@ -82,6 +93,7 @@ static uc_err run(struct bench *b)
 	uc_reg_write(b->uc, UC_X86_REG_RSP, &sp);
 	b->nr_vectors = 0;
 	b->fetch_fault = 0;
+	b->nr_stores = b->stored_bytes = 0;
 	return uc_emu_start(b->uc, TEXT, UNTIL, 0, COUNT);
 }
 
@@ -96,12 +108,13 @@ static uc_err bench_open(struct bench *b)
 	err = err ? err : uc_ctl_tlb_mode(b->uc, UC_TLB_VIRTUAL);
 #endif
 	err = err ? err : uc_mem_map(b->uc, TEXT, 4096, UC_PROT_ALL);
-	err = err ? err : uc_mem_map(b->uc, STACK, 4096, UC_PROT_READ | UC_PROT_WRITE);
+	err = err ? err : uc_mem_map(b->uc, STACK, 2 * 4096, UC_PROT_READ | UC_PROT_WRITE);
 	err = err ? err : uc_hook_add(b->uc, &hook, UC_HOOK_INTR, (void *)on_interrupt, b, 1, 0);
 	err = err ? err
 		  : uc_hook_add(b->uc, &hook, UC_HOOK_MEM_UNMAPPED | UC_HOOK_MEM_PROT,
 				(void *)on_unmapped, b, 1, 0);
 	err = err ? err : uc_hook_add(b->uc, &hook, UC_HOOK_CODE, (void *)on_code, b, 1, 0);
+	err = err ? err : uc_hook_add(b->uc, &hook, UC_HOOK_MEM_WRITE, (void *)on_write, b, 1, 0);
 	err = err ? err : uc_context_alloc(b->uc, &b->ready);
 	err = err ? err : uc_context_save(b->uc, b->ready);
 	return err;
@@ -124,7 +137,8 @@ static bool versions_agree(struct bench *b, char *got, size_t len)
 
 	(void)b;
 	uc_version(&major, &minor);
-	snprintf(got, len, "headers %d.%d, library %u.%u", UC_API_MAJOR, UC_API_MINOR, major, minor);
+	snprintf(got, len, "headers %d.%d, library %u.%u", UC_API_MAJOR, UC_API_MINOR, major,
+		 minor);
 	return major == UC_API_MAJOR && minor == UC_API_MINOR;
 }
 
@@ -184,13 +198,17 @@ static bool count_stops(struct bench *b, char *got, size_t len)
 
 static bool popf_clears_if(struct bench *b, char *got, size_t len)
 {
-	/* sti; push 2; popfq; hlt */
-	static const uint8_t code[] = { 0xfb, 0x6a, 0x02, 0x9d, 0xf4 };
+	/* sti; pushfq; pop rax; push 2; popfq; hlt */
+	static const uint8_t code[] = { 0xfb, 0x9c, 0x58, 0x6a, 0x02, 0x9d, 0xf4 };
+	uint64_t before, after;
 
 	put(b, code, sizeof(code));
 	run(b);
-	snprintf(got, len, "rflags %#llx", (unsigned long long)reg(b, UC_X86_REG_EFLAGS));
-	return !(reg(b, UC_X86_REG_EFLAGS) & PVP_X86_FLAG_IF);
+	before = reg(b, UC_X86_REG_RAX);
+	after = reg(b, UC_X86_REG_EFLAGS);
+	snprintf(got, len, "rflags %#llx, then %#llx", (unsigned long long)before,
+		 (unsigned long long)after);
+	return (before & PVP_X86_FLAG_IF) && !(after & PVP_X86_FLAG_IF);
 }
 
 static bool null_call_is_seen(struct bench *b, char *got, size_t len)
@@ -206,8 +224,8 @@ static bool null_call_is_seen(struct bench *b, char *got, size_t len)
 
 static bool hook_moves_on(struct bench *b, char *got, size_t len)
 {
-	/* mov eax, 1; wbinvd; inc eax; hlt: the hook skips the wbinvd */
-	static const uint8_t code[] = { 0xb8, 1, 0, 0, 0, 0x0f, 0x09, 0xff, 0xc0, 0xf4 };
+	/* mov eax, 1; mov al, 9; inc eax; hlt: the hook skips the second */
+	static const uint8_t code[] = { 0xb8, 1, 0, 0, 0, 0xb0, 9, 0xff, 0xc0, 0xf4 };
 
 	put(b, code, sizeof(code));
 	b->jump_from = TEXT + 5;
@@ -217,6 +235,20 @@ static bool hook_moves_on(struct bench *b, char *got, size_t len)
 	snprintf(got, len, "eax %llu, rip %#llx", (unsigned long long)reg(b, UC_X86_REG_RAX),
 		 (unsigned long long)reg(b, UC_X86_REG_RIP));
 	return reg(b, UC_X86_REG_RAX) == 2 && reg(b, UC_X86_REG_RIP) == TEXT + sizeof(code);
+}
+
+/* Undo knows what the write hook tells: every byte a store changes, once. */
+static bool stores_are_reported(struct bench *b, char *got, size_t len)
+{
+	/* lea rdi, [rsp+0x7fc]; mov [rdi], rdi: across pages; cmpxchg16b [rsp]: two halves; hlt */
+	static const uint8_t code[] = { 0x48, 0x8d, 0xbc, 0x24, 0xfc, 0x07, 0,	  0,   0x48,
+					0x89, 0x3f, 0x48, 0x0f, 0xc7, 0x0c, 0x24, 0xf4 };
+	uc_err err = put(b, code, sizeof(code));
+
+	err = err ? err : run(b);
+	snprintf(got, len, "%s, %u stores of %u bytes", uc_strerror(err), b->nr_stores,
+		 b->stored_bytes);
+	return !err && b->nr_stores == 3 && b->stored_bytes == 24;
 }
 
 /*
@@ -242,8 +274,7 @@ static bool ring3_stays(struct bench *unused, char *got, size_t len)
 	     !uc_reg_write(b.uc, UC_X86_REG_GDTR, &gdtr) &&
 	     !uc_reg_write(b.uc, UC_X86_REG_RSP, &sp);
 	b.stop_at = TEXT + 0x10;
-	ok = ok && !uc_emu_start(b.uc, TEXT, UNTIL, 0, COUNT) &&
-	     !uc_context_save(b.uc, b.ready);
+	ok = ok && !uc_emu_start(b.uc, TEXT, UNTIL, 0, COUNT) && !uc_context_save(b.uc, b.ready);
 	b.stop_at = 0;
 	for (int i = 0; i < 3 && ok; i++) {
 		uc_context_restore(b.uc, b.ready);
@@ -274,6 +305,8 @@ static const struct {
 	{ "popf-clears-if", "popfq in ring 0 takes the interrupt flag", popf_clears_if },
 	{ "null-call-is-seen", "a call through NULL is a fetch fault", null_call_is_seen },
 	{ "hook-moves-on", "a code hook that writes rip skips the instruction", hook_moves_on },
+	{ "stores-are-reported", "a write hook sees each byte that a store changes once",
+	  stores_are_reported },
 	{ "ring-3-stays", "in ring 3 cli faults and popf keeps the interrupt flag", ring3_stays },
 };
 
@@ -308,10 +341,9 @@ struct pvp_error *pvp_selftest_require(void)
 		return err;
 	for (unsigned i = 0; i < nr; i++)
 		if (!tests[i].ok)
-			return pvp_error_format(PVP_ERR_ENGINE,
-						"the emulator cannot be trusted (%s): %s fails: %s",
-						pvp_selftest_versions(), tests[i].name,
-						tests[i].got);
+			return pvp_error_format(
+				PVP_ERR_ENGINE, "the emulator cannot be trusted (%s): %s fails: %s",
+				pvp_selftest_versions(), tests[i].name, tests[i].got);
 	return NULL;
 }
 

@@ -6,87 +6,16 @@
 
 #include "x86.h"
 
-static void effect(struct pvp_machine *m, enum pvp_effect_kind kind, unsigned nr, const uint64_t *args)
+static void effect(struct pvp_machine *m, enum pvp_effect_kind kind, unsigned nr,
+		   const uint64_t *args)
 {
-	pvp_effects_add(&m->run->effects, kind, nr, args);
+	if (!m->boots)
+		pvp_effects_add(&m->run->effects, kind, nr, args);
 }
 
 #define EFFECT(m, kind, ...)                                                                       \
 	effect(m, PVP_EFFECT_##kind, sizeof((uint64_t[]){ __VA_ARGS__ }) / sizeof(uint64_t),       \
 	       (uint64_t[]){ __VA_ARGS__ })
-
-static uint64_t size_mask(unsigned size)
-{
-	return size >= 8 ? ~0ull : (1ull << 8 * size) - 1;
-}
-
-static uint64_t operand_address(struct pvp_machine *m, const struct pvp_x86_insn *insn,
-				const struct pvp_x86_operand *op)
-{
-	uint64_t addr = op->disp;
-
-	if (op->base == PVP_X86_rip)
-		addr += insn->addr + insn->len;
-	else if (op->base != PVP_X86_NR_STATE)
-		addr += pvp_x86_get(m, op->base);
-	if (op->index != PVP_X86_NR_STATE)
-		addr += pvp_x86_get(m, op->index) * op->scale;
-	if (op->address32)
-		addr &= 0xffffffff;
-	if (op->segment_base != PVP_X86_NR_STATE)
-		addr += pvp_x86_get(m, op->segment_base);
-	return addr;
-}
-
-/* False when the access faulted (and the run was stopped or resumes elsewhere). */
-static bool read_memory(struct pvp_machine *m, uint64_t addr, void *buf, unsigned len)
-{
-	if (pvp_memory_read(&m->memory, addr, buf, len))
-		return true;
-	pvp_x86_fault(m, pvp_x86_canonical(addr) ? PVP_FAULT_PF : PVP_FAULT_GP, addr, 0);
-	return false;
-}
-
-static bool write_memory(struct pvp_machine *m, uint64_t addr, const void *buf, unsigned len)
-{
-	if (pvp_memory_write(&m->memory, addr, buf, len, PVP_WRITER_GUEST))
-		return true;
-	pvp_x86_fault(m, pvp_x86_canonical(addr) ? PVP_FAULT_PF : PVP_FAULT_GP, addr,
-		      PVP_FAULT_WRITE);
-	return false;
-}
-
-static bool read_operand(struct pvp_machine *m, const struct pvp_x86_insn *insn,
-			 const struct pvp_x86_operand *op, unsigned size, uint64_t *ret)
-{
-	*ret = 0;
-	switch (op->kind) {
-	case PVP_X86_REG:
-		*ret = pvp_x86_get(m, op->reg) >> op->shift & size_mask(size);
-		return true;
-	case PVP_X86_IMM:
-		*ret = op->imm & size_mask(size);
-		return true;
-	case PVP_X86_MEM:
-		return read_memory(m, operand_address(m, insn, op), ret, size);
-	default:
-		return true;
-	}
-}
-
-/* A 32-bit register write clears the upper half; smaller ones keep it. */
-static bool write_operand(struct pvp_machine *m, const struct pvp_x86_insn *insn,
-			  const struct pvp_x86_operand *op, unsigned size, uint64_t value)
-{
-	uint64_t mask = size_mask(size) << op->shift, old;
-
-	if (op->kind == PVP_X86_MEM)
-		return write_memory(m, operand_address(m, insn, op), &value, size);
-	old = pvp_x86_get(m, op->reg);
-	value <<= op->shift;
-	pvp_x86_set(m, op->reg, size >= 4 ? value & mask : (old & ~mask) | (value & mask));
-	return true;
-}
 
 static void set_interrupts(struct pvp_machine *m, bool on)
 {
@@ -98,19 +27,18 @@ static void set_interrupts(struct pvp_machine *m, bool on)
 	pvp_x86_set(m, PVP_X86_rflags, flags ^ PVP_X86_FLAG_IF);
 }
 
-static bool do_popf(struct pvp_machine *m, const struct pvp_x86_insn *insn)
+/* The flags that value may set, as popf does.  False: a fault. */
+static bool take_flags(struct pvp_machine *m, uint64_t value, uint64_t mask)
 {
-	/* Intel SDM vol. 2, POPF: ring 0 takes all but RF, VM, VIP, VIF; ring 3 keeps IF, IOPL. */
-	uint64_t takes = 0x3f7fd5 & ~(PVP_X86_FLAG_RF | 0x1a0000ull);
-	unsigned size = insn->bytes[0] == 0x66 ? 2 : 8;
-	uint64_t sp = pvp_x86_get(m, PVP_X86_rsp), flags = pvp_x86_get(m, PVP_X86_rflags);
-	uint64_t value = 0;
+	/* Intel SDM vol. 2, POPF, 64-bit mode: VM, VIF, VIP stay, RF is cleared; IF stays where
+	 * CPL > IOPL, IOPL where CPL > 0. */
+	uint64_t takes = mask & 0x3f7fd5 & ~(PVP_X86_FLAG_RF | 0x1a0000ull);
+	uint64_t flags = pvp_x86_get(m, PVP_X86_rflags);
 
-	if (!read_memory(m, sp, &value, size))
-		return false;
-	if (m->ring == 3)
-		takes &= ~(PVP_X86_FLAG_IF | PVP_X86_FLAG_IOPL);
-	takes &= size_mask(size);
+	if (m->ring > (flags & PVP_X86_FLAG_IOPL) >> 12)
+		takes &= ~PVP_X86_FLAG_IF;
+	if (m->ring)
+		takes &= ~PVP_X86_FLAG_IOPL;
 	if ((value & takes & PVP_X86_FLAG_TF) && !(flags & PVP_X86_FLAG_TF)) {
 		/* Single-stepping from here on is the debugger's business, not ours. */
 		pvp_x86_fault(m, PVP_FAULT_DB, 0, 0);
@@ -118,9 +46,44 @@ static bool do_popf(struct pvp_machine *m, const struct pvp_x86_insn *insn)
 	}
 	if (takes & PVP_X86_FLAG_IF)
 		set_interrupts(m, value & PVP_X86_FLAG_IF);
-	pvp_x86_set(m, PVP_X86_rflags, (flags & ~takes) | (value & takes) | 2);
+	pvp_x86_set(m, PVP_X86_rflags, (flags & ~(takes | PVP_X86_FLAG_RF)) | (value & takes) | 2);
+	return true;
+}
+
+static bool do_popf(struct pvp_machine *m, const struct pvp_x86_insn *insn)
+{
+	unsigned size = insn->operand_size == 2 ? 2 : 8;
+	uint64_t sp = pvp_x86_get(m, PVP_X86_rsp), value = 0;
+
+	if (!pvp_x86_read(m, sp, &value, size) ||
+	    !take_flags(m, value, pvp_x86_size_mask(size)))
+		return false;
 	pvp_x86_set(m, PVP_X86_rsp, sp + size);
 	return true;
+}
+
+/* Intel SDM vol. 2, IRET: rip, cs, rflags, rsp, ss.  The end of what is compared; a boot goes on. */
+static bool do_iret(struct pvp_machine *m, const struct pvp_x86_insn *insn)
+{
+	uint64_t sp = pvp_x86_get(m, PVP_X86_rsp), frame[5];
+
+	if (!m->boots || insn->bytes[0] != 0x48) {
+		pvp_x86_stop(m, PVP_STOP_OP_END);
+		return false;
+	}
+	if (!pvp_x86_read(m, sp, frame, sizeof(frame)))
+		return false;
+	if ((frame[1] & 3) != m->ring) {
+		pvp_x86_stop(m, PVP_STOP_OP_END);
+		return false;
+	}
+	if (!take_flags(m, frame[2], ~0ull))
+		return false;
+	m->shadow.reg[PVP_X86_cs] = frame[1] & 0xffff;
+	m->shadow.reg[PVP_X86_ss] = frame[4] & 0xffff;
+	pvp_x86_set(m, PVP_X86_rsp, frame[3]);
+	pvp_x86_jump(m, frame[0]);
+	return false;
 }
 
 static bool do_mov_cr(struct pvp_machine *m, const struct pvp_x86_insn *insn)
@@ -212,11 +175,12 @@ static bool do_rdmsr(struct pvp_machine *m)
 static bool do_wrmsr(struct pvp_machine *m)
 {
 	uint32_t index = pvp_x86_get(m, PVP_X86_rcx);
-	uint64_t value = (pvp_x86_get(m, PVP_X86_rax) & 0xffffffff) |
-			 pvp_x86_get(m, PVP_X86_rdx) << 32;
+	uint64_t value = (pvp_x86_get(m, PVP_X86_rax) & 0xffffffff) | pvp_x86_get(m, PVP_X86_rdx)
+									      << 32;
 	struct msr_value *written = msr_written(m, index);
 	int reg = msr_register(index);
 
+	/* Recorded even when it faults: the attempt is what a hypervisor sees. */
 	EFFECT(m, WRMSR, index, value);
 	if (reg >= 0) {
 		if (!pvp_x86_canonical(value)) {
@@ -251,7 +215,7 @@ static bool do_rdtsc(struct pvp_machine *m, const struct pvp_x86_insn *insn)
 
 	pvp_x86_set(m, PVP_X86_rax, value & 0xffffffff);
 	pvp_x86_set(m, PVP_X86_rdx, value >> 32);
-	if (insn->len == 3) /* rdtscp: 0f 01 f9 */
+	if (insn->opcode == 0x01) /* rdtscp: 0f 01 f9 */
 		pvp_x86_set(m, PVP_X86_rcx, 0);
 	return true;
 }
@@ -274,8 +238,8 @@ static bool do_cpuid(struct pvp_machine *m)
 static bool do_in_out(struct pvp_machine *m, const struct pvp_x86_insn *insn, bool out)
 {
 	const struct pvp_x86_operand *port = &insn->op[out ? 0 : 1], *data = &insn->op[out ? 1 : 0];
-	uint64_t number = port->kind == PVP_X86_IMM ? port->imm & 0xff
-						    : pvp_x86_get(m, PVP_X86_rdx) & 0xffff;
+	uint64_t number =
+		port->kind == PVP_X86_IMM ? port->imm & 0xff : pvp_x86_get(m, PVP_X86_rdx) & 0xffff;
 	uint64_t value;
 
 	if (data->kind != PVP_X86_REG) {
@@ -283,13 +247,14 @@ static bool do_in_out(struct pvp_machine *m, const struct pvp_x86_insn *insn, bo
 		return false;
 	}
 	if (out) {
-		value = pvp_x86_get(m, PVP_X86_rax) & size_mask(data->size);
+		value = pvp_x86_get(m, PVP_X86_rax) & pvp_x86_size_mask(data->size);
 		EFFECT(m, OUT, number, data->size, value);
 		return true;
 	}
 	EFFECT(m, IN, number, data->size);
 	value = pvp_mix(m->request->seed ^ 0x10, number << 32 | m->in_reads++);
-	return write_operand(m, insn, data, data->size, value & size_mask(data->size));
+	return pvp_x86_write_operand(m, insn, data, data->size,
+				     value & pvp_x86_size_mask(data->size));
 }
 
 static bool do_load_table(struct pvp_machine *m, const struct pvp_x86_insn *insn, bool idt)
@@ -299,7 +264,8 @@ static bool do_load_table(struct pvp_machine *m, const struct pvp_x86_insn *insn
 		uint64_t base;
 	} __attribute__((packed)) operand;
 
-	if (!read_memory(m, operand_address(m, insn, &insn->op[0]), &operand, sizeof(operand)))
+	if (!pvp_x86_read(m, pvp_x86_operand_address(m, insn, &insn->op[0]), &operand,
+			  sizeof(operand)))
 		return false;
 	effect(m, idt ? PVP_EFFECT_LIDT : PVP_EFFECT_LGDT, 2,
 	       (uint64_t[]){ operand.base, operand.limit });
@@ -318,7 +284,8 @@ static bool do_store_table(struct pvp_machine *m, const struct pvp_x86_insn *ins
 		.base = m->shadow.reg[idt ? PVP_X86_idt_base : PVP_X86_gdt_base],
 	};
 
-	return write_memory(m, operand_address(m, insn, &insn->op[0]), &operand, sizeof(operand));
+	return pvp_x86_write(m, pvp_x86_operand_address(m, insn, &insn->op[0]), &operand,
+			     sizeof(operand));
 }
 
 /* sldt, str, smsw: 16 bits to memory, operand size to a register. */
@@ -326,7 +293,42 @@ static bool do_store_word(struct pvp_machine *m, const struct pvp_x86_insn *insn
 {
 	const struct pvp_x86_operand *op = &insn->op[0];
 
-	return write_operand(m, insn, op, op->kind == PVP_X86_MEM ? 2 : op->size, value & 0xffff);
+	return pvp_x86_write_operand(m, insn, op, op->kind == PVP_X86_MEM ? 2 : op->size, value);
+}
+
+/* Descriptors are not looked at: every selector but the null one is flat writable data. */
+static bool do_verw(struct pvp_machine *m, const struct pvp_x86_insn *insn)
+{
+	uint64_t flags = pvp_x86_get(m, PVP_X86_rflags) & ~PVP_X86_FLAG_ZF, selector;
+
+	if (!pvp_x86_read_operand(m, insn, &insn->op[0], 2, &selector))
+		return false;
+	pvp_x86_set(m, PVP_X86_rflags, flags | (selector & ~3ull ? PVP_X86_FLAG_ZF : 0));
+	return true;
+}
+
+/* Only XCR0 is there. */
+static bool do_extended_control(struct pvp_machine *m, bool set)
+{
+	uint32_t index = pvp_x86_get(m, PVP_X86_rcx);
+	uint64_t value = m->shadow.reg[PVP_X86_xcr0];
+
+	if (set) {
+		value = (pvp_x86_get(m, PVP_X86_rax) & 0xffffffff) | pvp_x86_get(m, PVP_X86_rdx)
+									     << 32;
+		EFFECT(m, XSETBV, index, value);
+	}
+	if (index) {
+		pvp_x86_fault(m, PVP_FAULT_GP, 0, 0);
+		return false;
+	}
+	if (set) {
+		m->shadow.reg[PVP_X86_xcr0] = value;
+		return true;
+	}
+	pvp_x86_set(m, PVP_X86_rax, value & 0xffffffff);
+	pvp_x86_set(m, PVP_X86_rdx, value >> 32);
+	return true;
 }
 
 static bool do_load_selector(struct pvp_machine *m, const struct pvp_x86_insn *insn,
@@ -334,7 +336,7 @@ static bool do_load_selector(struct pvp_machine *m, const struct pvp_x86_insn *i
 {
 	uint64_t selector;
 
-	if (!read_operand(m, insn, &insn->op[0], 2, &selector))
+	if (!pvp_x86_read_operand(m, insn, &insn->op[0], 2, &selector))
 		return false;
 	effect(m, kind, 1, &selector);
 	m->shadow.reg[reg] = selector;
@@ -349,9 +351,14 @@ static bool do_mov_seg(struct pvp_machine *m, const struct pvp_x86_insn *insn)
 	uint64_t selector;
 
 	if (!to)
-		return write_operand(m, insn, other, other->kind == PVP_X86_MEM ? 2 : other->size,
-				     m->shadow.reg[PVP_X86_es + n]);
-	if (!read_operand(m, insn, other, 2, &selector))
+		return pvp_x86_write_operand(m, insn, other,
+					     other->kind == PVP_X86_MEM ? 2 : other->size,
+					     m->shadow.reg[PVP_X86_es + n]);
+	if (n == 1) { /* cs */
+		pvp_x86_fault(m, PVP_FAULT_UD, 0, 0);
+		return false;
+	}
+	if (!pvp_x86_read_operand(m, insn, other, 2, &selector))
 		return false;
 	EFFECT(m, SEGMENT, n, selector);
 	m->shadow.reg[PVP_X86_es + n] = selector;
@@ -367,7 +374,8 @@ static bool do_invpcid(struct pvp_machine *m, const struct pvp_x86_insn *insn)
 {
 	uint64_t descriptor[2];
 
-	if (!read_memory(m, operand_address(m, insn, &insn->op[1]), descriptor, sizeof(descriptor)))
+	if (!pvp_x86_read(m, pvp_x86_operand_address(m, insn, &insn->op[1]), descriptor,
+			  sizeof(descriptor)))
 		return false;
 	EFFECT(m, INVPCID, pvp_x86_get(m, insn->op[0].reg), descriptor[0], descriptor[1]);
 	return true;
@@ -391,8 +399,9 @@ static bool do_fsgsbase(struct pvp_machine *m, const struct pvp_x86_insn *insn)
 	uint64_t value;
 
 	if (digit < 2)
-		return write_operand(m, insn, &insn->op[0], insn->op[0].size, pvp_x86_get(m, base));
-	if (!read_operand(m, insn, &insn->op[0], insn->op[0].size, &value))
+		return pvp_x86_write_operand(m, insn, &insn->op[0], insn->op[0].size,
+					     pvp_x86_get(m, base));
+	if (!pvp_x86_read_operand(m, insn, &insn->op[0], insn->op[0].size, &value))
 		return false;
 	if (!pvp_x86_canonical(value)) {
 		pvp_x86_fault(m, PVP_FAULT_GP, 0, 0);
@@ -407,7 +416,7 @@ static bool do_bit_count(struct pvp_machine *m, const struct pvp_x86_insn *insn)
 	unsigned size = insn->op[0].size, bits = size * 8;
 	uint64_t value, count, flags;
 
-	if (!read_operand(m, insn, &insn->op[1], size, &value))
+	if (!pvp_x86_read_operand(m, insn, &insn->op[1], size, &value))
 		return false;
 	switch (insn->opcode) {
 	case 0xb8: /* popcnt */
@@ -426,7 +435,7 @@ static bool do_bit_count(struct pvp_machine *m, const struct pvp_x86_insn *insn)
 	else
 		flags |= (value ? 0 : PVP_X86_FLAG_CF) | (count ? 0 : PVP_X86_FLAG_ZF);
 	pvp_x86_set(m, PVP_X86_rflags, flags);
-	return write_operand(m, insn, &insn->op[0], size, count);
+	return pvp_x86_write_operand(m, insn, &insn->op[0], size, count);
 }
 
 /* The other CPUs get their turn. */
@@ -460,12 +469,19 @@ static bool handle(struct pvp_machine *m, const struct pvp_x86_insn *insn)
 	uint64_t value;
 
 	switch ((enum pvp_x86_class)insn->class) {
-	case PVP_X86_CLI:
 	case PVP_X86_STI:
-		set_interrupts(m, insn->class == PVP_X86_STI);
+		/* Intel SDM vol. 2, STI: interrupts that it enables wait for one more instruction. */
+		if (!(pvp_x86_get(m, PVP_X86_rflags) & PVP_X86_FLAG_IF))
+			m->sti_shadow = insn->addr + insn->len;
+		set_interrupts(m, true);
+		return true;
+	case PVP_X86_CLI:
+		set_interrupts(m, false);
 		return true;
 	case PVP_X86_HLT:
-		EFFECT(m, HALT, !!(pvp_x86_get(m, PVP_X86_rflags) & PVP_X86_FLAG_IF));
+		/* Outside the shadow of sti the interrupt to wake up for may have come already. */
+		EFFECT(m, HALT, !!(pvp_x86_get(m, PVP_X86_rflags) & PVP_X86_FLAG_IF),
+		       insn->addr == m->sti_shadow);
 		return true;
 	case PVP_X86_POPF:
 		return do_popf(m, insn);
@@ -478,7 +494,7 @@ static bool handle(struct pvp_machine *m, const struct pvp_x86_insn *insn)
 		EFFECT(m, WRITE_CR, 0, m->shadow.reg[PVP_X86_cr0]);
 		return true;
 	case PVP_X86_LMSW: /* low four bits; PE cannot be cleared */
-		if (!read_operand(m, insn, &insn->op[0], 2, &value))
+		if (!pvp_x86_read_operand(m, insn, &insn->op[0], 2, &value))
 			return false;
 		value = (m->shadow.reg[PVP_X86_cr0] & ~0xeull) | (value & 0xf);
 		EFFECT(m, WRITE_CR, 0, value);
@@ -515,7 +531,7 @@ static bool handle(struct pvp_machine *m, const struct pvp_x86_insn *insn)
 	case PVP_X86_STR:
 		return do_store_word(m, insn, m->shadow.reg[PVP_X86_tr]);
 	case PVP_X86_INVLPG:
-		EFFECT(m, INVLPG, operand_address(m, insn, &insn->op[0]));
+		EFFECT(m, INVLPG, pvp_x86_operand_address(m, insn, &insn->op[0]));
 		return true;
 	case PVP_X86_INVPCID:
 		return do_invpcid(m, insn);
@@ -527,22 +543,15 @@ static bool handle(struct pvp_machine *m, const struct pvp_x86_insn *insn)
 	case PVP_X86_FSGSBASE:
 		return do_fsgsbase(m, insn);
 	case PVP_X86_XGETBV:
-		pvp_x86_set(m, PVP_X86_rax, m->shadow.reg[PVP_X86_xcr0] & 0xffffffff);
-		pvp_x86_set(m, PVP_X86_rdx, m->shadow.reg[PVP_X86_xcr0] >> 32);
-		return true;
 	case PVP_X86_XSETBV:
-		value = (pvp_x86_get(m, PVP_X86_rax) & 0xffffffff) |
-			pvp_x86_get(m, PVP_X86_rdx) << 32;
-		EFFECT(m, XSETBV, pvp_x86_get(m, PVP_X86_rcx) & 0xffffffff, value);
-		m->shadow.reg[PVP_X86_xcr0] = value;
-		return true;
+		return do_extended_control(m, insn->class == PVP_X86_XSETBV);
 	case PVP_X86_CLAC:
 		value = pvp_x86_get(m, PVP_X86_rflags) & ~PVP_X86_FLAG_AC;
 		pvp_x86_set(m, PVP_X86_rflags,
 			    insn->bytes[2] == 0xcb ? value | PVP_X86_FLAG_AC : value);
 		return true;
-	case PVP_X86_VERW: /* used for its side effect on buffers; ZF is arithmetic */
-		return true;
+	case PVP_X86_VERW:
+		return do_verw(m, insn);
 	case PVP_X86_MOV_SEG:
 		return do_mov_seg(m, insn);
 	case PVP_X86_BIT_COUNT:
@@ -550,6 +559,9 @@ static bool handle(struct pvp_machine *m, const struct pvp_x86_insn *insn)
 	case PVP_X86_PAUSE:
 		return do_pause(m);
 	case PVP_X86_IRET:
+		return do_iret(m, insn);
+	case PVP_X86_SERIALIZE:
+		return true;
 	case PVP_X86_SYSRET:
 		pvp_x86_stop(m, PVP_STOP_OP_END);
 		return false;

@@ -10,6 +10,8 @@
 #include "decode.h"
 #include "machine.h"
 
+#define PVP_X86_PAGE 4096ull
+
 /* Addresses the machine itself maps: never an answer to anybody's pointer arithmetic. */
 #define PVP_X86_UNTIL	0xffff900000000000ull /* `until`: mapped, never executed */
 #define PVP_X86_LANDING 0xffff900000001000ull /* executable; a run may end by returning here */
@@ -43,6 +45,7 @@ struct pvp_machine {
 	struct pvp_x86_decoder *decoder;
 	struct pvp_memory memory;
 	unsigned ring;
+	bool boots; /* as in the configuration */
 	enum pvp_rule rules[PVP_X86_NR_CLASSES];
 	struct pvp_machine_client client;
 	struct pvp_special *specials; /* ascending by address */
@@ -58,10 +61,13 @@ struct pvp_machine {
 	struct pvp_run *run;
 	struct pvp_state shadow; /* SHADOW registers */
 	uint64_t here;		 /* address of the instruction being executed */
+	size_t here_log;	 /* writes logged before it */
 	bool stopped;		 /* run->stop is decided */
-	bool in_memory_hook;
+	bool in_engine;		 /* the engine is in the middle of an instruction */
+	bool faulted;		 /* and did not complete it */
 	bool resume;		 /* the engine gave up, but execution goes on at resume_at */
 	uint64_t resume_at;
+	uint64_t sti_shadow; /* address of the instruction behind a sti that enabled interrupts */
 	unsigned pauses, tsc_reads, in_reads;
 	unsigned *callee_calls; /* per special */
 	struct msr_value msrs[16];
@@ -70,14 +76,58 @@ struct pvp_machine {
 	unsigned nr_strays;
 };
 
+/* --- machine.c --- */
 uint64_t pvp_x86_get(struct pvp_machine *m, enum pvp_x86_reg reg);
 void pvp_x86_set(struct pvp_machine *m, enum pvp_x86_reg reg, uint64_t value);
 /* Execution continues at addr. */
 void pvp_x86_jump(struct pvp_machine *m, uint64_t addr);
 void pvp_x86_stop(struct pvp_machine *m, enum pvp_stop stop);
-void pvp_x86_fault(struct pvp_machine *m, unsigned vector, uint64_t addr, unsigned access);
-bool pvp_x86_canonical(uint64_t addr);
+struct pvp_error *pvp_x86_add_hooks(struct pvp_machine *m) PVP_MUST_CHECK;
 
+/* --- setup.c --- */
+struct pvp_error *pvp_x86_engine_error(uc_err err, const char *what) PVP_MUST_CHECK;
+
+/* --- text.c --- */
+void pvp_x86_text_add(struct pvp_machine *m, uint64_t addr, uint64_t len);
+void pvp_x86_text_deinit(struct pvp_machine *m);
+void pvp_x86_text_place_specials(struct pvp_machine *m, const struct pvp_special *specials,
+				 size_t nr);
+/* What begins at addr, or NULL where there is no text.  The caller stores what _see says. */
+uint8_t *pvp_x86_text_class(struct pvp_machine *m, uint64_t addr);
+/* Text was rewritten: what is there, and what reaches into it, is to be looked at again. */
+void pvp_x86_text_forget(struct pvp_machine *m, uint64_t addr, unsigned len);
+/* First visit: decodes.  PVP_X86_UNSEEN when it stopped the run. */
+uint8_t pvp_x86_text_see(struct pvp_machine *m, uint64_t addr, uint32_t engine_len);
+/* The instruction at an address that was seen and is not plain; borrowed until the next _see. */
+const struct pvp_x86_insn *pvp_x86_text_insn(struct pvp_machine *m, uint64_t addr);
+const struct pvp_special *pvp_x86_text_special(struct pvp_machine *m, uint64_t addr);
+
+/* --- access.c --- */
+bool pvp_x86_canonical(uint64_t addr);
+/* An exception at the instruction being executed: goes on at the client's fixup, or stops. */
+void pvp_x86_fault(struct pvp_machine *m, unsigned vector, uint64_t addr, unsigned access);
+/* False when the access faulted. */
+bool pvp_x86_read(struct pvp_machine *m, uint64_t addr, void *buf, uint64_t len) PVP_MUST_CHECK;
+bool pvp_x86_write(struct pvp_machine *m, uint64_t addr, const void *buf,
+		   uint64_t len) PVP_MUST_CHECK;
+void pvp_x86_drop_strays(struct pvp_machine *m);
+bool pvp_x86_on_bad_access(uc_engine *uc, uc_mem_type type, uint64_t addr, int size, int64_t value,
+			   void *arg);
+
+/* --- operand.c --- */
+uint64_t pvp_x86_size_mask(unsigned size);
+uint64_t pvp_x86_operand_address(struct pvp_machine *m, const struct pvp_x86_insn *insn,
+				 const struct pvp_x86_operand *op);
+/* False when the access faulted, or the operand is of a kind nobody expects there. */
+bool pvp_x86_read_operand(struct pvp_machine *m, const struct pvp_x86_insn *insn,
+			  const struct pvp_x86_operand *op, unsigned size, uint64_t *ret)
+	PVP_MUST_CHECK;
+/* A 32-bit register write clears the upper half; smaller ones keep it. */
+bool pvp_x86_write_operand(struct pvp_machine *m, const struct pvp_x86_insn *insn,
+			   const struct pvp_x86_operand *op, unsigned size, uint64_t value)
+	PVP_MUST_CHECK;
+
+/* --- sensitive.c --- */
 /* Applies our rule for the sensitive instruction the run has come to. */
 void pvp_x86_sensitive(struct pvp_machine *m, const struct pvp_x86_insn *insn);
 

@@ -121,7 +121,9 @@ struct pvp_finding {
 	X("contract-violation", "both sides break the op's contract alike")                        \
 	X("missing-patch", "a site that the tables say is patched has its linked bytes")           \
 	X("byte-mismatch", "a site's text differs from the prediction; a note where it was shown " \
-			   "EQUIVALENT all the same")
+			   "EQUIVALENT all the same")                                      \
+	X("predictor-disagreement", "model and guest predict different bytes")                     \
+	X("predictor-stopped", "the image's own patching functions do not run to their end")
 
 struct pvp_check_input {
 	const struct pvp_image *image;

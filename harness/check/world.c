@@ -137,9 +137,11 @@ static struct pvp_error *add_image(struct pvp_world *world)
 		return err;
 	for (size_t i = 0; i < nr && !err; i++) {
 		const struct pvp_stretch *from = &stretches[i];
+		/* Where data shares a page with text, text wins: what is compared never changes. */
 		struct stretch *s = add(world, from->addr, from->len,
-					PVP_PROT_READ | (from->write ? PVP_PROT_WRITE : 0) |
-						(from->exec ? PVP_PROT_EXEC : 0),
+					PVP_PROT_READ | (from->exec	 ? PVP_PROT_EXEC
+							 : from->write ? PVP_PROT_WRITE
+								       : 0),
 					from->percpu ? PVP_MEM_ORDERED : PVP_MEM_PLAIN,
 					from->percpu ? "per-CPU data" : "image");
 

@@ -10,18 +10,21 @@
 #include "alloc.h"
 #include "options.h"
 #include "outfile.h"
+#include "predictors.h"
 #include "subject.h"
 
 #define KEY_TRACE_SITE 0x3000
 
 struct patch_options {
 	struct pvp_options common;
+	enum pvp_by by;
 	const char *trace_site, *output;
 };
 
 // clang-format off
 static const struct argp_option own_options[] = {
-	{ "by", 'b', "model", 0, "who computes the bytes: `model', our reading of the rules", 0 },
+	{ "by", 'b', "model|guest|both", 0, "who computes the bytes: `model', our reading of the rules (default); "
+	  "`guest', the image's own patching functions in the emulator; `both', which must agree", 0 },
 	{ "output", 'o', "FILE", 0, "write a patched ELF instead", 0 },
 	{ "trace-site", KEY_TRACE_SITE, "SITE", 0, "only this site, a row for each pass that writes there", 0 },
 	{ 0 },
@@ -38,13 +41,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		state->child_inputs[1] = &options->common;
 		return 0;
 	case 'b':
-		if (!strcmp(arg, "guest") || !strcmp(arg, "both"))
+		if (!pvp_by_parse(arg, &options->by))
 			return pvp_options_refuse(&options->common,
-						  "--by %s: this version has no guest patcher, "
-						  "only --by model",
-						  arg);
-		if (strcmp(arg, "model"))
-			return pvp_options_refuse(&options->common, "--by '%s' is not 'model'",
+						  "--by '%s' is not 'model', 'guest' or 'both'",
 						  arg);
 		return 0;
 	case 'o':
@@ -68,6 +67,8 @@ static struct pvp_error *check(const struct patch_options *options)
 	if (common->platforms.nr != 1 || !strcmp(common->platforms.v[0], "all"))
 		return pvp_error_format(PVP_ERR_USAGE,
 					"patch: --platform with one platform is needed");
+	if (options->by != PVP_BY_MODEL && options->trace_site)
+		return pvp_error_format(PVP_ERR_USAGE, "patch: --trace-site is by the model only");
 	if (options->output && options->trace_site)
 		return pvp_error_format(PVP_ERR_USAGE, "patch: -o and --trace-site exclude each "
 						       "other");
@@ -131,18 +132,23 @@ static struct pvp_error *print_trace(const struct pvp_subject *subject, const st
 	return NULL;
 }
 
-static struct pvp_error *patch(const struct patch_options *options)
+static struct pvp_error *patch(const struct patch_options *options, enum pvp_exit *status)
 {
 	const struct pvp_options *common = &options->common;
 	const struct pvp_overrides overrides = pvp_options_overrides(common);
 	struct pvp_subject subject = {0};
 	struct pvp_boot boot = {0};
 	struct pvp_error *err;
+	bool agree = true;
 
 	err = pvp_subject_open(common->files.v[0], common->symbols, &subject);
 	if (!err)
 		err = pvp_boot_open(&subject, common->platforms.v[0], &overrides, NULL, &boot);
-	if (!err && options->output)
+	if (!err)
+		err = pvp_predict(options->by, &subject, &boot, &agree);
+	if (!agree)
+		*status = PVP_EXIT_FAILED;
+	else if (!err && options->output)
 		err = write_elf(subject.image, &boot.patched, options->output);
 	else if (!err && options->trace_site)
 		err = print_trace(&subject, &boot, options->trace_site);
@@ -177,7 +183,7 @@ struct pvp_error *pvp_cmd_patch(const struct pvp_cli *cli, int argc, char **argv
 	if (!err && !options.common.stop) {
 		err = check(&options);
 		if (!err)
-			err = patch(&options);
+			err = patch(&options, status);
 	}
 	pvp_options_deinit(&options.common);
 	return err;

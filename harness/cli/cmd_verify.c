@@ -9,6 +9,7 @@
 #include "alloc.h"
 #include "corpus.h"
 #include "outfile.h"
+#include "predictors.h"
 #include "progress.h"
 #include "selftest.h"
 #include "clean.h"
@@ -213,6 +214,11 @@ static struct pvp_error *check_boot(struct run *run, const struct job *job,
 	if (!err)
 		err = pvp_check(&input, &result);
 	pvp_progress_end(&progress);
+	if (!err) {
+		err = pvp_predictors_verify(&job->subject, boot, job->wanted, &result);
+		if (err)
+			pvp_check_result_deinit(&result);
+	}
 	if (err) {
 		free(changes);
 		pvp_patched_deinit(&changed);

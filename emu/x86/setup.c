@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * setup.c - a machine from its configuration, and its end.
+ */
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "alloc.h"
+#include "x86.h"
+
+#define PAGE PVP_X86_PAGE
+/* Host memory of the machine's own regions, in this order: until, landing, GDT. */
+#define OWN_LEN (2 * PAGE + 0x10000)
+
+static const struct {
+	const char *name;
+	enum pvp_rule ring0, ring3;
+} rule_table[PVP_X86_NR_CLASSES] = {
+#define X(id, name, ring0, ring3, vector)                                                          \
+	[PVP_X86_##id] = { name, PVP_RULE_##ring0, PVP_RULE_##ring3 },
+	PVP_X86_CLASSES(X)
+#undef X
+};
+
+static int rule_index(const char *name)
+{
+	for (int i = 0; i < PVP_X86_NR_CLASSES; i++)
+		if (rule_table[i].name && !strcmp(rule_table[i].name, name))
+			return i;
+	return -1;
+}
+
+bool pvp_machine_rule_known(const char *name)
+{
+	return rule_index(name) >= 0;
+}
+
+struct pvp_error *pvp_x86_engine_error(uc_err err, const char *what)
+{
+	return pvp_error_format(PVP_ERR_ENGINE, "unicorn: %s: %s", what, uc_strerror(err));
+}
+
+static struct pvp_error *map_region(struct pvp_machine *m, const struct pvp_region *r)
+{
+	uint32_t prot = (r->prot & PVP_PROT_READ ? UC_PROT_READ : 0) |
+			(r->prot & PVP_PROT_WRITE ? UC_PROT_WRITE : 0) |
+			(r->prot & PVP_PROT_EXEC ? UC_PROT_EXEC : 0);
+	uc_err err;
+
+	/* What an address begins is looked at once, and so does the engine. */
+	if ((r->prot & PVP_PROT_WRITE) && (r->prot & PVP_PROT_EXEC) && !m->boots)
+		return pvp_error_format(PVP_ERR_BAD_DATA, "text that can be written: %s at %#lx",
+					r->name, (unsigned long)r->addr);
+	err = uc_mem_map_ptr(m->uc, r->addr, r->len, prot, r->host);
+	if (err)
+		return pvp_x86_engine_error(err, r->name);
+	pvp_memory_add(&m->memory, r);
+	if (r->prot & PVP_PROT_EXEC)
+		pvp_x86_text_add(m, r->addr, r->len);
+	return NULL;
+}
+
+/* A flat segment: 64-bit code, or data.  Source: Intel SDM vol. 3, 3.4.5. */
+static void set_descriptor(struct pvp_machine *m, unsigned selector, bool code, unsigned dpl)
+{
+	uint64_t d = (code ? 0x00af9b000000ffffull : 0x00cf93000000ffffull) | (uint64_t)dpl << 45;
+
+	memcpy(m->own + 2 * PAGE + (selector & ~7u), &d, sizeof(d));
+}
+
+/* Writing a selector does not change privilege in the engine; an executed iretq does. */
+static struct pvp_error *enter_ring(struct pvp_machine *m)
+{
+	static const uint8_t iretq[] = { 0x48, 0xcf };
+	uint64_t frame[5] = { PVP_X86_LANDING, PVP_X86_RING0_CS, 2, PVP_X86_UNTIL + PAGE - 64,
+			      PVP_X86_RING0_SS };
+	uint64_t sp = PVP_X86_UNTIL + 0x800;
+	uc_x86_mmr gdtr = { .base = PVP_X86_GDT, .limit = 0xffff };
+	uc_err err;
+
+	set_descriptor(m, PVP_X86_RING0_CS, true, 0);
+	set_descriptor(m, PVP_X86_RING0_SS, false, 0);
+	set_descriptor(m, PVP_X86_RING3_CS, true, 3);
+	set_descriptor(m, PVP_X86_RING3_SS, false, 3);
+	if (m->ring == 3) {
+		frame[1] = PVP_X86_RING3_CS;
+		frame[4] = PVP_X86_RING3_SS;
+	}
+	uc_reg_write(m->uc, UC_X86_REG_GDTR, &gdtr);
+	uc_reg_write(m->uc, UC_X86_REG_RSP, &sp);
+	memcpy(m->own + 0x800, frame, sizeof(frame));
+	memset(m->own + PAGE, 0xf4, PAGE);
+	memcpy(m->own + PAGE + 0x800, iretq, sizeof(iretq));
+	err = uc_emu_start(m->uc, PVP_X86_LANDING + 0x800, PVP_X86_UNTIL, 0, 0);
+	if (err)
+		return pvp_x86_engine_error(err, "entering the ring");
+	uc_reg_read(m->uc, UC_X86_REG_RIP, &sp);
+	if (sp != PVP_X86_LANDING)
+		return pvp_error_format(PVP_ERR_ENGINE, "unicorn: iretq did not reach ring %u",
+					m->ring);
+	return NULL;
+}
+
+static struct pvp_error *map_all(struct pvp_machine *m, const struct pvp_machine_config *config)
+{
+	const struct pvp_region own[] = {
+		{ PVP_X86_UNTIL, PAGE, m->own, PVP_PROT_READ | PVP_PROT_WRITE, PVP_MEM_PLAIN,
+		  "until" },
+		{ PVP_X86_LANDING, PAGE, m->own + PAGE, PVP_PROT_READ | PVP_PROT_EXEC,
+		  PVP_MEM_PLAIN, "landing" },
+		{ PVP_X86_GDT, 0x10000, m->own + 2 * PAGE, PVP_PROT_READ, PVP_MEM_PLAIN, "gdt" },
+	};
+	struct pvp_error *err = NULL;
+
+	for (size_t i = 0; i < ARRAY_SIZE(own) && !err; i++)
+		err = map_region(m, &own[i]);
+	for (size_t i = 0; i < config->nr_regions && !err; i++)
+		err = map_region(m, &config->regions[i]);
+	return err;
+}
+
+static struct pvp_error *set_up(struct pvp_machine *m, const struct pvp_machine_config *config)
+{
+	struct pvp_error *err;
+	uc_err uerr = uc_open(UC_ARCH_X86, UC_MODE_64, &m->uc);
+
+	if (uerr)
+		return pvp_x86_engine_error(uerr, "open");
+#if UC_API_MAJOR > 2 || (UC_API_MAJOR == 2 && UC_API_MINOR >= 1)
+	/* Without it 2.1 refuses kernel addresses while paging is off. */
+	uerr = uc_ctl_tlb_mode(m->uc, UC_TLB_VIRTUAL);
+	if (uerr)
+		return pvp_x86_engine_error(uerr, "virtual TLB");
+#endif
+	err = pvp_x86_decoder_create(&m->decoder);
+	if (!err)
+		err = map_all(m, config);
+	if (!err)
+		err = pvp_x86_add_hooks(m);
+	if (!err)
+		err = enter_ring(m);
+	if (err)
+		return err;
+	uerr = uc_context_alloc(m->uc, &m->ready);
+	if (!uerr)
+		uerr = uc_context_save(m->uc, m->ready);
+	if (uerr)
+		return pvp_x86_engine_error(uerr, "context");
+	pvp_x86_text_place_specials(m, config->specials, config->nr_specials);
+	return NULL;
+}
+
+struct pvp_error *pvp_machine_create(const struct pvp_machine_config *config,
+				     struct pvp_machine **ret)
+{
+	struct pvp_machine *m = pvp_calloc(1, sizeof(*m));
+	struct pvp_error *err;
+
+	m->ring = config->ring;
+	m->boots = config->boots;
+	m->client = config->client;
+	for (int i = 0; i < PVP_X86_NR_CLASSES; i++)
+		m->rules[i] = config->ring ? rule_table[i].ring3 : rule_table[i].ring0;
+	for (size_t i = 0; i < config->nr_rules; i++) {
+		int class = rule_index(config->rules[i].insn);
+
+		if (class < 0) {
+			free(m);
+			return pvp_error_format(PVP_ERR_NOT_FOUND,
+						"unknown instruction class \"%s\"",
+						config->rules[i].insn);
+		}
+		m->rules[class] = config->rules[i].rule;
+	}
+	m->own = mmap(NULL, OWN_LEN, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	assert(m->own != MAP_FAILED);
+	err = set_up(m, config);
+	if (err) {
+		pvp_machine_destroy(m);
+		return err;
+	}
+	*ret = m;
+	return NULL;
+}
+
+void pvp_machine_destroy(struct pvp_machine *m)
+{
+	if (!m)
+		return;
+	if (m->ready)
+		uc_context_free(m->ready);
+	if (m->uc) {
+		pvp_machine_undo(m);
+		uc_close(m->uc);
+	}
+	pvp_x86_decoder_destroy(m->decoder);
+	pvp_memory_deinit(&m->memory);
+	pvp_x86_text_deinit(m);
+	munmap(m->own, OWN_LEN);
+	free(m);
+}

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * text.c - what begins at an address of text: a byte per byte, filled when an address is first
+ * reached, so that text reached in the middle of an instruction is judged as it executes and not
+ * as a linear sweep would have read it.
+ */
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "alloc.h"
+#include "x86.h"
+
+void pvp_x86_text_add(struct pvp_machine *m, uint64_t addr, uint64_t len)
+{
+	m->texts = pvp_reallocarray(m->texts, m->nr_texts + 1, sizeof(*m->texts));
+	m->texts[m->nr_texts++] = (struct text_map){ addr, len, pvp_calloc(len, 1) };
+}
+
+void pvp_x86_text_deinit(struct pvp_machine *m)
+{
+	for (size_t i = 0; i < m->nr_texts; i++)
+		free(m->texts[i].class);
+	free(m->texts);
+	free(m->insns);
+	free(m->specials);
+	free(m->callee_calls);
+}
+
+uint8_t *pvp_x86_text_class(struct pvp_machine *m, uint64_t addr)
+{
+	for (size_t i = 0; i < m->nr_texts; i++)
+		if (addr - m->texts[i].addr < m->texts[i].len)
+			return &m->texts[i].class[addr - m->texts[i].addr];
+	return NULL;
+}
+
+/* Empty slots have length 0 and no text: nothing that is remembered lacks a text. */
+static struct pvp_x86_insn *insn_slot(struct pvp_machine *m, uint64_t addr)
+{
+	size_t i = pvp_mix(0, addr) & (m->cap_insns - 1);
+
+	while (m->insns[i].text[0] && m->insns[i].addr != addr)
+		i = (i + 1) & (m->cap_insns - 1);
+	return &m->insns[i];
+}
+
+const struct pvp_x86_insn *pvp_x86_text_insn(struct pvp_machine *m, uint64_t addr)
+{
+	return insn_slot(m, addr);
+}
+
+static void remember_insn(struct pvp_machine *m, const struct pvp_x86_insn *insn)
+{
+	struct pvp_x86_insn *slot;
+
+	assert(insn->text[0]);
+	if (m->nr_insns * 2 >= m->cap_insns) {
+		struct pvp_x86_insn *old = m->insns;
+		size_t cap = m->cap_insns;
+
+		m->cap_insns = cap ? cap * 2 : 256;
+		m->insns = pvp_calloc(m->cap_insns, sizeof(*m->insns));
+		for (size_t i = 0; i < cap; i++)
+			if (old[i].text[0])
+				*insn_slot(m, old[i].addr) = old[i];
+		free(old);
+	}
+	slot = insn_slot(m, insn->addr);
+	m->nr_insns += !slot->text[0]; /* else rewritten text */
+	*slot = *insn;
+}
+
+void pvp_x86_text_forget(struct pvp_machine *m, uint64_t addr, unsigned len)
+{
+	for (size_t i = 0; i < m->nr_texts; i++) {
+		struct text_map *text = &m->texts[i];
+		uint64_t from = addr - text->addr, to = from + len;
+
+		if (from >= text->len)
+			continue;
+		from = from > 14 ? from - 14 : 0; /* an instruction has at most 15 bytes */
+		for (to = to < text->len ? to : text->len; from < to; from++)
+			if (text->class[from] != PVP_X86_SPECIAL)
+				text->class[from] = PVP_X86_UNSEEN;
+	}
+}
+
+uint8_t pvp_x86_text_see(struct pvp_machine *m, uint64_t addr, uint32_t engine_len)
+{
+	/* The engine reports nonsense as the length of what it cannot decode. */
+	bool engine_knows = engine_len <= 15;
+	struct pvp_x86_insn insn;
+	uint8_t bytes[15];
+	size_t nr = sizeof(bytes);
+
+	while (nr && !pvp_memory_read(&m->memory, addr, bytes, nr))
+		nr--;
+	pvp_x86_decode(m->decoder, bytes, nr, addr, &insn);
+	/* (Of what ring 3 may not do, it does not read all the bytes.) */
+	if (insn.class == PVP_X86_PLAIN && engine_knows && engine_len != insn.len) {
+		snprintf(m->run->detail, sizeof(m->run->detail), "%.40s: %u or %u bytes", insn.text,
+			 insn.len, engine_len);
+		pvp_x86_stop(m, PVP_STOP_DECODE);
+		return PVP_X86_UNSEEN;
+	}
+	/* What neither can decode, in a map that is complete, is no instruction.  Elsewhere it may
+	 * be one that is newer than they are. */
+	if (!insn.len && !engine_knows && !insn.open_map)
+		insn.class = PVP_X86_UD;
+	if (insn.class != PVP_X86_PLAIN)
+		remember_insn(m, &insn);
+	return insn.class;
+}
+
+static int compare_specials(const void *a, const void *b)
+{
+	const struct pvp_special *x = a, *y = b;
+
+	return x->addr < y->addr ? -1 : x->addr > y->addr;
+}
+
+void pvp_x86_text_place_specials(struct pvp_machine *m, const struct pvp_special *specials,
+				 size_t nr)
+{
+	m->nr_specials = nr;
+	m->specials = pvp_calloc(nr, sizeof(*m->specials));
+	m->callee_calls = pvp_calloc(nr, sizeof(*m->callee_calls));
+	if (nr)
+		memcpy(m->specials, specials, nr * sizeof(*m->specials));
+	qsort(m->specials, nr, sizeof(*m->specials), compare_specials);
+	for (size_t i = 0; i < nr; i++) {
+		uint8_t *class = pvp_x86_text_class(m, m->specials[i].addr);
+
+		assert(m->specials[i].nr_args < PVP_EFFECT_MAX_ARGS);
+		assert(m->specials[i].kind != PVP_SPECIAL_CALLEE || m->client.callee_result);
+		assert(!i || m->specials[i].addr != m->specials[i - 1].addr);
+		if (class)
+			*class = PVP_X86_SPECIAL;
+	}
+}
+
+const struct pvp_special *pvp_x86_text_special(struct pvp_machine *m, uint64_t addr)
+{
+	struct pvp_special key = { .addr = addr };
+
+	return bsearch(&key, m->specials, m->nr_specials, sizeof(key), compare_specials);
+}

@@ -1,0 +1,562 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* test_machine.c - how runs begin, stop and leave no trace. */
+#include <check.h>
+#include <signal.h>
+
+#include "check_helpers.h"
+#include "small_machine.h"
+#include "suites.h"
+#include "x86/x86.h"
+
+static struct small_machine sm;
+
+static void teardown(void)
+{
+	small_machine_deinit(&sm);
+}
+
+/* --- how a run stops --- */
+
+#define NX SM_DATA
+
+// clang-format off
+static const struct {
+	const char *name;
+	const char *code;  /* at SM_TEXT; the end is behind it */
+	const char *there; /* at SM_TEXT + 0x100 */
+	const char *stop;
+	uint64_t at; /* stop_addr, from SM_TEXT */
+} stops[] = {
+	/* mov eax,1 */
+	{ "straight",                "b8 01 00 00 00", "", "end", 5 },
+	/* call +0xfb; ret */
+	{ "call and return",         "e8 fb 00 00 00", "c3", "end", 5 },
+	/* jmp +0xfb; nop */
+	{ "jump out and back",       "e9 fb 00 00 00 cc", "e9 01 ff ff ff", "end", 6 },
+	/* The callee jumps to the end address with the return address still on the stack: the
+	 * int3 there is reached, not the end. */
+	{ "the end, too deep",       "e8 fb 00 00 00", "e9 00 ff ff ff", "fault 3 at 0", 5 },
+	/* pop rax; jmp: too high */
+	{ "the end, not deep enough","e9 fb 00 00 00", "58 e9 ff fe ff ff", "fault 3 at 0", 5 },
+	/* push rax; jmp to the end; there int3 */
+	{ "the end with a push left","50", "", "fault 3 at 0", 1 },
+	/* push rax; pop rax */
+	{ "the end after push, pop", "50 58", "", "end", 2 },
+	/* jmp to itself */
+	{ "budget",                  "eb fe", "", "budget", 0 },
+	{ "ud2",                     "0f 0b", "", "fault 6 at 0", 0 },
+	{ "ud1",                     "0f b9 07", "", "fault 6 at 0", 0 },
+	{ "int3",                    "cc", "", "fault 3 at 0", 0 },
+	/* No instruction in 64-bit mode: push es; salc; aam. */
+	{ "undecodable: 06",         "06", "", "fault 6 at 0", 0 },
+	{ "undecodable: d6",         "d6", "", "fault 6 at 0", 0 },
+	{ "undecodable: d4",         "d4 0a", "", "fault 6 at 0", 0 },
+	{ "undecodable: lock nop",   "f0 90", "", "fault 6 at 0", 0 },
+	{ "undecodable: ff /7",      "ff ff", "", "fault 6 at 0", 0 },
+	/* wrmsrns: newer than both decoders, so not known to be no instruction */
+	{ "unknown",                 "0f 01 c6", "", "unmodelled", 0 },
+	/* endbr64, lfence and incsspq, which the engine takes for lfence */
+	{ "known",                   "f3 0f 1e fa 0f ae e8", "", "end", 7 },
+	{ "misknown",                "f3 48 0f ae e8", "", "unmodelled", 0 },
+	/* data16 call: two lengths */
+	{ "two lengths",             "66 e8 00 00 00 00", "", "unmodelled", 0 },
+	/* addr32 rex.w call; repz data16 push imm16: capstone 4.0.2 reads 5 and 7 bytes */
+	{ "lengths that differ",     "67 48 e8 00 00 00 00", "", "decode", 0 },
+	{ "lengths that differ too", "66 f3 68 00 00", "", "decode", 0 },
+	/* xor eax,eax; call rax */
+	{ "call through NULL",       "31 c0 ff d0", "", "fault 14 at 0 fetch", 2 },
+	/* xor eax,eax; jmp rax */
+	{ "jump to NULL",            "31 c0 ff e0", "", "fault 14 at 0 fetch", 2 },
+	/* call rdi: data */
+	{ "call into data",          "ff d7", "", "fault 14 at ffffffff81003000 fetch", 0 },
+	/* mov rax,SM_HOLE; jmp rax: nothing there, and text is not made up */
+	{ "jump to a hole",          "48 c7 c0 00 60 00 81 ff e0", "",
+	  "fault 14 at ffffffff81006000 fetch", 7 },
+	/* mov rax,1<<62; call rax */
+	{ "call, non-canonical",     "48 b8 00 00 00 00 00 00 00 40 ff d0", "",
+	  "fault 13 at 4000000000000000 fetch", 10 },
+	/* mov [SM_TEXT],eax: no relocation of mov can touch it */
+	{ "store to text",           "89 04 25 00 00 00 81", "", "fault 14 at ffffffff81000000 write", 0 },
+	{ "store to read-only data", "89 04 25 08 20 00 81", "", "fault 14 at ffffffff81002008 write", 0 },
+	/* mov eax,[0]; mov [0x18],eax */
+	{ "load from NULL",          "8b 04 25 00 00 00 00", "", "fault 14 at 0", 0 },
+	{ "store to NULL + 0x18",    "89 04 25 18 00 00 00", "", "fault 14 at 18 write", 0 },
+	/* mov eax,[0xfffffffffffffff8]: ERR_PTR */
+	{ "load from an error value","8b 04 25 f8 ff ff ff", "", "fault 14 at fffffffffffffff8", 0 },
+	/* mov rax,0x8000_0000_0000; mov ecx,[rax] */
+	{ "load, non-canonical",     "48 b8 00 00 00 00 00 80 00 00 8b 08", "",
+	  "fault 13 at 800000000000", 10 },
+	{ "store, non-canonical",    "48 b8 00 00 00 00 00 80 00 00 89 08", "",
+	  "fault 13 at 800000000000 write", 10 },
+	/* push [rax], with rax as above */
+	{ "push from non-canonical", "48 b8 ff ff ff ff ff 7f ff ff ff 30", "",
+	  "fault 13 at ffff7fffffffffff", 10 },
+	/* xor ecx,ecx; div ecx */
+	{ "divide by zero",          "31 c9 f7 f1", "", "fault 0 at 0", 2 },
+	/* cmpxchg16b [rdi+8]: not aligned */
+	{ "misaligned cmpxchg16b",   "48 0f c7 4f 08", "", "fault 13 at 0", 0 },
+	/* iretq; hlt goes on */
+	{ "iret",                    "48 cf", "", "op-end", 0 },
+	{ "hlt goes on",             "f4", "", "end", 1 },
+	{ "vmcall",                  "0f 01 c1", "", "fault 6 at 0", 0 },
+};
+// clang-format on
+
+START_TEST(stop)
+{
+	small_machine_init(&sm, 0);
+	sm.start.reg[PVP_X86_rdi] = NX;
+	small_machine_code(&sm, stops[_i].code);
+	small_machine_bytes(&sm, SM_TEXT + 0x100, stops[_i].there);
+	small_machine_open(&sm);
+	small_machine_run(&sm);
+	ck_assert_msg(!strcmp(small_machine_stop(&sm), stops[_i].stop), "%s: %s (%s), expected %s",
+		      stops[_i].name, small_machine_stop(&sm), sm.run.detail, stops[_i].stop);
+	ck_assert_msg(sm.run.stop_addr == SM_TEXT + stops[_i].at, "%s: stopped at %#lx",
+		      stops[_i].name, (unsigned long)sm.run.stop_addr);
+	sm_ck_reg(&sm, rip, sm.run.stop_addr);
+}
+END_TEST
+
+/* The callee's body holds the end address: only the caller's own arrival there counts. */
+START_TEST(end_address_inside_a_callee)
+{
+	small_machine_init(&sm, 0);
+	/* sub ecx,1; jz +8; call -10 (recursion); (end:) nop; ret; at +8: ret */
+	small_machine_bytes(&sm, SM_TEXT, "83 e9 01 74 07 e8 f6 ff ff ff 90 c3 c3");
+	sm.start.reg[PVP_X86_rcx] = 4;
+	sm.request.end = SM_TEXT + 10;
+	small_machine_open(&sm);
+	small_machine_run(&sm);
+	sm_ck_stop(&sm, "end");
+	sm_ck_reg(&sm, rcx, 0);
+	sm_ck_reg(&sm, rsp, SM_SP);
+	/* 4 times sub, jz; 3 calls; one ret at the bottom; nop and ret on two levels */
+	ck_assert_uint_eq(sm.run.insns, 8 + 3 + 1 + 4);
+}
+END_TEST
+
+START_TEST(budget_is_exact)
+{
+	small_machine_init(&sm, 0);
+	small_machine_code(&sm, "ff c0 ff c0 ff c0 ff c0"); /* inc eax, four times */
+	small_machine_open(&sm);
+	sm.start.reg[PVP_X86_rax] = 0;
+	for (unsigned budget = 0; budget <= 5; budget++) {
+		sm.request.max_insns = budget;
+		small_machine_run(&sm);
+		sm_ck_stop(&sm, budget < 4 ? "budget" : "end");
+		sm_ck_reg(&sm, rax, budget < 4 ? budget : 4);
+		small_machine_undo(&sm);
+	}
+}
+END_TEST
+
+START_TEST(landing)
+{
+	small_machine_init(&sm, 0);
+	small_machine_code(&sm, "c3"); /* ret */
+	small_machine_open(&sm);
+	sm.request.end = pvp_machine_landing(sm.machine);
+	sm.request.end_sp = SM_SP + 8;
+	ck_assert(pvp_memory_write(pvp_machine_memory(sm.machine), SM_SP, &sm.request.end, 8,
+				   PVP_WRITER_MACHINE));
+	small_machine_run(&sm);
+	sm_ck_stop(&sm, "end");
+	ck_assert_uint_eq(sm.run.stop_addr, sm.request.end);
+}
+END_TEST
+
+/* --- entry --- */
+
+START_TEST(entry)
+{
+	small_machine_init(&sm, 0);
+	/* mov [rdi],rax; cli; push 7; call +0xf5; pop rcx */
+	small_machine_code(&sm, "48 89 07 fa 6a 07 e8 f5 00 00 00 59");
+	/* mov [rdi+8],rax; mov eax,5; ret */
+	small_machine_bytes(&sm, SM_TEXT + 0x100, "48 89 47 08 b8 05 00 00 00 c3");
+	sm.request.inside[0].lo = SM_TEXT;
+	sm.request.inside[0].hi = SM_TEXT + 12;
+	small_machine_open(&sm);
+	small_machine_run(&sm);
+	sm_ck_stop(&sm, "end");
+	ck_assert(sm.run.entered);
+	ck_assert_uint_eq(sm.run.entry.reg[PVP_X86_rip], SM_TEXT + 0x100);
+	ck_assert_uint_eq(sm.run.entry.reg[PVP_X86_rax], sm.start.reg[PVP_X86_rax]);
+	ck_assert_uint_eq(sm.run.entry.reg[PVP_X86_rcx], sm.start.reg[PVP_X86_rcx]);
+	ck_assert_uint_eq(sm.run.entry.reg[PVP_X86_rsp], SM_SP - 16);
+	ck_assert_uint_eq(sm.run.entry.reg[PVP_X86_rflags] & PVP_X86_FLAG_IF, 0);
+	ck_assert_uint_eq(sm.run.entry.reg[PVP_X86_cr3], sm.start.reg[PVP_X86_cr3]);
+	ck_assert_uint_eq(sm.run.entry_effects, 1);
+	ck_assert_uint_eq(sm.run.entry_log, 3); /* mov, push, call */
+	sm_ck_reg(&sm, rax, 5);
+	sm_ck_reg(&sm, rcx, 7);
+}
+END_TEST
+
+/* Where the site's text is: offsets of inside[0], inside[1]; where the run enters, or -1. */
+static const struct {
+	const char *name;
+	int lo0, hi0, lo1, hi1;
+	int entry;
+} insides[] = {
+	{ "none", 0, 0, 0, 0, 0 },
+	{ "the first instruction", 0, 1, 0, 0, 1 },
+	{ "two of three", 0, 2, 0, 0, 2 },
+	{ "two of three, in two ranges", 0, 1, 1, 2, 2 },
+	{ "second range first", 1, 2, 0, 1, 2 },
+	{ "all, so the end is the entry", 0, 3, 0, 0, 3 },
+	{ "all and more", 0, 0x100, 0, 0, -1 },
+};
+
+START_TEST(inside)
+{
+	small_machine_init(&sm, 0);
+	small_machine_code(&sm, "90 90 90");
+	sm.request.inside[0].lo = SM_TEXT + insides[_i].lo0;
+	sm.request.inside[0].hi = SM_TEXT + insides[_i].hi0;
+	sm.request.inside[1].lo = SM_TEXT + insides[_i].lo1;
+	sm.request.inside[1].hi = SM_TEXT + insides[_i].hi1;
+	small_machine_open(&sm);
+	small_machine_run(&sm);
+	sm_ck_stop(&sm, "end");
+	ck_assert_msg(sm.run.entered == (insides[_i].entry >= 0), "%s", insides[_i].name);
+	if (insides[_i].entry >= 0)
+		ck_assert_msg(sm.run.entry.reg[PVP_X86_rip] == SM_TEXT + insides[_i].entry,
+			      "%s: at %#lx", insides[_i].name,
+			      (unsigned long)sm.run.entry.reg[PVP_X86_rip]);
+}
+END_TEST
+
+/* --- specials --- */
+
+static void open_special(const char *code, struct pvp_special *special, size_t nr)
+{
+	small_machine_init(&sm, 0);
+	small_machine_code(&sm, code);
+	sm.config.specials = special;
+	sm.config.nr_specials = nr;
+	small_machine_open(&sm);
+}
+
+START_TEST(special_skip)
+{
+	struct pvp_special warn = { .addr = SM_TEXT + 2, .kind = PVP_SPECIAL_SKIP, .len = 2 };
+
+	open_special("ff c1 0f 0b ff c1", &warn, 1); /* inc ecx; ud2; inc ecx */
+	small_machine_run(&sm);
+	sm_ck_stop(&sm, "end");
+	sm_ck_effects(&sm, "warn ffffffff81000002");
+	sm_ck_reg(&sm, rcx, (uint32_t)sm.start.reg[PVP_X86_rcx] + 2);
+}
+END_TEST
+
+START_TEST(special_callee)
+{
+	struct pvp_special callees[] = {
+		{ .addr = SM_TEXT + 0x108, .kind = PVP_SPECIAL_CALLEE, .nr_args = 6, .index = 9 },
+		{ .addr = SM_TEXT + 0x100, .kind = PVP_SPECIAL_CALLEE, .nr_args = 1, .index = 4 },
+	};
+
+	/* call +0xfb; mov rbx,rax; call +0xf3; mov rbp,rax; call +0xf3 (the other) */
+	open_special("e8 fb 00 00 00 48 89 c3 e8 f3 00 00 00 48 89 c5 e8 f3 00 00 00", callees, 2);
+	for (int round = 0; round < 2; round++) {
+		small_machine_run(&sm);
+		sm_ck_stop(&sm, "end");
+		sm_ck_effects(&sm, "callee 4 ffffffff81003000; callee 4 ffffffff81003000; "
+				   "callee 9 ffffffff81003000 ffffffff81003800 2222222222222222 "
+				   "1111111111111111 8888888888888888 9999999999999999");
+		sm_ck_reg(&sm, rbx, 0x700000400); /* seed, index, first call */
+		sm_ck_reg(&sm, rbp, 0x700000401);
+		sm_ck_reg(&sm, rax, 0x700000900);
+		sm_ck_reg(&sm, rsp, SM_SP);
+		small_machine_undo(&sm);
+	}
+}
+END_TEST
+
+START_TEST(special_opaque)
+{
+	struct pvp_special opaque = { .addr = SM_TEXT + 0x100, .kind = PVP_SPECIAL_OPAQUE };
+
+	open_special("e8 fb 00 00 00", &opaque, 1);
+	small_machine_run(&sm);
+	sm_ck_stop(&sm, "opaque");
+	ck_assert_uint_eq(sm.run.stop_addr, SM_TEXT + 0x100);
+	sm_ck_reg(&sm, rsp, SM_SP - 8);
+}
+END_TEST
+
+/* A special is met only where an instruction begins. */
+START_TEST(special_in_the_middle)
+{
+	struct pvp_special opaque = { .addr = SM_TEXT + 1, .kind = PVP_SPECIAL_OPAQUE };
+
+	open_special("b8 01 00 00 00", &opaque, 1);
+	small_machine_run(&sm);
+	sm_ck_stop(&sm, "end");
+}
+END_TEST
+
+static const struct pvp_special bad_specials[][2] = {
+	{ { .addr = SM_TEXT }, { .addr = SM_TEXT } },
+	{ { .addr = SM_TEXT, .kind = PVP_SPECIAL_CALLEE, .nr_args = 7 }, { .addr = 0 } },
+};
+
+START_TEST(bad_special_is_a_bug)
+{
+	open_special("90", (struct pvp_special *)bad_specials[_i], 2);
+}
+END_TEST
+
+/* --- fixups --- */
+
+static const struct {
+	const char *name, *code;
+	uint64_t at; /* of the faulting instruction */
+	unsigned vector;
+} fixups[] = {
+	/* mov rbx,[rcx]: non-canonical */
+	{ "load", "48 8b 19", 0, PVP_FAULT_GP },
+	/* mov [0],al */
+	{ "store", "88 04 25 00 00 00 00", 0, PVP_FAULT_PF },
+	/* nop; mov [SM_HOLE-4],rax: half of it can be done */
+	{ "store, second half", "90 48 89 04 25 fc 5f 00 81", 1, PVP_FAULT_PF },
+	/* xor ecx,ecx; div ecx */
+	{ "divide", "31 c9 f7 f1", 2, PVP_FAULT_DE },
+	/* cmpxchg16b [rdi+8] */
+	{ "misaligned cmpxchg16b", "48 0f c7 4f 08", 0, PVP_FAULT_GP },
+	/* lgdt [rcx] */
+	{ "sensitive, by its operand", "0f 01 11", 0, PVP_FAULT_GP },
+	/* vmcall */
+	{ "sensitive, by its rule", "0f 01 c1", 0, PVP_FAULT_UD },
+	{ "ud2", "0f 0b", 0, PVP_FAULT_UD },
+};
+
+START_TEST(fixup)
+{
+	uint64_t digest;
+
+	small_machine_init(&sm, 0);
+	small_machine_code(&sm, fixups[_i].code);
+	/* mov edx,7; jmp to the end */
+	small_machine_bytes(&sm, SM_TEXT + 0x100, "ba 07 00 00 00 e9");
+	small_machine_set_word(&sm, SM_TEXT + 0x106, sm.request.end - (SM_TEXT + 0x10a));
+	sm.fixup = SM_TEXT + 0x100;
+	sm.config.client.fill = NULL; /* no strays */
+	digest = small_machine_digest(&sm);
+	small_machine_open(&sm);
+	for (int round = 0; round < 5; round++) {
+		small_machine_run(&sm);
+		ck_assert_msg(sm.run.stop == PVP_STOP_END, "%s: %s", fixups[_i].name,
+			      small_machine_stop(&sm));
+		ck_assert_msg(sm.nr_fixups == round + 1u, "%s: asked %u times", fixups[_i].name,
+			      sm.nr_fixups);
+		ck_assert_msg(sm.fixup_addr == SM_TEXT + fixups[_i].at &&
+				      sm.fixup_vector == fixups[_i].vector,
+			      "%s: vector %u at %#lx", fixups[_i].name, sm.fixup_vector,
+			      (unsigned long)sm.fixup_addr);
+		sm_ck_reg(&sm, rax, 0xfa11); /* set by the client */
+		sm_ck_reg(&sm, rdx, 7);
+		sm_ck_reg(&sm, rsp, SM_SP);
+		ck_assert_uint_eq(pvp_machine_memory(sm.machine)->nr_log, 0);
+		small_machine_undo(&sm);
+		ck_assert_uint_eq(small_machine_digest(&sm), digest);
+	}
+	sm.fixup = 0;
+	small_machine_run(&sm);
+	ck_assert_msg(sm.run.stop == PVP_STOP_FAULT && sm.run.vector == fixups[_i].vector,
+		      "%s, no fixup: %s", fixups[_i].name, small_machine_stop(&sm));
+	sm_ck_reg(&sm, rax, sm.start.reg[PVP_X86_rax]);
+}
+END_TEST
+
+/* Faults of the engine's own within one run: each is the first one to it. */
+START_TEST(fixup_again_and_again)
+{
+	small_machine_init(&sm, 0);
+	/* cmpxchg16b [rdi+8]; at +5, the fixup: dec ebx; jnz -9; */
+	small_machine_code(&sm, "48 0f c7 4f 08 ff cb 75 f7");
+	sm.fixup = SM_TEXT + 5;
+	sm.start.reg[PVP_X86_rbx] = 5;
+	small_machine_open(&sm);
+	small_machine_run(&sm);
+	sm_ck_stop(&sm, "end");
+	ck_assert_uint_eq(sm.nr_fixups, 5);
+	ck_assert_uint_eq(sm.fixup_vector, PVP_FAULT_GP);
+}
+END_TEST
+
+START_TEST(no_fixup_for_fetches)
+{
+	small_machine_init(&sm, 0);
+	small_machine_code(&sm, "31 c0 ff d0");
+	sm.fixup = SM_TEXT + 0x100;
+	small_machine_open(&sm);
+	small_machine_run(&sm);
+	sm_ck_stop(&sm, "fault 14 at 0 fetch");
+	ck_assert_uint_eq(sm.nr_fixups, 0);
+}
+END_TEST
+
+/* --- the other CPUs --- */
+
+START_TEST(script_on_pause)
+{
+	const struct pvp_script_row rows[] = {
+		{ .pauses = 3, .addr = SM_DATA, .len = 1, .value = 0 },
+		{ .pauses = 2, .addr = SM_DATA + 1, .len = 2, .value = 0xbeef },
+		{ .pauses = 9, .addr = SM_DATA + 8, .len = 8, .value = 1 }, /* never */
+		{ .pauses = 1, .addr = SM_HOLE, .len = 1, .value = 1 },	    /* nowhere */
+	};
+	struct pvp_memory *memory;
+
+	small_machine_init(&sm, 0);
+	small_machine_code(&sm, "f3 90 80 3f 00 75 f9"); /* pause; cmp byte [rdi],0; jne -7 */
+	small_machine_set_word(&sm, SM_DATA, 0xff);
+	sm.request.script = rows;
+	sm.request.nr_script = ARRAY_SIZE(rows);
+	small_machine_open(&sm);
+	memory = pvp_machine_memory(sm.machine);
+	for (int round = 0; round < 3; round++) {
+		small_machine_run(&sm);
+		sm_ck_stop(&sm, "end");
+		ck_assert_uint_eq(sm.run.insns, 9);
+		ck_assert_uint_eq(small_machine_word(&sm, SM_DATA), 0xbeef00);
+		ck_assert_uint_eq(memory->nr_log, 2);
+		ck_assert_uint_eq(memory->log[0].addr, SM_DATA + 1);
+		ck_assert_uint_eq(memory->log[0].writer, PVP_WRITER_SCRIPT);
+		ck_assert_uint_eq(memory->log[1].writer, PVP_WRITER_SCRIPT);
+		small_machine_undo(&sm);
+		ck_assert_uint_eq(small_machine_word(&sm, SM_DATA), 0xff);
+	}
+	sm.request.nr_script = 0;
+	small_machine_run(&sm);
+	sm_ck_stop(&sm, "budget");
+}
+END_TEST
+
+/* Selectors the engine runs with: none of our handlers would notice. */
+START_TEST(ring_is_real)
+{
+	small_machine_init(&sm, _i);
+	small_machine_code(&sm, "48 0f c7 4f 08"); /* cmpxchg16b [rdi+8]: #GP */
+	small_machine_open(&sm);
+	for (int round = 0; round < 3; round++) {
+		uint64_t cs = 0, ss = 0;
+
+		small_machine_run(&sm);
+		sm_ck_stop(&sm, "fault 13 at 0");
+		ck_assert(!uc_reg_read(sm.machine->uc, UC_X86_REG_CS, &cs) &&
+			  !uc_reg_read(sm.machine->uc, UC_X86_REG_SS, &ss));
+		ck_assert_uint_eq(cs, _i ? 0xe033 : 0x10);
+		ck_assert_uint_eq(ss, _i ? 0xe02b : 0x18);
+		small_machine_undo(&sm);
+	}
+}
+END_TEST
+
+/* --- configurations that are refused --- */
+
+static uint8_t page[SM_PAGE] __attribute__((aligned(4096)));
+
+static const struct {
+	struct pvp_region region;
+	const char *rule;
+	enum pvp_error_code code;
+	const char *message;
+} refused[] = {
+	{ { 0x10000, SM_PAGE, page, 7, PVP_MEM_PLAIN, "wx" },
+	  "cli",
+	  PVP_ERR_BAD_DATA,
+	  "text that can be written: wx at 0x10000" },
+	{ { SM_DATA, SM_PAGE, page, 3, PVP_MEM_PLAIN, "twice" }, "cli", PVP_ERR_ENGINE, "twice" },
+	{ { 0x10001, SM_PAGE, page, 3, PVP_MEM_PLAIN, "odd" }, "cli", PVP_ERR_ENGINE, "odd" },
+	{ { 0x10000, 100, page, 3, PVP_MEM_PLAIN, "short" }, "cli", PVP_ERR_ENGINE, "short" },
+	{ { 0x10000, SM_PAGE, page, 3, PVP_MEM_PLAIN, "fine" },
+	  "clii",
+	  PVP_ERR_NOT_FOUND,
+	  "unknown instruction class \"clii\"" },
+};
+
+START_TEST(refused_config)
+{
+	struct pvp_region regions[SM_NR_REGIONS + 1];
+	struct pvp_machine_rule rule = { refused[_i].rule, PVP_RULE_ALLOW };
+
+	small_machine_init(&sm, 0);
+	memcpy(regions, sm.regions, sizeof(sm.regions));
+	regions[SM_NR_REGIONS] = refused[_i].region;
+	sm.config.regions = regions;
+	sm.config.nr_regions = SM_NR_REGIONS + 1;
+	sm.config.rules = &rule;
+	sm.config.nr_rules = 1;
+	pvp_ck_err(pvp_machine_create(&sm.config, &sm.machine), refused[_i].code,
+		   refused[_i].message);
+	ck_assert_ptr_null(sm.machine);
+}
+END_TEST
+
+START_TEST(destroy_nothing)
+{
+	pvp_machine_destroy(NULL);
+}
+END_TEST
+
+START_TEST(run_without_undo_is_a_bug)
+{
+	small_machine_do(&sm, 0, "48 8b 04 25 00 00 00 70");
+	ck_assert_uint_eq(sm.run.strays, 1);
+	small_machine_run(&sm);
+}
+END_TEST
+
+static TCase *add_tcase(Suite *suite, const char *name)
+{
+	TCase *tc = tcase_create(name);
+
+	tcase_add_checked_fixture(tc, NULL, teardown);
+	suite_add_tcase(suite, tc);
+	return tc;
+}
+
+Suite *machine_suite(void)
+{
+	Suite *suite = suite_create("machine");
+	TCase *tc;
+
+	tc = add_tcase(suite, "stops");
+	tcase_add_loop_test(tc, stop, 0, ARRAY_SIZE(stops));
+	tcase_add_test(tc, end_address_inside_a_callee);
+	tcase_add_test(tc, budget_is_exact);
+	tcase_add_test(tc, landing);
+
+	tc = add_tcase(suite, "entry");
+	tcase_add_test(tc, entry);
+	tcase_add_loop_test(tc, inside, 0, ARRAY_SIZE(insides));
+
+	tc = add_tcase(suite, "specials");
+	tcase_add_test(tc, special_skip);
+	tcase_add_test(tc, special_callee);
+	tcase_add_test(tc, special_opaque);
+	tcase_add_test(tc, special_in_the_middle);
+	tcase_add_loop_test_raise_signal(tc, bad_special_is_a_bug, SIGABRT, 0,
+					 ARRAY_SIZE(bad_specials));
+
+	tc = add_tcase(suite, "fixups");
+	tcase_add_loop_test(tc, fixup, 0, ARRAY_SIZE(fixups));
+	tcase_add_test(tc, fixup_again_and_again);
+	tcase_add_test(tc, no_fixup_for_fetches);
+
+	tc = add_tcase(suite, "script");
+	tcase_add_test(tc, script_on_pause);
+
+	tc = add_tcase(suite, "configuration");
+	tcase_add_loop_test(tc, ring_is_real, 0, 1);
+	tcase_add_loop_test(tc, ring_is_real, 3, 4);
+	tcase_add_loop_test(tc, refused_config, 0, ARRAY_SIZE(refused));
+	tcase_add_test(tc, destroy_nothing);
+	tcase_add_test_raise_signal(tc, run_without_undo_is_a_bug, SIGABRT);
+	return suite;
+}
