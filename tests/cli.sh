@@ -413,6 +413,10 @@ exits "verify --patched, other NOPs" 0 verify --out out --platform native --patc
 holds "other NOPs: a note" grep -q '"severity": "note"' out/results.json
 sed "s/^\(ffffffff[0-9a-f]*\)	\([0-9a-f][0-9a-f]\)/\1	00/;1q" native.tsv >stale.tsv
 mv out kept
+if [ -c /dev/zero ]; then
+	refuses "a --patched file that never ends" /dev/zero verify --out out --platform native --patched /dev/zero image
+	refuses "a --caps file that never ends" /dev/zero verify --out out --platform native --caps /dev/zero image
+fi
 refuses "a --patched file of another image" stale.tsv verify --out out --platform native --patched stale.tsv image
 mv kept out
 exits "verify --patched, spoiled again" 1 verify --out out --platform native --patched spoiled.tsv image

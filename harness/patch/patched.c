@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "alloc.h"
+#include "textfile.h"
 
 const char *pvp_pass_name(enum pvp_pass pass)
 {
@@ -310,9 +311,9 @@ struct pvp_error *pvp_patched_read(const char *path, const struct pvp_image *ima
 	size_t nr = 0;
 	FILE *file;
 
-	file = fopen(path, "re");
-	if (!file)
-		return pvp_error_os(errno, "%s", path);
+	err = pvp_textfile_open(path, &file);
+	if (err)
+		return err;
 	err = read_rows(file, path, image, &v, &nr);
 	fclose(file);
 	if (nr)

@@ -9,6 +9,7 @@
 
 #include "alloc.h"
 #include "feature.h"
+#include "textfile.h"
 
 struct pvp_error *pvp_resolve_function(const struct pvp_image *image, const char *name,
 				       uint64_t keep, uint64_t *ret)
@@ -165,13 +166,13 @@ struct pvp_error *pvp_override_features(const char *const *list, const struct pv
 struct pvp_error *pvp_override_caps(const char *path, uint32_t ret[PVP_CAP_WORDS])
 {
 	uint32_t words[PVP_CAP_WORDS];
-	struct pvp_error *err = NULL;
-	FILE *f = fopen(path, "r");
+	FILE *f;
+	struct pvp_error *err = pvp_textfile_open(path, &f);
 	unsigned line = 0, nr = 0;
 	char text[128];
 
-	if (!f)
-		return pvp_error_os(errno, "%s", path);
+	if (err)
+		return err;
 	while (!err && fgets(text, sizeof(text), f)) {
 		char *word = text + strspn(text, " \t");
 
