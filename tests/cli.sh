@@ -154,6 +154,7 @@ for verb in diff why; do
 	refuses "$verb: all platforms" "--platform" $verb --platform all "$kernel" irq_disable#1
 done
 refuses "verify: no image" "IMAGE" verify
+refuses "verify: no platform in --platform" "--platform names nothing" verify --platform '' "$kernel"
 refuses "verify: too few states" "--states '23'" verify --states 23 "$kernel"
 refuses "verify: states is no number" "--states '32x'" verify --states 32x "$kernel"
 refuses "verify: negative seed" "--seed '-1'" verify --seed=-1 "$kernel"

@@ -89,7 +89,9 @@ static error_t parse_platform(int key, char *arg, struct argp_state *state)
 	case KEY_PLATFORM:
 		for (char *word = strtok(arg, ","); word; word = strtok(NULL, ","))
 			pvp_words_list_add(&options->platforms, word);
-		return 0;
+		/* An unset variable of a script must not mean all. */
+		return options->platforms.nr ? 0
+					     : pvp_options_refuse(options, "--platform names nothing");
 	case KEY_CAPS:
 		options->caps = arg;
 		return 0;
