@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* suites.h - the test suites, one a module; tests/main.c runs them all. */
 #ifndef PVP_SUITES_H
+#define PVP_SUITES_H
+
+#include <check.h>
+
 // clang-format off
 #define PVP_SUITES(X) \
 	X(memory) \
@@ -42,8 +46,7 @@
 	X(agree) \
 	X(guest) \
 	X(predictors) \
-	X(stretches) \
-
+	X(stretches)
 // clang-format on
 
 #define X(name) Suite *name##_suite(void);
