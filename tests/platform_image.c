@@ -49,6 +49,10 @@ static const struct {
 	{ "__per_cpu_load",   PI_PERCPU },
 };
 /* pv_ops in the file. */
+static uint64_t slots[PI_NR_FIELDS] = {
+	PI_DATA + 0x100, PI_DATA + 0x108, PI_DATA + 0x110, PI_DATA + 0x118, PI_DATA + 0x120,
+};
+
 static const uint64_t values[PI_NR_FIELDS] = {
 	PI_TEXT + 0x80, PI_TEXT + 0x80, PI_TEXT + 0x70, PI_TEXT + 0x90, PI_TEXT + 0xa0,
 };
@@ -116,6 +120,7 @@ static void init(struct platform_image *pi, bool btf)
 		.generation = "6.1",
 		.pv_ops = PI_DATA + 0x100,
 		.fields = fields,
+		.slots = slots,
 		.nr_fields = PI_NR_FIELDS,
 		.static_call_keys = keys,
 		.nr_static_call_keys = ARRAY_SIZE(keys),

@@ -17,8 +17,12 @@ static const struct pvp_pv_field fields[] = {{"cpu.io_delay", false},
 					     {"cpu.wbinvd", false},
 					     {"irq.halt", false},
 					     {"mmu.set_pte", false}};
-static const struct pvp_tables tables = {
-	.generation = "6.1", .pv_ops = PV_OPS, .fields = fields, .nr_fields = ARRAY_SIZE(fields)};
+static uint64_t slots[] = {PV_OPS, PV_OPS + 8, PV_OPS + 16, PV_OPS + 24};
+static const struct pvp_tables tables = {.generation = "6.1",
+					 .pv_ops = PV_OPS,
+					 .fields = fields,
+					 .slots = slots,
+					 .nr_fields = ARRAY_SIZE(fields)};
 
 /* Code at TEXT + 0x100; functions are at TEXT, TEXT + 8, ..; table: with xen_cpu_ops. */
 static struct pvp_image *make_image(enum pvp_arch arch, const uint8_t *code, size_t len, bool table)

@@ -237,7 +237,7 @@ static struct pvp_error *add_platform(struct pvp_world *world, const struct pvp_
 	uint64_t cpu_data, offset;
 
 	for (size_t i = 0; i < p->nr_pv_ops && !err; i++)
-		err = poke64(world, tables->pv_ops + i * 8, p->pv_ops[i]);
+		err = poke64(world, tables->slots[i], p->pv_ops[i]);
 	for (size_t i = 0; i < p->nr_static_calls && !err; i++)
 		err = poke64(world, p->static_calls[i].key, p->static_calls[i].func);
 	if (err)

@@ -70,13 +70,12 @@ static char *memory_name(const struct pvp_names *names, uint64_t addr)
 {
 	const struct pvp_tables *tables = names->tables;
 	const struct pvp_static_call_key *key = key_at(names, addr);
-	uint64_t slot = (addr - tables->pv_ops) / names->image->ptr_len;
+	const size_t slot = pvp_tables_field_at(tables, addr);
 
 	if (key)
 		return holds(names, "__SCK__", key->name, " = ",
 			     pvp_platform_static_call(names->platform, key));
-	if (tables->pv_ops && addr >= tables->pv_ops && slot < tables->nr_fields &&
-	    slot < names->platform->nr_pv_ops)
+	if (slot < tables->nr_fields && slot < names->platform->nr_pv_ops)
 		return holds(names, "", tables->fields[slot].name, " = ",
 			     names->platform->pv_ops[slot]);
 	return pvp_names_function(names, addr);

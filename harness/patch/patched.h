@@ -25,6 +25,7 @@
 	X(PARAVIRT, "paravirt")                                                                    \
 	X(RETPOLINE, "retpoline")                                                                  \
 	X(RETURN, "return")                                                                        \
+	X(CALL_THUNK, "call_thunk")                                                                \
 	X(ALTERNATIVE, "alternative")                                                              \
 	X(ENDBR, "endbr")                                                                          \
 	X(SMP_LOCK, "smp_lock")                                                                    \

@@ -190,7 +190,7 @@ static struct pvp_error *init_pv_ops(const struct pvp_load *l)
 	p->pv_ops = pvp_calloc(tables->nr_fields + 1, sizeof(*p->pv_ops));
 	for (size_t i = 0; i < tables->nr_fields; i++) {
 		struct pvp_error *err = pvp_image_pointer(
-			l->image, tables->pv_ops + i * l->image->ptr_len, &p->pv_ops[i]);
+			l->image, tables->slots[i], &p->pv_ops[i]);
 
 		if (err)
 			return pvp_error_context(err, "%s: pv_ops.%s", l->image->name,
@@ -210,7 +210,7 @@ static struct pvp_error *load_pv_ops(const struct pvp_load *l)
 
 		if (!name)
 			continue;
-		err = pvp_image_pointer(l->image, tables->pv_ops + i * l->image->ptr_len, &value);
+		err = pvp_image_pointer(l->image, tables->slots[i], &value);
 		if (!err)
 			err = pvp_resolve_function(l->image, name,
 						   template_value(l, i, name, value),

@@ -141,6 +141,12 @@ enum pvp_hypervisor {
 #undef X
 };
 
+/* What boot_cpu_data says of the CPU beside its features: 5.10 chooses its NOPs by it. */
+struct pvp_cpu_model {
+	uint8_t vendor; /* X86_VENDOR_*: 0 Intel, 2 AMD, 9 Hygon, ..; asm/processor.h */
+	uint8_t family, model;
+};
+
 struct pvp_platform {
 	char *name;	   /* "xen-pv", "kvm+rethunk" */
 	char *description; /* one line */
@@ -148,6 +154,7 @@ struct pvp_platform {
 	enum pvp_hypervisor hypervisor;
 	unsigned ring; /* the kernel's CPL: 0 or 3 */
 	unsigned cpus;
+	struct pvp_cpu_model cpu;
 	uint32_t caps[PVP_CAP_WORDS]; /* as alternative_instructions sees them, derived bits included */
 	uint64_t *pv_ops;	      /* owned; one a field; 0: NULL */
 	size_t nr_pv_ops;
@@ -174,6 +181,7 @@ struct pvp_overrides {
 	const char *const *static_calls; /* "KEY=SYMBOL|NULL" */
 	const char *const *static_keys;	 /* "NAME=on", "NAME=off" */
 	const char *return_thunk;    /* symbol */
+	const char *cpu_model;	     /* "intel:6:94", "amd:15:6", "2:15:6" */
 	unsigned cpus;		     /* 0: as the file says */
 };
 

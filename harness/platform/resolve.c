@@ -109,7 +109,7 @@ struct pvp_error *pvp_override_pv_ops(const char *const *list, const struct pvp_
 		if (field == tables->nr_fields)
 			err = pvp_error_format(PVP_ERR_NOT_FOUND, "pv_ops has no field '%s'", name);
 		if (!err)
-			err = pvp_image_pointer(image, tables->pv_ops + field * image->ptr_len,
+			err = pvp_image_pointer(image, tables->slots[field],
 						&keep);
 		if (!err)
 			err = pvp_resolve_function(image, value, keep, &platform->pv_ops[field]);

@@ -25,11 +25,8 @@ static uint64_t s32(const uint8_t *bytes)
 
 static bool find_field(const struct scan *s, uint64_t addr, size_t *ret)
 {
-	uint64_t off = addr - s->tables->pv_ops;
-
-	*ret = off / s->image->ptr_len;
-	return addr >= s->tables->pv_ops && off % s->image->ptr_len == 0 &&
-	       *ret < s->tables->nr_fields;
+	*ret = pvp_tables_field_at(s->tables, addr);
+	return *ret < s->tables->nr_fields;
 }
 
 static void add(struct scan *s, size_t field, uint64_t value, bool known, bool is_copy,

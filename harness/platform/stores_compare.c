@@ -123,7 +123,7 @@ void pvp_stores_compare(const struct pvp_stores *stores, const struct pvp_image 
 		for (size_t k = 0; k < tables->nr_fields; k++) {
 			uint64_t value = platforms[i]->pv_ops[k], linked = 0;
 			struct pvp_error *err = pvp_image_pointer(
-				image, tables->pv_ops + k * image->ptr_len, &linked);
+				image, tables->slots[k], &linked);
 
 			pvp_error_destroy(err);
 			if ((err || value != linked) && !has(&rows, k, value))

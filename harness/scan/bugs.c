@@ -5,11 +5,23 @@
 
 #include "alloc.h"
 
+// clang-format off
 /*
- * Entry of __bug_table: rel32 address, rel32 file name, line, flags.  Source: struct bug_entry and
- * BUGFLAG_WARNING, asm-generic/bug.h of Linux 6.1 with CONFIG_DEBUG_BUGVERBOSE.
+ * Entries of __bug_table: the address of the trap, the file name (7.2: also the format of the
+ * message in front of it), line, flags.  Addresses are rel32, or pointers in 32-bit kernels.
+ * Source: struct bug_entry and BUGFLAG_WARNING, asm-generic/bug.h of Linux 5.10 to 7.2 with
+ * CONFIG_DEBUG_BUGVERBOSE (and _DETAILED).
  */
-enum { STRIDE = 12, ADDR = 0, FLAGS = 10 };
+static const struct bug_layout {
+	unsigned stride, flags;
+	bool relative;
+} bug_layouts[] = {
+	/* stride  flags  relative */
+	{      12,    10, true  },
+	{      12,    10, false },
+	{      16,    14, true  },
+};
+// clang-format on
 
 #define WARNING 1
 
@@ -22,12 +34,47 @@ static int by_addr(const void *a, const void *b)
 	return l->entry < r->entry ? -1 : l->entry > r->entry;
 }
 
-struct pvp_error *pvp_read_bugs(const struct pvp_image *image, struct pvp_tables *ret)
+static uint64_t trap_at(const struct pvp_span *span, size_t i, const struct bug_layout *layout)
 {
+	return layout->relative ? pvp_span_rel32(span, i, 0) : pvp_span_uint(span, i, 0, 4);
+}
+
+/* The layout that divides the section and puts most traps into text; the first one if none does. */
+static const struct bug_layout *choose_layout(const struct pvp_image *image)
+{
+	const struct bug_layout *best = &bug_layouts[0];
+	double best_share = -1;
+
+	for (size_t k = 0; k < ARRAY_SIZE(bug_layouts); k++) {
+		const struct bug_layout *layout = &bug_layouts[k];
+		struct pvp_span span;
+		struct pvp_error *err;
+		size_t nr = 0;
+
+		err = pvp_span_section(image, "__bug_table", layout->stride, &span);
+		if (err) {
+			pvp_error_destroy(err);
+			continue;
+		}
+		for (size_t i = 0; i < span.nr; i++)
+			nr += pvp_image_is_text(image, trap_at(&span, i, layout), 2);
+		if (span.nr && (double)nr / (double)span.nr > best_share) {
+			best = layout;
+			best_share = (double)nr / (double)span.nr;
+		}
+	}
+	return best;
+}
+
+struct pvp_error *pvp_read_bugs(const struct pvp_image *image, const struct pvp_layout *layout,
+				struct pvp_tables *ret)
+{
+	const struct bug_layout *bug = choose_layout(image);
 	struct pvp_span span;
 	struct pvp_error *err;
 
-	err = pvp_span_section(image, "__bug_table", STRIDE, &span);
+	(void)layout;
+	err = pvp_span_section(image, "__bug_table", bug->stride, &span);
 	if (err)
 		return err;
 	ret->bugs = pvp_calloc(span.nr, sizeof(*ret->bugs));
@@ -35,14 +82,15 @@ struct pvp_error *pvp_read_bugs(const struct pvp_image *image, struct pvp_tables
 	for (size_t i = 0; i < span.nr; i++) {
 		struct pvp_bug_entry *entry = &ret->bugs[i];
 
-		entry->addr = pvp_span_rel32(&span, i, ADDR);
-		entry->warn = pvp_span_uint(&span, i, FLAGS, 2) & WARNING;
+		entry->addr = trap_at(&span, i, bug);
+		entry->warn = pvp_span_uint(&span, i, bug->flags, 2) & WARNING;
 		entry->entry = pvp_span_entry(&span, i);
 		err = pvp_span_text(&span, i, image, entry->addr, 2, "ud2");
 		if (err)
 			return err;
 	}
-	qsort(ret->bugs, ret->nr_bugs, sizeof(*ret->bugs), by_addr);
+	if (ret->nr_bugs)
+		qsort(ret->bugs, ret->nr_bugs, sizeof(*ret->bugs), by_addr);
 	return NULL;
 }
 

@@ -20,11 +20,13 @@ static int by_addr(const void *a, const void *b)
 	return l->entry < r->entry ? -1 : l->entry > r->entry;
 }
 
-struct pvp_error *pvp_read_extable(const struct pvp_image *image, struct pvp_tables *ret)
+struct pvp_error *pvp_read_extable(const struct pvp_image *image, const struct pvp_layout *layout,
+				   struct pvp_tables *ret)
 {
 	struct pvp_span span;
 	struct pvp_error *err;
 
+	(void)layout;
 	err = pvp_span_section(image, "__ex_table", STRIDE, &span);
 	if (err)
 		return err;

@@ -12,11 +12,13 @@ enum { STRIDE = 16, CODE = 0, TARGET = 4, KEY = 8 };
 #define BRANCH_DEFAULT 1
 #define INIT	       2
 
-struct pvp_error *pvp_read_jump_labels(const struct pvp_image *image, struct pvp_tables *ret)
+struct pvp_error *pvp_read_jump_labels(const struct pvp_image *image,
+				       const struct pvp_layout *layout, struct pvp_tables *ret)
 {
 	struct pvp_span span;
 	struct pvp_error *err;
 
+	(void)layout;
 	err = pvp_span_symbols(image, "__start___jump_table", "__stop___jump_table", STRIDE, &span);
 	if (err)
 		return err;

@@ -55,8 +55,10 @@ static struct pvp_error *read_list(const struct pvp_image *image, const struct l
 	return NULL;
 }
 
-struct pvp_error *pvp_read_lists(const struct pvp_image *image, struct pvp_tables *ret)
+struct pvp_error *pvp_read_lists(const struct pvp_image *image, const struct pvp_layout *layout,
+				 struct pvp_tables *ret)
 {
+	(void)layout;
 	for (size_t i = 0; i < ARRAY_SIZE(lists); i++) {
 		struct pvp_error *err = read_list(image, &lists[i], ret);
 

@@ -6,49 +6,50 @@
 #include "alloc.h"
 
 /*
- * Entry of .parainstructions, 64-bit.  Source: struct paravirt_patch_site,
- * asm/paravirt_types.h of Linux 6.1.
+ * Entry of .parainstructions: a pointer, then type and length, one byte each, then 16 bits of
+ * clobbers, filled up to a multiple of the pointer's size.  Kernels that fill up in front of an
+ * entry (5.10) leave the last one without.  Hand-written entries may lack the clobbers, too, which
+ * the patcher does not read.  Source: struct paravirt_patch_site and _PVSITE,
+ * asm/paravirt_types.h and asm/paravirt.h of Linux 5.10 and 6.1.
  */
-enum { STRIDE = 16, INSTR = 0, TYPE = 8, LEN = 9, CLOBBERS = 10 };
-
-#define SLOT_LEN 8
-#define CALL_LEN 6 /* ff 15 rel32: call *rel32(%rip) */
+#define TYPE(ptr_len)	  (ptr_len)
+#define LEN(ptr_len)	  ((ptr_len) + 1)
+#define CLOBBERS(ptr_len) ((ptr_len) + 2)
+#define STRIDE(ptr_len)	  (2 * (ptr_len))
 
 static struct pvp_error *read_entry(const struct pvp_image *image, const struct pvp_span *span,
 				    size_t i, struct pvp_tables *tables)
 {
 	struct pvp_para_entry *entry = &tables->para[i];
+	struct pvp_slot_call call;
 	struct pvp_error *err;
-	const uint8_t *text;
-	struct pvp_bytes bytes;
+	struct pvp_bytes text;
 	uint64_t pv_ops;
-	int32_t rel;
 
 	entry->entry = pvp_span_entry(span, i);
-	entry->addr = pvp_span_uint(span, i, INSTR, 8);
-	entry->type = pvp_span_uint(span, i, TYPE, 1);
-	entry->len = pvp_span_uint(span, i, LEN, 1);
-	entry->clobbers = pvp_span_uint(span, i, CLOBBERS, 2);
-	if (entry->len < CALL_LEN)
-		return pvp_span_error(span, i, PVP_ERR_BAD_DATA,
-				      "length %u of site %#" PRIx64 " is less than its call's %u",
-				      entry->len, entry->addr, CALL_LEN);
+	entry->addr = pvp_span_uint(span, i, 0, image->ptr_len);
+	entry->type = pvp_span_uint(span, i, TYPE(image->ptr_len), 1);
+	entry->len = pvp_span_uint(span, i, LEN(image->ptr_len), 1);
+	if (pvp_span_has(span, i, CLOBBERS(image->ptr_len), 2))
+		entry->clobbers = pvp_span_uint(span, i, CLOBBERS(image->ptr_len), 2);
+	if (!entry->len)
+		return pvp_span_error(span, i, PVP_ERR_BAD_DATA, "site %#" PRIx64 " has length 0",
+				      entry->addr);
 	err = pvp_span_text(span, i, image, entry->addr, entry->len, "site");
 	if (err)
 		return err;
-	text = pvp_image_bytes(image, entry->addr, entry->len);
-	if (!text || text[0] != 0xff || text[1] != 0x15)
+	text = (struct pvp_bytes){pvp_image_bytes(image, entry->addr, entry->len), entry->len};
+	if (!text.data || !pvp_slot_call_decode(image->arch, entry->addr, &text, &call))
 		return pvp_span_error(span, i, PVP_ERR_BAD_DATA,
-				      "site %#" PRIx64 " does not hold ff 15 rel32", entry->addr);
+				      "the %u bytes of site %#" PRIx64
+				      " hold no call through a fixed pointer",
+				      entry->len, entry->addr);
+	entry->jmp = call.jmp;
 	if (entry->type >= tables->nr_fields)
 		return pvp_span_error(span, i, PVP_ERR_BAD_DATA,
 				      "type %u of site %#" PRIx64 " is none of pv_ops' %zu slots",
 				      entry->type, entry->addr, tables->nr_fields);
-	bytes = (struct pvp_bytes){text, entry->len};
-	if (!pvp_bytes_s32(&bytes, 2, &rel))
-		return pvp_span_error(span, i, PVP_ERR_BAD_DATA, "site %#" PRIx64 " is cut off",
-				      entry->addr);
-	pv_ops = entry->addr + CALL_LEN + (int64_t)rel - (uint64_t)entry->type * SLOT_LEN;
+	pv_ops = call.slot - (uint64_t)entry->type * image->ptr_len;
 	if (!i)
 		tables->pv_ops = pv_ops;
 	if (pv_ops != tables->pv_ops)
@@ -59,12 +60,15 @@ static struct pvp_error *read_entry(const struct pvp_image *image, const struct 
 	return NULL;
 }
 
-struct pvp_error *pvp_read_para(const struct pvp_image *image, struct pvp_tables *ret)
+struct pvp_error *pvp_read_para(const struct pvp_image *image, const struct pvp_layout *layout,
+				struct pvp_tables *ret)
 {
 	struct pvp_span span;
 	struct pvp_error *err;
 
-	err = pvp_span_section(image, ".parainstructions", STRIDE, &span);
+	(void)layout;
+	err = pvp_span_section_short(image, ".parainstructions", STRIDE(image->ptr_len),
+				     LEN(image->ptr_len) + 1, &span);
 	if (err)
 		return err;
 	ret->para = pvp_calloc(span.nr, sizeof(*ret->para));
@@ -74,10 +78,5 @@ struct pvp_error *pvp_read_para(const struct pvp_image *image, struct pvp_tables
 		if (err)
 			return err;
 	}
-	if (span.nr && !pvp_image_bytes(image, ret->pv_ops, ret->nr_fields * SLOT_LEN))
-		return pvp_error_format(PVP_ERR_BAD_DATA,
-					".parainstructions: pv_ops would be at %#" PRIx64
-					", where the file has no contents",
-					ret->pv_ops);
 	return NULL;
 }

@@ -75,7 +75,29 @@ static void add_para(const struct pvp_tables *tables, struct pvp_sites *sites, s
 		site->kind = PVP_SITE_PARAVIRT;
 		site->op = tables->fields[entry->type].name;
 		site->slot = entry->type;
+		site->tail = entry->jmp;
 		site->entry = entry->entry;
+	}
+}
+
+/* The entries of one site are adjacent; the site is as long as the longest. */
+static void add_direct_calls(const struct pvp_tables *tables, struct pvp_sites *sites, size_t *cap)
+{
+	for (size_t i = 0; i < tables->nr_alts; i++) {
+		const struct pvp_alt_entry *entry = &tables->alts[i];
+		struct pvp_site *site;
+
+		if (!entry->direct_call)
+			continue;
+		site = pvp_push(&sites->v, &sites->nr, cap);
+		site->addr = entry->addr;
+		site->kind = PVP_SITE_PARAVIRT;
+		site->op = tables->fields[entry->slot].name;
+		site->slot = entry->slot;
+		site->entry = entry->entry;
+		for (size_t k = i; k < tables->nr_alts && tables->alts[k].addr == entry->addr; k++)
+			if (site->len < tables->alts[k].len)
+				site->len = tables->alts[k].len;
 	}
 }
 
@@ -198,6 +220,7 @@ struct pvp_error *pvp_sites_scan(const struct pvp_image *image, const struct pvp
 	size_t cap = 0;
 
 	add_para(tables, &sites, &cap);
+	add_direct_calls(tables, &sites, &cap);
 	add_static_calls(image, tables, &sites, &cap);
 	if (sites.nr)
 		qsort(sites.v, sites.nr, sizeof(*sites.v), by_addr);

@@ -15,7 +15,7 @@
 #include "tables.h"
 
 #define PVP_SITE_KINDS(X)                                                                          \
-	X(PARAVIRT, "paravirt", "entry of .parainstructions")                                      \
+	X(PARAVIRT, "paravirt", "entry of .parainstructions, or a direct-call alternative")        \
 	X(STATIC_CALL, "static-call", "static-call site of a pv key")
 
 enum pvp_site_kind {
@@ -40,7 +40,7 @@ enum pvp_site_table {
 #define X(id, name) PVP_TABLE_##id,
 	PVP_SITE_TABLES(X)
 #undef X
-	PVP_NR_SITE_TABLES
+		PVP_NR_SITE_TABLES
 };
 const char *pvp_site_table_name(enum pvp_site_table table);
 
@@ -48,14 +48,14 @@ struct pvp_site {
 	uint64_t addr; /* link-time address of the first byte */
 	uint32_t len;  /* room for the replacement, in bytes */
 	enum pvp_site_kind kind;
-	const char *op;	   /* "irq.irq_disable"; of a static call "static_call.pv_sched_clock" */
-	uint32_t slot;	   /* PARAVIRT: index in pv_ops */
-	uint64_t key;	   /* STATIC_CALL: address of its key */
+	const char *op;	     /* "irq.irq_disable"; of a static call "static_call.pv_sched_clock" */
+	uint32_t slot;	     /* PARAVIRT: index in pv_ops */
+	uint64_t key;	     /* STATIC_CALL: address of its key */
 	uint64_t trampoline; /* STATIC_CALL: of its trampoline */
-	bool tail;	   /* STATIC_CALL: jmp, not call */
-	uint32_t ordinal;  /* 1 for the first site of its op in address order, .. */
-	uint32_t tables;   /* bit set of enum pvp_site_table */
-	uint64_t entry;	   /* address of its (first) table entry, for messages */
+	bool tail;	     /* jmp, not call */
+	uint32_t ordinal;    /* 1 for the first site of its op in address order, .. */
+	uint32_t tables;     /* bit set of enum pvp_site_table */
+	uint64_t entry;	     /* address of its (first) table entry, for messages */
 	const uint8_t *linked; /* its len bytes in the file, borrowed from the image */
 };
 
@@ -64,7 +64,8 @@ struct pvp_sites {
 	size_t nr;
 };
 
-/* Static-call keys that are pv operations: pv_sched_clock, pv_steal_clock, xen_hypercall, hv_hypercall. */
+/* Static-call keys that are pv operations: pv_sched_clock, pv_steal_clock, xen_hypercall,
+ * hv_hypercall. */
 struct pvp_error *pvp_sites_scan(const struct pvp_image *image, const struct pvp_tables *tables,
 				 struct pvp_sites *ret) PVP_MUST_CHECK;
 void pvp_sites_deinit(struct pvp_sites *sites);

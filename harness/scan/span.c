@@ -18,20 +18,57 @@ static struct pvp_error *count(struct pvp_span *span)
 	return NULL;
 }
 
-struct pvp_error *pvp_span_section(const struct pvp_image *image, const char *name, unsigned stride,
-				   struct pvp_span *ret)
+static struct pvp_error *count_short(struct pvp_span *span, unsigned last_len)
+{
+	const uint64_t rest = span->bytes.len % span->stride;
+
+	if (rest && rest < last_len)
+		return pvp_error_format(PVP_ERR_BAD_DATA,
+					"%s at %#" PRIx64 ": %" PRIu64
+					" bytes behind the last entry of %u bytes are no entry",
+					span->name, span->addr, rest, span->stride);
+	span->nr = span->bytes.len / span->stride + !!rest;
+	return NULL;
+}
+
+static struct pvp_error *section(const struct pvp_image *image, const char *name, unsigned stride,
+				 struct pvp_span *ret)
 {
 	const struct pvp_section *section = pvp_image_section(image, name);
-	struct pvp_span span = {.name = name, .stride = stride};
-	struct pvp_error *err;
 
 	if (section && section->len && !section->data)
 		return pvp_error_format(PVP_ERR_BAD_DATA, "%s has no contents in the file", name);
+	*ret = (struct pvp_span){.name = name, .stride = stride};
 	if (section) {
-		span.addr = section->addr;
-		span.bytes = (struct pvp_bytes){section->data, section->len};
+		ret->addr = section->addr;
+		ret->bytes = (struct pvp_bytes){section->data, section->len};
 	}
-	err = count(&span);
+	return NULL;
+}
+
+struct pvp_error *pvp_span_section(const struct pvp_image *image, const char *name, unsigned stride,
+				   struct pvp_span *ret)
+{
+	struct pvp_span span;
+	struct pvp_error *err;
+
+	err = section(image, name, stride, &span);
+	if (!err)
+		err = count(&span);
+	if (!err)
+		*ret = span;
+	return err;
+}
+
+struct pvp_error *pvp_span_section_short(const struct pvp_image *image, const char *name,
+					 unsigned stride, unsigned last_len, struct pvp_span *ret)
+{
+	struct pvp_span span;
+	struct pvp_error *err;
+
+	err = section(image, name, stride, &span);
+	if (!err)
+		err = count_short(&span, last_len);
 	if (!err)
 		*ret = span;
 	return err;
@@ -78,6 +115,11 @@ struct pvp_error *pvp_span_symbols(const struct pvp_image *image, const char *st
 uint64_t pvp_span_entry(const struct pvp_span *span, size_t i)
 {
 	return span->addr + i * span->stride;
+}
+
+bool pvp_span_has(const struct pvp_span *span, size_t i, unsigned off, unsigned size)
+{
+	return i * span->stride + off + size <= span->bytes.len;
 }
 
 uint64_t pvp_span_uint(const struct pvp_span *span, size_t i, unsigned off, unsigned size)

@@ -138,12 +138,14 @@ static struct pvp_error *add_unnamed_keys(const struct pvp_image *image, struct 
 	return NULL;
 }
 
-struct pvp_error *pvp_read_static_calls(const struct pvp_image *image, struct pvp_tables *ret)
+struct pvp_error *pvp_read_static_calls(const struct pvp_image *image,
+					const struct pvp_layout *layout, struct pvp_tables *ret)
 {
 	struct pvp_span span;
 	struct pvp_error *err;
 	size_t cap = 0;
 
+	(void)layout;
 	err = pvp_span_symbols(image, "__start_static_call_sites", "__stop_static_call_sites",
 			       STRIDE, &span);
 	if (err)

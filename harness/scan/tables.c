@@ -10,12 +10,14 @@
  * after; older kernels (before 5.13) had 13.  Rows without fields are recognised, not supported.
  * Source: struct paravirt_patch_site, alt_instr of each kernel; Debian's images. */
 static const struct pvp_layout layouts[] = {
-	/* generation  arch            para              alt  fields                nr */
-	{ "6.1",       PVP_ARCH_AMD64, PVP_PARA_RIP,      12, pvp_fields_amd64_6_1, 84 },
-	{ "5.10",      PVP_ARCH_AMD64, PVP_PARA_ABS_SIB,  12, NULL,                  0 },
-	{ "5.10",      PVP_ARCH_AMD64, PVP_PARA_ABS_SIB,  13, NULL,                  0 },
-	{ "6.12",      PVP_ARCH_AMD64, PVP_PARA_NONE,     14, NULL,                  0 },
-	{ "i386",      PVP_ARCH_I386,  PVP_PARA_ABS,      12, NULL,                  0 },
+	/* generation  arch            para              alt  mark            fields                  nr  lock */
+	{ "5.10",      PVP_ARCH_AMD64, PVP_PARA_ABS_SIB,  12, NULL,           pvp_fields_amd64_5_10,  85,  0 },
+	{ "5.10",      PVP_ARCH_AMD64, PVP_PARA_ABS_SIB,  13, NULL,           NULL,                    0,  0 },
+	{ "6.1",       PVP_ARCH_AMD64, PVP_PARA_RIP,      12, NULL,           pvp_fields_amd64_6_1,   84,  0 },
+	{ "7.2",       PVP_ARCH_AMD64, PVP_PARA_NONE,     14, "pv_ops_lock",  pvp_fields_amd64_7_2,   78,  5 },
+	{ "6.12",      PVP_ARCH_AMD64, PVP_PARA_NONE,     14, NULL,           pvp_fields_amd64_6_12,  83,  0 },
+	{ "5.10",      PVP_ARCH_I386,  PVP_PARA_ABS,      12, "native_patch", pvp_fields_i386_5_10,   15,  0 },
+	{ "6.1",       PVP_ARCH_I386,  PVP_PARA_ABS,      12, NULL,           pvp_fields_i386_6_1,    13,  0 },
 };
 
 static const struct {
@@ -155,12 +157,15 @@ static struct pvp_error *find_layout(const struct pvp_image *image, const struct
 		const struct pvp_layout *layout = &layouts[i];
 
 		if (layout->arch != image->arch || layout->para != para ||
-		    (alt_stride && layout->alt_stride != alt_stride))
+		    (alt_stride && layout->alt_stride != alt_stride) ||
+		    (layout->mark && !pvp_image_symbols_named(image, layout->mark, NULL)))
 			continue;
 		if (!layout->fields)
 			return pvp_error_format(PVP_ERR_UNSUPPORTED,
-						"%s-style %s: not supported yet",
-						layout->generation, form_name(para));
+						"%s-style %s with %u-byte alternatives: not "
+						"supported",
+						layout->generation, form_name(para),
+						layout->alt_stride);
 		*ret = layout;
 		return NULL;
 	}
@@ -171,10 +176,12 @@ static struct pvp_error *find_layout(const struct pvp_image *image, const struct
 
 struct pvp_error *pvp_tables_parse(const struct pvp_image *image, struct pvp_tables *ret)
 {
-	static struct pvp_error *(*const readers[])(const struct pvp_image *,
-						    struct pvp_tables *) = {
-		pvp_read_para, pvp_read_alternatives, pvp_read_static_calls, pvp_read_lists,
-		pvp_read_bugs, pvp_read_extable,      pvp_read_jump_labels,
+	static struct pvp_error *(*const readers[])(
+		const struct pvp_image *, const struct pvp_layout *, struct pvp_tables *) = {
+		pvp_read_para,		 pvp_read_slots,       pvp_read_alternatives,
+		pvp_read_static_calls,	 pvp_read_lists,       pvp_read_bugs,
+		pvp_read_extable,	 pvp_read_jump_labels, pvp_read_mcount,
+		pvp_read_runtime_consts, pvp_read_early_iret,
 	};
 	struct pvp_tables tables = {0};
 	const struct pvp_layout *layout = NULL;
@@ -187,7 +194,7 @@ struct pvp_error *pvp_tables_parse(const struct pvp_image *image, struct pvp_tab
 	tables.fields = layout->fields;
 	tables.nr_fields = layout->nr_fields;
 	for (size_t i = 0; i < ARRAY_SIZE(readers) && !err; i++)
-		err = readers[i](image, &tables);
+		err = readers[i](image, layout, &tables);
 	if (err)
 		pvp_tables_deinit(&tables);
 	else
@@ -195,10 +202,20 @@ struct pvp_error *pvp_tables_parse(const struct pvp_image *image, struct pvp_tab
 	return err;
 }
 
+size_t pvp_tables_field_at(const struct pvp_tables *tables, uint64_t addr)
+{
+	size_t field = 0;
+
+	while (field < tables->nr_fields && tables->slots[field] != addr)
+		field++;
+	return field;
+}
+
 void pvp_tables_deinit(struct pvp_tables *tables)
 {
 	if (!tables)
 		return;
+	free(tables->slots);
 	free(tables->para);
 	free(tables->alts);
 	free(tables->static_calls);
@@ -211,5 +228,7 @@ void pvp_tables_deinit(struct pvp_tables *tables)
 	free(tables->bugs);
 	free(tables->extable);
 	free(tables->jumps);
+	free(tables->mcounts);
+	free(tables->runtime_consts);
 	memset(tables, 0, sizeof(*tables));
 }

@@ -21,6 +21,7 @@
 struct pvp_para_entry {
 	uint64_t addr;
 	uint8_t type; /* slot of pv_ops */
+	bool jmp;     /* jumps through the slot, where others call */
 	uint8_t len;
 	uint16_t clobbers;
 	uint64_t entry; /* address of the table entry, for messages; so in all structs below */
@@ -31,7 +32,8 @@ struct pvp_alt_entry {
 	uint64_t replacement; /* address of the replacement's bytes */
 	uint16_t feature;     /* capability number, word * 32 + bit, without flags */
 	bool negated;	      /* applies when the feature is absent */
-	bool direct_call;     /* 6.12+ */
+	bool direct_call;     /* 6.12+: a pv site, which calls through a slot */
+	uint32_t slot;	      /* of a direct call: index in fields */
 	uint8_t len, replacement_len;
 	uint64_t entry;
 };
@@ -40,7 +42,7 @@ struct pvp_static_call_site {
 	uint64_t addr;
 	uint64_t key; /* address of __SCK__name */
 	bool tail;
-	const char *name; /* of the key, without __SCK__; NULL when it has no symbol */
+	const char *name;    /* of the key, without __SCK__; NULL when it has no symbol */
 	uint64_t trampoline; /* address of __SCT__name, 0 when there is none */
 	uint64_t entry;
 };
@@ -74,6 +76,13 @@ struct pvp_jump_entry {
 	uint64_t entry;
 };
 
+struct pvp_runtime_const { /* an operand that boot fills in (6.12+) */
+	uint64_t addr;
+	uint8_t len;
+	const char *name; /* of the variable whose value it gets; borrowed from the image */
+	uint64_t entry;
+};
+
 struct pvp_tables {
 	struct pvp_para_entry *para;
 	size_t nr_para;
@@ -93,11 +102,17 @@ struct pvp_tables {
 	size_t nr_extable;
 	struct pvp_jump_entry *jumps;
 	size_t nr_jumps;
+	struct pvp_addr_entry *mcounts; /* calls to ftrace */
+	size_t nr_mcounts;
+	struct pvp_runtime_const *runtime_consts;
+	size_t nr_runtime_consts;
+	uint64_t early_iret; /* label early_xen_iret_patch, 0: none */
 
 	const char *generation; /* name of the layout row that fits, e.g. "6.1" */
-	uint64_t pv_ops;	/* address of the pv_ops table, derived from the sites themselves */
-	const struct pvp_pv_field *fields; /* of pv_ops, in slot order */
-	size_t nr_fields;
+	uint64_t pv_ops;	/* address of the pv_ops table, as the sites themselves have it */
+	const struct pvp_pv_field *fields; /* of pv_ops, then of pv_ops_lock (7.2), in slot order */
+	uint64_t *slots;		   /* owned: address of each field's pointer */
+	size_t nr_fields;		   /* of both */
 };
 
 /* A member of pv_ops: static rows per generation and architecture (harness/scan/fields.c). */
@@ -106,10 +121,12 @@ struct pvp_pv_field {
 	bool callee_save;
 };
 
-struct pvp_error *pvp_tables_parse(const struct pvp_image *image, struct pvp_tables *ret)
-	PVP_MUST_CHECK;
+struct pvp_error *pvp_tables_parse(const struct pvp_image *image,
+				   struct pvp_tables *ret) PVP_MUST_CHECK;
 void pvp_tables_deinit(struct pvp_tables *tables);
 
+/* The field whose slot is at addr; nr_fields when there is none. */
+size_t pvp_tables_field_at(const struct pvp_tables *tables, uint64_t addr);
 /* The first entry at addr, or NULL; for lists ascending by addr. */
 const struct pvp_bug_entry *pvp_tables_bug_at(const struct pvp_tables *tables, uint64_t addr);
 const struct pvp_ex_entry *pvp_tables_ex_at(const struct pvp_tables *tables, uint64_t addr);

@@ -195,9 +195,9 @@ static struct pvp_error *put_inputs(struct pvp_guest *guest)
 	struct pvp_error *err;
 
 	err = put_text_writes(guest);
-	if (!err)
-		err = pvp_guest_memory_put(&guest->memory, guest->tables->pv_ops, p->pv_ops,
-					   p->nr_pv_ops * sizeof(*p->pv_ops), "pv_ops");
+	for (size_t i = 0; i < p->nr_pv_ops && !err; i++)
+		err = pvp_guest_memory_put(&guest->memory, guest->tables->slots[i], &p->pv_ops[i],
+					   guest->image->ptr_len, "pv_ops");
 	if (!err && p->return_thunk)
 		err = put_symbol(guest, "x86_return_thunk", 0, &p->return_thunk,
 				 sizeof(p->return_thunk));
