@@ -183,6 +183,7 @@ static struct pvp_error *run(const struct pvp_image *image, const struct pvp_tab
 	if (err)
 		return err;
 	pvp_text_init(image, &model.text);
+	model.text.trace = trace;
 	if (trace && !pvp_text_bytes(&model.text, trace->addr, trace->len))
 		err = pvp_error_format(PVP_ERR_BAD_DATA, "%zu bytes at %#" PRIx64 " are not text",
 				       trace->len, trace->addr);
@@ -222,5 +223,10 @@ void pvp_trace_deinit(struct pvp_trace *trace)
 	for (size_t i = 0; i < trace->nr; i++)
 		free(trace->v[i].bytes);
 	free(trace->v);
+	for (size_t i = 0; i < trace->nr_writes; i++) {
+		free(trace->writes[i].old);
+		free(trace->writes[i].new);
+	}
+	free(trace->writes);
 	memset(trace, 0, sizeof(*trace));
 }
