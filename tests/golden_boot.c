@@ -225,21 +225,23 @@ static struct pvp_error *function(const struct pvp_image *image, const char *nam
 }
 
 /*
- * Xen PV copies its cpu operations, which pv_ops begins with, from a structure of its own; its
- * native_wbinvd is another copy than the file's pv_ops has.  Source: xen_start_kernel(),
- * arch/x86/xen/enlighten_pv.c of Linux 6.1.
+ * Xen PV copies its cpu operations from a structure of its own, which begins with the first of them;
+ * its native_wbinvd is another copy than the file's pv_ops has.  Source: xen_start_kernel(),
+ * arch/x86/xen/enlighten_pv.c of Linux 5.10 and 6.1.
  */
 static uint64_t xen_pv_op(const struct pvp_image *image, const struct pvp_tables *tables, size_t i)
 {
 	const struct pvp_symbol *const *found;
 	struct pvp_error *err;
+	size_t first = 0, nr;
 	uint64_t func = 0;
-	size_t nr;
 
 	found = pvp_image_symbols_named(image, "xen_cpu_ops", &nr);
 	if (!nr || strncmp(tables->fields[i].name, "cpu.", 4))
 		return 0;
-	err = pvp_image_pointer(image, found[0]->addr + i * image->ptr_len, &func);
+	while (strncmp(tables->fields[first].name, "cpu.", 4))
+		first++;
+	err = pvp_image_pointer(image, found[0]->addr + (i - first) * image->ptr_len, &func);
 	pvp_error_destroy(err);
 	return func;
 }
