@@ -20,6 +20,7 @@
 	X(ksymtab) \
 	X(btf) \
 	X(scan) \
+	X(generations) \
 	X(sites) \
 	X(patched) \
 	X(model) \
