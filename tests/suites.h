@@ -25,6 +25,9 @@
 	X(patched) \
 	X(model) \
 	X(model_branches) \
+	X(model_5_10) \
+	X(model_i386) \
+	X(nops) \
 	X(recorded_boots) \
 	X(feature) \
 	X(platform) \

@@ -45,7 +45,7 @@ struct pvp_model_rules {
 	bool checks_static_calls;
 	bool int3_behind_jmp;	 /* in place of a retpoline: an int3 before the NOPs */
 	bool jcc_static_calls;	 /* tail calls that are conditional jumps are known */
-	uint8_t return0[5];	 /* what a static call to __static_call_return0 becomes */
+	uint8_t return0[5];	 /* what a static call to __static_call_return0 becomes; 0: a call */
 	uint8_t endbr_poison[4]; /* what a sealed endbr becomes */
 };
 

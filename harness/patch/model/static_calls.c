@@ -77,7 +77,7 @@ struct pvp_error *pvp_static_call_transform(struct pvp_model *model, uint64_t ad
 			err = pvp_operand_branch(JMP, addr, func, code);
 	} else if (!func) {
 		memcpy(code, model->nops->atomic5, len);
-	} else if (model->return0 && func == model->return0) {
+	} else if (model->rules->return0[0] && func == model->return0) {
 		memcpy(code, model->rules->return0, len);
 	} else {
 		err = pvp_operand_branch(CALL, addr, func, code);
