@@ -75,7 +75,8 @@ static void set_descriptor(struct pvp_machine *m, unsigned selector, bool code, 
 
 /*
  * Writing a selector does not change privilege in the engine, nor does it load a segment; executed
- * instructions do.  Bases are not looked at here: every run brings its own.
+ * instructions do.  (An i386 engine's iret takes 16 bits of esp until ss has been loaded.)  Bases are
+ * not looked at here: every run brings its own.
  */
 static struct pvp_error *enter_ring(struct pvp_machine *m)
 {
