@@ -178,6 +178,7 @@ struct pvp_error *pvp_machine_create(const struct pvp_machine_config *config,
 		return pvp_error_format(PVP_ERR_UNSUPPORTED, "i386 text in ring %u", config->ring);
 	m = pvp_calloc(1, sizeof(*m));
 	m->isa = &pvp_x86_isas[config->isa];
+	pvp_x86_name_registers(m);
 	m->ring = config->ring;
 	m->boots = config->boots;
 	m->client = config->client;
