@@ -2,8 +2,10 @@
 #include "golden_boot.h"
 
 #include <assert.h>
+#include <dirent.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <sha256.h>
 #include <stdlib.h>
 #include <string.h>
 #include <zstd.h>
@@ -122,6 +124,59 @@ struct pvp_error *pvp_golden_boot_load(const char *dir, const char *name,
 	return err;
 }
 
+struct pvp_error *pvp_golden_boot_kernel(const struct pvp_golden_boot *boot, const char *dir,
+					 char **ret)
+{
+	const char *want = json_string_value(json_object_get(boot->json, "vmlinuz_sha256"));
+	struct dirent *entry;
+	DIR *kernels = opendir(dir);
+
+	*ret = NULL;
+	if (!kernels)
+		return pvp_error_os(errno, "%s", dir);
+	while (want && !*ret && (entry = readdir(kernels))) {
+		char digest[SHA256_DIGEST_STRING_LENGTH], *path;
+
+		if (strncmp(entry->d_name, "vmlinuz", strlen("vmlinuz")))
+			continue;
+		path = pvp_asprintf("%s/%s", dir, entry->d_name);
+		if (SHA256File(path, digest) && !strcmp(digest, want))
+			*ret = path;
+		else
+			free(path);
+	}
+	closedir(kernels);
+	return NULL;
+}
+
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+char **pvp_golden_boot_names(const char *dir, size_t *nr)
+{
+	DIR *goldens = dir ? opendir(dir) : NULL;
+	struct dirent *entry;
+	char **names = NULL;
+	size_t cap = 0;
+
+	*nr = 0;
+	while (goldens && (entry = readdir(goldens))) {
+		char *dot = strrchr(entry->d_name, '.');
+
+		if (!dot || strcmp(dot, ".json"))
+			continue;
+		*(char **)pvp_push(&names, nr, &cap) =
+			pvp_strndup(entry->d_name, dot - entry->d_name);
+	}
+	if (goldens)
+		closedir(goldens);
+	if (*nr)
+		qsort(names, *nr, sizeof(*names), by_name);
+	return names;
+}
+
 void pvp_golden_boot_deinit(struct pvp_golden_boot *boot)
 {
 	if (!boot)
@@ -135,7 +190,12 @@ void pvp_golden_boot_deinit(struct pvp_golden_boot *boot)
 
 bool pvp_golden_row_is_other(const struct pvp_golden_row *row)
 {
-	return !strcmp(row->label, "mcount") || !strcmp(row->label, "jump_label");
+	static const char *const others[] = {"mcount", "jump_label", "runtime_const"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(others); i++)
+		if (strstr(row->label, others[i]))
+			return true;
+	return false;
 }
 
 /*
@@ -179,31 +239,38 @@ static uint64_t xen_pv_op(const struct pvp_image *image, const struct pvp_tables
 	found = pvp_image_symbols_named(image, "xen_cpu_ops", &nr);
 	if (!nr || strncmp(tables->fields[i].name, "cpu.", 4))
 		return 0;
-	err = pvp_image_pointer(image, found[0]->addr + i * 8, &func);
+	err = pvp_image_pointer(image, found[0]->addr + i * image->ptr_len, &func);
 	pvp_error_destroy(err);
 	return func;
 }
 
-static struct pvp_error *fill_pv_ops(json_t *json, const struct pvp_image *image,
+/* Lock operations may have a table of their own, behind the others in the list of fields. */
+static struct pvp_error *fill_pv_ops(json_t *boot, const struct pvp_image *image,
 				     const struct pvp_tables *tables, struct pvp_platform *platform)
 {
+	json_t *json = json_object_get(boot, "pv_ops"),
+	       *lock = json_object_get(boot, "pv_ops_lock");
+	const size_t nr = json_object_size(json), nr_lock = json_object_size(lock);
+
 	platform->nr_pv_ops = tables->nr_fields;
 	platform->pv_ops = pvp_calloc(tables->nr_fields, sizeof(*platform->pv_ops));
-	if (json_object_size(json) != tables->nr_fields)
+	if (nr + nr_lock != tables->nr_fields)
 		return pvp_error_format(PVP_ERR_BAD_DATA, "pv_ops has %zu slots, not %zu",
-					json_object_size(json), tables->nr_fields);
+					nr + nr_lock, tables->nr_fields);
 	for (size_t i = 0; i < tables->nr_fields; i++) {
 		uint64_t likely[2] = {0};
 		struct pvp_error *err;
+		const char *name;
 		char offset[24];
 
-		snprintf(offset, sizeof(offset), "%zx", i * 8);
+		snprintf(offset, sizeof(offset), "%zx", (i < nr ? i : i - nr) * image->ptr_len);
+		name = json_string_value(json_object_get(i < nr ? json : lock, offset));
 		if (platform->hypervisor == PVP_HV_XEN_PV)
 			likely[0] = xen_pv_op(image, tables, i);
-		err = pvp_image_pointer(image, tables->pv_ops + i * 8, &likely[1]);
+		err = pvp_image_pointer(image, tables->slots[i], &likely[1]);
 		if (!err)
-			err = function(image, json_string_value(json_object_get(json, offset)),
-				       likely, ARRAY_SIZE(likely), &platform->pv_ops[i]);
+			err = function(image, name, likely, ARRAY_SIZE(likely),
+				       &platform->pv_ops[i]);
 		if (err)
 			return pvp_error_context(err, "pv_ops+0x%s", offset);
 	}
@@ -237,15 +304,18 @@ static struct pvp_error *fill_static_calls(json_t *json, const struct pvp_image 
 	return NULL;
 }
 
-/* Xen PV's first C function writes a jmp to xen_iret over a label of the entry code.  Source:
- * xen_start_kernel(), arch/x86/xen/enlighten_pv.c of Linux 6.1. */
+/* Xen PV's first C function writes a jmp to xen_iret over a label of the entry code, where there is
+ * one.  Source: xen_start_kernel(), arch/x86/xen/enlighten_pv.c of Linux 6.1. */
 static struct pvp_error *fill_text_writes(const struct pvp_image *image,
 					  struct pvp_platform *platform)
 {
-	struct pvp_text_write *write = pvp_calloc(1, sizeof(*write));
+	struct pvp_text_write *write;
 	struct pvp_error *err;
 	uint64_t target;
 
+	if (!pvp_image_symbols_named(image, "early_xen_iret_patch", NULL))
+		return NULL;
+	write = pvp_calloc(1, sizeof(*write));
 	platform->text_writes = write;
 	platform->nr_text_writes = 1;
 	err = pvp_image_symbol(image, "early_xen_iret_patch", &write->addr);
@@ -257,6 +327,30 @@ static struct pvp_error *fill_text_writes(const struct pvp_image *image,
 	write->bytes[0] = 0xe9;
 	for (unsigned i = 0; i < 4; i++)
 		write->bytes[1 + i] = (target - (write->addr + 5)) >> (8 * i);
+	return NULL;
+}
+
+/* X86_VENDOR_* of asm/processor.h, Linux 5.10 to 7.2. */
+static uint8_t vendor_number(const char *name)
+{
+	static const struct {
+		const char *name;
+		uint8_t number;
+	} vendors[] = {{"GenuineIntel", 0}, {"AuthenticAMD", 2}, {"HygonGenuine", 9}};
+
+	for (size_t i = 0; name && i < ARRAY_SIZE(vendors); i++)
+		if (!strcmp(name, vendors[i].name))
+			return vendors[i].number;
+	return 255;
+}
+
+/* The address of the first of the symbols that exists; none: 0. */
+static struct pvp_error *first_of(const struct pvp_image *image, const char *const *names,
+				  uint64_t *ret)
+{
+	for (*ret = 0; *names; names++)
+		if (pvp_image_symbols_named(image, *names, NULL))
+			return pvp_image_symbol(image, *names, ret);
 	return NULL;
 }
 
@@ -278,21 +372,26 @@ static struct pvp_error *fill_platform(json_t *json, const struct pvp_image *ima
 			return pvp_error_format(PVP_ERR_BAD_DATA, "no capability word %zu", i);
 		platform->caps[i] = strtoul(word, NULL, 16);
 	}
+	platform->cpu.vendor = vendor_number(json_string_value(json_object_get(json, "vendor")));
+	platform->cpu.family = json_integer_value(json_object_get(json, "family"));
+	platform->cpu.model = json_integer_value(json_object_get(json, "model"));
 	platform->cpus = json_integer_value(json_object_get(machine, "cpus"));
 	if (json_is_object(json_object_get(machine, "xen"))) {
 		platform->hypervisor = PVP_HV_XEN_PV;
 		platform->ring = 3;
 	}
-	err = fill_pv_ops(json_object_get(json, "pv_ops"), image, tables, platform);
+	err = fill_pv_ops(json, image, tables, platform);
 	if (!err)
 		err = fill_static_calls(json_object_get(json, "static_calls_changed"), image,
 					tables, platform);
 	if (!err && thunk)
 		err = pvp_image_symbol(image, thunk, &platform->return_thunk);
 	if (!err)
-		err = pvp_image_symbol(image, "paravirt_BUG", &platform->null_target);
+		err = first_of(image, (const char *const[]){"paravirt_BUG", "BUG_func", NULL},
+			       &platform->null_target);
 	if (!err)
-		err = pvp_image_symbol(image, "_paravirt_nop", &platform->nop_target);
+		err = first_of(image, (const char *const[]){"_paravirt_nop", "nop_func", NULL},
+			       &platform->nop_target);
 	if (!err && platform->hypervisor == PVP_HV_XEN_PV)
 		err = fill_text_writes(image, platform);
 	return err;

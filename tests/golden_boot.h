@@ -41,7 +41,13 @@ struct pvp_error *pvp_golden_boot_load(const char *dir, const char *name,
 				       struct pvp_golden_boot *ret) PVP_MUST_CHECK;
 void pvp_golden_boot_deinit(struct pvp_golden_boot *boot);
 
-/* Rows that jump labels and ftrace wrote, before the patching that is predicted. */
+/* The kernel below dir that was recorded, by its digest; owned by the caller; NULL: not there. */
+struct pvp_error *pvp_golden_boot_kernel(const struct pvp_golden_boot *boot, const char *dir,
+					 char **ret) PVP_MUST_CHECK;
+/* Names of the recordings in dir (NULL: none), sorted; owned by the caller, and so is each. */
+char **pvp_golden_boot_names(const char *dir, size_t *nr);
+
+/* Rows that jump labels, ftrace and runtime constants wrote, not the patching that is predicted. */
 bool pvp_golden_row_is_other(const struct pvp_golden_row *row);
 
 /*

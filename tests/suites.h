@@ -5,14 +5,49 @@
 
 #include <check.h>
 
-#define PVP_SUITES(X)                                                                              \
-	X(memory) X(decode) X(machine) X(sensitive) X(selftest) X(image)                           \
-	X(image_hostile) X(kallsyms) X(btf) X(scan) X(sites) X(patched) X(model)                   \
-	X(model_branches) X(recorded_boots) X(feature) X(platform) X(poke) X(contract)             \
-	X(report) X(expect) X(witness) X(compare) X(start) X(hypercall) X(jobs)                    \
-	X(verdicts) X(spoiled) X(spoiled_debian) X(mutants) X(diff) X(extends)                     \
-	X(hypervisors) X(stores) X(platform_files) X(agree) X(guest) X(predictors)                 \
+// clang-format off
+#define PVP_SUITES(X) \
+	X(memory) \
+	X(decode) \
+	X(machine) \
+	X(sensitive) \
+	X(selftest) \
+	X(image) \
+	X(image_hostile) \
+	X(kallsyms) \
+	X(ksymtab) \
+	X(btf) \
+	X(scan) \
+	X(sites) \
+	X(patched) \
+	X(model) \
+	X(model_branches) \
+	X(recorded_boots) \
+	X(feature) \
+	X(platform) \
+	X(poke) \
+	X(contract) \
+	X(report) \
+	X(expect) \
+	X(witness) \
+	X(compare) \
+	X(start) \
+	X(hypercall) \
+	X(jobs) \
+	X(verdicts) \
+	X(spoiled) \
+	X(spoiled_debian) \
+	X(mutants) \
+	X(diff) \
+	X(extends) \
+	X(hypervisors) \
+	X(stores) \
+	X(platform_files) \
+	X(agree) \
+	X(guest) \
+	X(predictors) \
 	X(stretches)
+// clang-format on
 
 #define X(name) Suite *name##_suite(void);
 PVP_SUITES(X)

@@ -11,7 +11,8 @@
  *	pvp_image_close(image);
  *
  * Symbols come from the first that exists: the file given as `symbols` (a System.map, or an ELF
- * with a symbol table), the image's own .symtab, the kallsyms tables embedded in .rodata.
+ * with a symbol table), the image's own .symtab, the kallsyms tables embedded in .rodata (and, for
+ * names these lack, the symbols exported to modules).
  * Sections that a debugger wants (.debug_*) are never read.
  * The file is mapped: it must not be changed in place while the image is open.
  */
@@ -55,7 +56,7 @@ struct pvp_image {
 	enum pvp_arch arch;
 	unsigned ptr_len;	      /* bytes in a pointer */
 	const char *container;	      /* "elf", or "bzImage/xz", .. */
-	const char *symbol_source;    /* "symtab", "System.map", "kallsyms", "none" */
+	const char *symbol_source;    /* "symtab", "System.map", "kallsyms", "kallsyms+ksymtab", .. */
 	struct pvp_section *sections; /* in file order, SHF_ALLOC ones only */
 	size_t nr_sections;
 	struct pvp_segment *segments;

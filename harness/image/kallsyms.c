@@ -364,7 +364,7 @@ static bool read_symbols(const struct finder *f, const struct pieces *k, const s
 	if (i == k->nr) { /* the strings no longer move */
 		for (i = 0; i < k->nr; i++)
 			ret->v[i].name = ret->names + starts[i];
-		ret->nr = k->nr;
+		ret->nr = ret->cap = k->nr;
 		ret->source = "kallsyms";
 	} else {
 		pvp_symbols_deinit(ret);

@@ -77,6 +77,9 @@ struct pvp_error *pvp_elf_symbols(const struct pvp_elf *elf,
 /* kallsyms.c: none where the tables are not found or contradict themselves. */
 void pvp_kallsyms_read(const struct pvp_image *image, struct pvp_symbols *ret);
 
+/* ksymtab.c: adds the exported symbols whose names are new; they borrow from the image. */
+void pvp_ksymtab_read(const struct pvp_image *image, struct pvp_symbols *symbols);
+
 /* btf.c: accepts NULL. */
 void pvp_btf_free(struct btf *btf);
 

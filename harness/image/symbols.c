@@ -169,8 +169,10 @@ struct pvp_error *pvp_symbols_load(struct pvp_image *image, const char *path)
 		err = read_symbol_file(image, path, symbols);
 	} else {
 		err = pvp_elf_symbols(&p->elf, symbols);
-		if (!err && !symbols->nr)
+		if (!err && !symbols->nr) {
 			pvp_kallsyms_read(image, symbols);
+			pvp_ksymtab_read(image, symbols);
+		}
 	}
 	if (err)
 		return err;

@@ -107,4 +107,13 @@ struct pvp_error *pvp_read_jump_labels(const struct pvp_image *image,
 				       const struct pvp_layout *layout,
 				       struct pvp_tables *ret) PVP_MUST_CHECK;
 
+struct pvp_error *pvp_read_mcount(const struct pvp_image *image, const struct pvp_layout *layout,
+				  struct pvp_tables *ret) PVP_MUST_CHECK;
+struct pvp_error *pvp_read_runtime_consts(const struct pvp_image *image,
+					  const struct pvp_layout *layout,
+					  struct pvp_tables *ret) PVP_MUST_CHECK;
+struct pvp_error *pvp_read_early_iret(const struct pvp_image *image,
+				      const struct pvp_layout *layout,
+				      struct pvp_tables *ret) PVP_MUST_CHECK;
+
 #endif

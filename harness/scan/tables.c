@@ -178,8 +178,10 @@ struct pvp_error *pvp_tables_parse(const struct pvp_image *image, struct pvp_tab
 {
 	static struct pvp_error *(*const readers[])(
 		const struct pvp_image *, const struct pvp_layout *, struct pvp_tables *) = {
-		pvp_read_para,	pvp_read_slots, pvp_read_alternatives, pvp_read_static_calls,
-		pvp_read_lists, pvp_read_bugs,	pvp_read_extable,      pvp_read_jump_labels,
+		pvp_read_para,		 pvp_read_slots,       pvp_read_alternatives,
+		pvp_read_static_calls,	 pvp_read_lists,       pvp_read_bugs,
+		pvp_read_extable,	 pvp_read_jump_labels, pvp_read_mcount,
+		pvp_read_runtime_consts, pvp_read_early_iret,
 	};
 	struct pvp_tables tables = {0};
 	const struct pvp_layout *layout = NULL;
@@ -226,5 +228,7 @@ void pvp_tables_deinit(struct pvp_tables *tables)
 	free(tables->bugs);
 	free(tables->extable);
 	free(tables->jumps);
+	free(tables->mcounts);
+	free(tables->runtime_consts);
 	memset(tables, 0, sizeof(*tables));
 }

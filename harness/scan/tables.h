@@ -76,6 +76,13 @@ struct pvp_jump_entry {
 	uint64_t entry;
 };
 
+struct pvp_runtime_const { /* an operand that boot fills in (6.12+) */
+	uint64_t addr;
+	uint8_t len;
+	const char *name; /* of the variable whose value it gets; borrowed from the image */
+	uint64_t entry;
+};
+
 struct pvp_tables {
 	struct pvp_para_entry *para;
 	size_t nr_para;
@@ -95,6 +102,11 @@ struct pvp_tables {
 	size_t nr_extable;
 	struct pvp_jump_entry *jumps;
 	size_t nr_jumps;
+	struct pvp_addr_entry *mcounts; /* calls to ftrace */
+	size_t nr_mcounts;
+	struct pvp_runtime_const *runtime_consts;
+	size_t nr_runtime_consts;
+	uint64_t early_iret; /* label early_xen_iret_patch, 0: none */
 
 	const char *generation; /* name of the layout row that fits, e.g. "6.1" */
 	uint64_t pv_ops;	/* address of the pv_ops table, as the sites themselves have it */
