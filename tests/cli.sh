@@ -218,6 +218,12 @@ refuses "verify: a good image and a bad one" "truncated" verify --out out image 
 
 # ---- sites, platforms, patch ----
 
+refuses "sites: two formats" "--tables" sites --json --tables image
+exits "sites --tables" 0 sites --tables image
+holds "sites --tables: as many as sites lists" \
+	[ "$(sed -n 's/^.parainstructions	\([0-9]*\)	yes$/\1/p' stdout)" = \
+	"$("$pvproof" sites image | grep -c '	paravirt	')" ]
+holds "sites --tables: what is not predicted" grep -q '^__jump_table	[0-9]*	no: ' stdout
 exits "sites" 0 sites image
 holds "sites: header" [ "$(head -n 1 stdout | tr '\t' ,)" = address,length,kind,op,ordinal,symbol,tables ]
 tail -n +2 stdout >sites.tsv
@@ -260,10 +266,17 @@ else
 	skip "patch -o: objdump reads it" "no binutils"
 fi
 exits "patch --trace-site" 0 patch --platform native --trace-site site_irq_disable image
-holds "patch --trace-site: a row for each pass that writes" \
-	[ "$(cut -f 4 stdout | tr '\n' ,)" = paravirt,alternative, ]
+holds "patch --trace-site: a row for each write" \
+	[ "$(cut -f 4 stdout | tr '\n' ,)" = paravirt,alternative,alternative, ]
 holds "patch --trace-site: each begins where the one before it ended" \
 	[ "$(sed -n '1s/.*	\([0-9a-f]*\)	paravirt$/\1/p' stdout)" = "$(sed -n 2p stdout | cut -f 2)" ]
+return_site=$("$pvproof" patch --platform native image | grep '	return$' | head -1 | cut -f 1)
+exits "patch --trace-site: a place that is no pv site" 0 patch --platform native \
+	--trace-site "$return_site" image
+holds "patch --trace-site: its write" \
+	[ "$(cut -f 1,4 stdout)" = "$return_site	return" ]
+refuses "patch --trace-site: no table's" "no pv site" patch --platform native \
+	--trace-site site_irq_disable+1024 image
 refuses "verify: unknown platform" "nonesuch" verify --out out --platform native,nonesuch image
 refuses "verify: unknown function" "nonesuch_fn" verify --out out --platform native \
 	--pvop irq.save_fl=nonesuch_fn image

@@ -187,7 +187,7 @@ struct pvp_error *pvp_bench_create(const struct pvp_check_input *input, struct p
 	struct pvp_error *err;
 
 	bench->input = input;
-	err = pvp_x86_decoder_create(&bench->decoder);
+	err = pvp_x86_decoder_create(PVP_ISA_AMD64, &bench->decoder);
 	if (!err)
 		err = pvp_world_create(input->image, input->tables, input->platform, &bench->world);
 	for (int i = 0; i < 2 && !err; i++) {

@@ -28,7 +28,6 @@ static const struct {
 	{ PVP_PARA_ABS_SIB, ".parainstructions (ff 14 25)" },
 	{ PVP_PARA_ABS,     ".parainstructions (ff 15 abs32)" },
 	{ PVP_PARA_RIP,     ".parainstructions (ff 15 rel32)" },
-	{ PVP_PARA_OTHER,   ".parainstructions of an unknown form" },
 };
 // clang-format on
 
@@ -75,7 +74,11 @@ static struct pvp_error *look_at_para(const struct pvp_image *image, enum pvp_pa
 	else if (text[0] == 0xff && text[1] == 0x15)
 		*ret = image->arch == PVP_ARCH_AMD64 ? PVP_PARA_RIP : PVP_PARA_ABS;
 	else
-		*ret = PVP_PARA_OTHER;
+		return pvp_error_format(PVP_ERR_UNSUPPORTED,
+					".parainstructions entry 0 (at %#" PRIx64 "): site %#" PRIx64
+					" begins with %02x %02x %02x: no such kernel is known",
+					pvp_image_section(image, ".parainstructions")->addr, addr,
+					text[0], text[1], text[2]);
 	return NULL;
 }
 
@@ -144,15 +147,16 @@ static struct pvp_error *find_layout(const struct pvp_image *image, const struct
 	err = look_at_para(image, &para);
 	if (err)
 		return err;
+	if (!alt_stride && section_bytes(image, ".altinstructions", &bytes))
+		return pvp_error_format(PVP_ERR_BAD_DATA,
+					".altinstructions at %#" PRIx64 ": %" PRIu64
+					" bytes are no multiple of an entry size (12, 13, 14)",
+					pvp_image_section(image, ".altinstructions")->addr,
+					bytes.len);
 	if (para == PVP_PARA_NONE && !(alt_stride == 14 && has_direct_calls(image)))
 		return pvp_error_format(PVP_ERR_UNSUPPORTED,
 					"no pv sites: neither .parainstructions nor direct-call "
 					"alternatives");
-	if (!alt_stride && section_bytes(image, ".altinstructions", &bytes))
-		return pvp_error_format(PVP_ERR_BAD_DATA,
-					".altinstructions: %" PRIu64
-					" bytes are no multiple of an entry size (12, 13, 14)",
-					bytes.len);
 	for (size_t i = 0; i < ARRAY_SIZE(layouts); i++) {
 		const struct pvp_layout *layout = &layouts[i];
 
@@ -200,6 +204,42 @@ struct pvp_error *pvp_tables_parse(const struct pvp_image *image, struct pvp_tab
 	else
 		*ret = tables;
 	return err;
+}
+
+static size_t room_in_list(const struct pvp_addr_entry *v, size_t nr, uint64_t addr, size_t len)
+{
+	for (size_t i = 0; i < nr; i++)
+		if (v[i].addr == addr)
+			return len;
+	return 0;
+}
+
+size_t pvp_tables_room_at(const struct pvp_tables *t, uint64_t addr)
+{
+	const size_t lists[] = {
+		room_in_list(t->retpolines, t->nr_retpolines, addr, 6),
+		room_in_list(t->returns, t->nr_returns, addr, 5),
+		room_in_list(t->calls, t->nr_calls, addr, 5),
+		room_in_list(t->endbr_seals, t->nr_endbr_seals, addr, 4),
+		room_in_list(t->smp_locks, t->nr_smp_locks, addr, 1),
+	};
+	size_t room = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(lists); i++)
+		room = lists[i] > room ? lists[i] : room;
+	for (size_t i = 0; i < t->nr_para; i++)
+		if (t->para[i].addr == addr && t->para[i].len > room)
+			room = t->para[i].len;
+	for (size_t i = 0; i < t->nr_alts; i++)
+		if (t->alts[i].addr == addr && t->alts[i].len > room)
+			room = t->alts[i].len;
+	for (size_t i = 0; i < t->nr_static_calls; i++)
+		if (t->static_calls[i].addr == addr && room < 5)
+			room = 5;
+	for (size_t i = 0; i < t->nr_static_call_keys; i++)
+		if (t->static_call_keys[i].trampoline == addr && addr && room < 5)
+			room = 5;
+	return room;
 }
 
 size_t pvp_tables_field_at(const struct pvp_tables *tables, uint64_t addr)

@@ -9,12 +9,14 @@
 struct pvp_decoder {
 	csh handle;
 	cs_insn *insn;
+	enum pvp_arch arch;
 };
 
-struct pvp_error *pvp_decoder_create(struct pvp_decoder **ret)
+struct pvp_error *pvp_decoder_create(enum pvp_arch arch, struct pvp_decoder **ret)
 {
-	struct pvp_decoder decoder;
-	cs_err status = cs_open(CS_ARCH_X86, CS_MODE_64, &decoder.handle);
+	struct pvp_decoder decoder = {.arch = arch};
+	cs_err status = cs_open(CS_ARCH_X86, arch == PVP_ARCH_I386 ? CS_MODE_32 : CS_MODE_64,
+				&decoder.handle);
 
 	if (status != CS_ERR_OK)
 		return pvp_error_format(PVP_ERR_ENGINE, "capstone: %s", cs_strerror(status));
@@ -78,7 +80,7 @@ static size_t near_branch_with_66(const uint8_t *bytes, size_t avail)
 
 size_t pvp_decoder_len(struct pvp_decoder *decoder, const uint8_t *bytes, size_t avail)
 {
-	size_t len = near_branch_with_66(bytes, avail);
+	size_t len = decoder->arch == PVP_ARCH_AMD64 ? near_branch_with_66(bytes, avail) : 0;
 	uint64_t addr = 0;
 
 	if (len)

@@ -12,7 +12,60 @@
  * and static_call.c of each kernel; feature numbers: asm/cpufeatures.h. */
 static const struct pvp_model_rules generations[] = {
 	{
+		.generation = "5.10",
+		.arch = PVP_ARCH_AMD64,
+		.passes = {
+			{ PVP_PASS_STATIC_CALL, pvp_pass_static_calls }, /* early in boot */
+			{ PVP_PASS_RETPOLINE,   pvp_pass_retpolines },
+			{ PVP_PASS_RETURN,      pvp_pass_returns },
+			{ PVP_PASS_ALTERNATIVE, pvp_pass_alternatives },
+			{ PVP_PASS_SMP_LOCK,    pvp_pass_smp_locks },
+			{ PVP_PASS_PARAVIRT,    pvp_pass_paravirt },
+		},
+		.retpoline          = 11 * 32 + 12,
+		.retpoline_lfence   = 11 * 32 + 13,
+		.rethunk            = 11 * 32 + 14,
+		.indirect_thunk_its = PVP_NO_FEATURE,
+		.nops               = pvp_nops_5_10_amd64,
+		.paravirt           = pvp_paravirt_init_patch,
+	},
+	{
+		.generation = "5.10",
+		.arch = PVP_ARCH_I386,
+		.passes = {
+			{ PVP_PASS_STATIC_CALL, pvp_pass_static_calls },
+			{ PVP_PASS_ALTERNATIVE, pvp_pass_alternatives },
+			{ PVP_PASS_SMP_LOCK,    pvp_pass_smp_locks },
+			{ PVP_PASS_PARAVIRT,    pvp_pass_paravirt },
+		},
+		.retpoline          = PVP_NO_FEATURE,
+		.retpoline_lfence   = PVP_NO_FEATURE,
+		.rethunk            = PVP_NO_FEATURE,
+		.indirect_thunk_its = PVP_NO_FEATURE,
+		.nops               = pvp_nops_5_10_i386,
+		.paravirt           = pvp_paravirt_init_patch,
+	},
+	{
 		.generation = "6.1",
+		.arch = PVP_ARCH_I386,
+		.passes = {
+			{ PVP_PASS_STATIC_CALL, pvp_pass_static_calls },
+			{ PVP_PASS_PARAVIRT,    pvp_pass_paravirt },
+			{ PVP_PASS_ALTERNATIVE, pvp_pass_alternatives },
+			{ PVP_PASS_SMP_LOCK,    pvp_pass_smp_locks },
+		},
+		.retpoline          = PVP_NO_FEATURE,
+		.retpoline_lfence   = PVP_NO_FEATURE,
+		.rethunk            = PVP_NO_FEATURE,
+		.indirect_thunk_its = PVP_NO_FEATURE,
+		.nops               = pvp_nops_6_1_i386,
+		.paravirt           = pvp_paravirt_call,
+		.checks_static_calls = true,
+		.jcc_static_calls   = true,
+	},
+	{
+		.generation = "6.1",
+		.arch = PVP_ARCH_AMD64,
 		.passes = {
 			{ PVP_PASS_STATIC_CALL, pvp_pass_static_calls }, /* early in boot */
 			{ PVP_PASS_PARAVIRT,    pvp_pass_paravirt },
@@ -26,16 +79,21 @@ static const struct pvp_model_rules generations[] = {
 		.retpoline_lfence   = 11 * 32 + 13,
 		.rethunk            = 11 * 32 + 14,
 		.indirect_thunk_its = 21 * 32 + 5,
+		.nops               = pvp_nops_6_1_amd64,
+		.paravirt           = pvp_paravirt_call,
+		.checks_static_calls = true,
+		.int3_behind_jmp    = true,
+		.jcc_static_calls   = true,
 		.return0            = { 0x2e, 0x2e, 0x2e, 0x31, 0xc0 }, /* cs cs cs xor %eax,%eax */
 		.endbr_poison       = { 0x66, 0x0f, 0x1f, 0x00 },       /* nopw (%rax) */
 	},
 };
 // clang-format on
 
-static const struct pvp_model_rules *find_rules(const char *generation)
+static const struct pvp_model_rules *find_rules(const char *generation, enum pvp_arch arch)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(generations); i++)
-		if (!strcmp(generations[i].generation, generation))
+		if (!strcmp(generations[i].generation, generation) && generations[i].arch == arch)
 			return &generations[i];
 	return NULL;
 }
@@ -113,17 +171,19 @@ static struct pvp_error *run(const struct pvp_image *image, const struct pvp_tab
 	struct pvp_model model = {.image = image, .tables = tables, .platform = platform};
 	struct pvp_error *err;
 
-	model.rules = find_rules(tables->generation);
+	model.rules = find_rules(tables->generation, image->arch);
 	if (!model.rules)
 		return pvp_error_format(PVP_ERR_UNSUPPORTED,
-					"the model has no rules for generation %s",
-					tables->generation);
+					"the model has no rules for generation %s of %s",
+					tables->generation, pvp_arch_name(image->arch));
+	model.nops = pvp_nops_choose(model.rules->nops, platform);
 	model.return0 = pvp_model_symbol(&model, "__static_call_return0");
 	model.its_return_thunk = pvp_model_symbol(&model, "its_return_thunk");
-	err = pvp_decoder_create(&model.decoder);
+	err = pvp_decoder_create(image->arch, &model.decoder);
 	if (err)
 		return err;
 	pvp_text_init(image, &model.text);
+	model.text.trace = trace;
 	if (trace && !pvp_text_bytes(&model.text, trace->addr, trace->len))
 		err = pvp_error_format(PVP_ERR_BAD_DATA, "%zu bytes at %#" PRIx64 " are not text",
 				       trace->len, trace->addr);
@@ -163,5 +223,10 @@ void pvp_trace_deinit(struct pvp_trace *trace)
 	for (size_t i = 0; i < trace->nr; i++)
 		free(trace->v[i].bytes);
 	free(trace->v);
+	for (size_t i = 0; i < trace->nr_writes; i++) {
+		free(trace->writes[i].old);
+		free(trace->writes[i].new);
+	}
+	free(trace->writes);
 	memset(trace, 0, sizeof(*trace));
 }

@@ -8,6 +8,8 @@
 #ifndef PVP_PASSES_H
 #define PVP_PASSES_H
 
+#include <limits.h>
+
 #include "decode.h"
 #include "model.h"
 #include "text.h"
@@ -21,11 +23,28 @@ struct pvp_model_pass {
 
 #define PVP_MAX_PASSES 8
 
+#define PVP_NO_FEATURE UINT_MAX /* the generation has no such feature: never set */
+
 struct pvp_model_rules {
-	const char *generation;			      /* as in struct pvp_tables */
+	const char *generation; /* as in struct pvp_tables */
+	enum pvp_arch arch;
 	struct pvp_model_pass passes[PVP_MAX_PASSES]; /* in order; unused ones have no run */
 	/* Feature numbers, word * 32 + bit. */
 	unsigned retpoline, retpoline_lfence, rethunk, indirect_thunk_its;
+	const struct pvp_nop_choice *nops; /* which NOPs on which CPU */
+	/*
+	 * What one pv site becomes, before NOPs: code[0..entry->len) holds the text, *used gets the
+	 * bytes that stay.
+	 */
+	struct pvp_error *(*paravirt)(struct pvp_model *model, const struct pvp_para_entry *entry,
+				      uint8_t *code, size_t *used);
+	/*
+	 * The kernel BUGs where the text is no static call, or a trampoline lacks its mark; without
+	 * this it warns and writes.
+	 */
+	bool checks_static_calls;
+	bool int3_behind_jmp;	 /* in place of a retpoline: an int3 before the NOPs */
+	bool jcc_static_calls;	 /* tail calls that are conditional jumps are known */
 	uint8_t return0[5];	 /* what a static call to __static_call_return0 becomes */
 	uint8_t endbr_poison[4]; /* what a sealed endbr becomes */
 };
@@ -35,7 +54,8 @@ struct pvp_model {
 	const struct pvp_tables *tables;
 	const struct pvp_platform *platform;
 	const struct pvp_model_rules *rules;
-	uint64_t return0; /* __static_call_return0; symbols that are missing: 0 */
+	const struct pvp_nops *nops; /* of the platform's CPU */
+	uint64_t return0;	     /* __static_call_return0; symbols that are missing: 0 */
 	uint64_t its_return_thunk;
 	struct pvp_decoder *decoder;
 	struct pvp_text text;
@@ -65,17 +85,49 @@ bool pvp_model_feature(const struct pvp_model *model, unsigned feature);
 struct pvp_error *pvp_model_where(struct pvp_error *err, const char *table, uint64_t entry,
 				  uint64_t addr) PVP_MUST_CHECK;
 
+/* paravirt.c: NOPs, or a direct call; init_patch.c: as the function in pv_ops.init.patch says. */
+struct pvp_error *pvp_paravirt_call(struct pvp_model *model, const struct pvp_para_entry *entry,
+				    uint8_t *code, size_t *used) PVP_MUST_CHECK;
+struct pvp_error *pvp_paravirt_init_patch(struct pvp_model *model,
+					  const struct pvp_para_entry *entry, uint8_t *code,
+					  size_t *used) PVP_MUST_CHECK;
+/* The slot's function on the platform. */
+struct pvp_error *pvp_paravirt_slot(const struct pvp_model *model, unsigned slot,
+				    uint64_t *ret) PVP_MUST_CHECK;
+
+/* nop_tables.c */
+#define PVP_LONGEST_NOP 8
+struct pvp_nops {
+	const char *name;
+	uint8_t atomic5[5]; /* of 5 bytes, in one instruction */
+	unsigned longest;
+	uint8_t v[PVP_LONGEST_NOP][PVP_LONGEST_NOP]; /* v[n - 1]: of n bytes */
+};
+struct pvp_nop_choice {		     /* a CPU, and its NOPs */
+	int vendor;		     /* X86_VENDOR_*; -1: any */
+	uint8_t family[2], model[2]; /* from, to */
+	unsigned feature;	     /* that it has; PVP_NO_FEATURE: any CPU */
+	const struct pvp_nops *nops;
+};
+/* The last row of each fits any CPU. */
+extern const struct pvp_nop_choice pvp_nops_5_10_amd64[], pvp_nops_5_10_i386[];
+extern const struct pvp_nop_choice pvp_nops_6_1_amd64[], pvp_nops_6_1_i386[];
+/* The first row that fits. */
+const struct pvp_nops *pvp_nops_choose(const struct pvp_nop_choice *choices,
+				       const struct pvp_platform *platform);
+
 /* nops.c */
 #define PVP_MAX_SITE 255 /* lengths in the tables are one byte */
 /* n bytes of NOPs, longest first. */
-void pvp_nops_fill(uint8_t *ret, size_t n);
+void pvp_nops_fill(const struct pvp_nops *nops, uint8_t *ret, size_t n);
 /*
  * Merges runs of two or more 1-byte NOPs within bytes[0..len); avail >= len bytes may be decoded.
  * touched (may be NULL) gets a 1 for each byte rewritten.  Fails when a run cannot be reached
  * because an instruction before it does not decode.
  */
-struct pvp_error *pvp_nops_optimize(struct pvp_decoder *decoder, uint8_t *bytes, size_t len,
-				    size_t avail, uint8_t *touched) PVP_MUST_CHECK;
+struct pvp_error *pvp_nops_optimize(const struct pvp_nops *nops, struct pvp_decoder *decoder,
+				    uint8_t *bytes, size_t len, size_t avail,
+				    uint8_t *touched) PVP_MUST_CHECK;
 
 /* returns.c: whether a return at addr goes through the return thunk. */
 bool pvp_wants_return_thunk(const struct pvp_model *model, uint64_t addr);

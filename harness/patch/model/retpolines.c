@@ -88,13 +88,13 @@ static struct pvp_error *patch(struct pvp_model *model, uint64_t addr, const str
 		code[n++] = 0x41; /* rex.B */
 	code[n++] = 0xff;
 	code[n++] = (call ? 0xd0 : 0xe0) | (site->reg & 7);
-	if (!call && n < site->len)
+	if (!call && model->rules->int3_behind_jmp && n < site->len)
 		code[n++] = INT3;
 	while (n < site->len)
 		code[n++] = NOP;
 	if (n > site->len) /* does not fit: the thunk stays */
 		return NULL;
-	err = pvp_nops_optimize(model->decoder, code, n, n, NULL);
+	err = pvp_nops_optimize(model->nops, model->decoder, code, n, n, NULL);
 	return err ? err : pvp_text_write(&model->text, addr, code, n);
 }
 
