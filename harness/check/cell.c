@@ -290,6 +290,8 @@ static void run_side(struct pvp_bench *bench, int i, const struct pvp_run_reques
 		pvp_memory_write(memory, start->pokes[k].addr, &start->pokes[k].value,
 				 start->pokes[k].size, PVP_WRITER_SCRIPT);
 	pvp_machine_run(side->machine, request, &side->run);
+	if (bench->input->platform->hypervisor == PVP_HV_XEN_PV && pvp_xen_hypercall_ends(&side->run))
+		side->run.stop = PVP_STOP_OP_END;
 	bench->cases++;
 }
 
