@@ -61,7 +61,7 @@ START_TEST(nop_optimize)
 	struct pvp_error *err;
 
 	memcpy(got, optimized[_i].in, sizeof(got));
-	pvp_ck_ok(pvp_decoder_create(&decoder));
+	pvp_ck_ok(pvp_decoder_create(PVP_ARCH_AMD64, &decoder));
 	err = pvp_nops_optimize(decoder, got, optimized[_i].len, sizeof(got), touched);
 	pvp_decoder_destroy(decoder);
 	if (optimized[_i].message) {

@@ -2,10 +2,14 @@
 #include "passes.h"
 
 #include <inttypes.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "alloc.h"
+
+#define XOR_EAX { 0x2e, 0x2e, 0x2e, 0x31, 0xc0 } /* cs cs cs xor %eax,%eax */
+#define UD1	{ 0x67, 0x48, 0x0f, 0xb9, 0x3a } /* ud1 (%edx),%rdi */
 
 // clang-format off
 /* Generations.  Source: alternative_instructions() and what it calls, arch/x86/kernel/alternative.c
@@ -14,20 +18,68 @@ static const struct pvp_model_rules generations[] = {
 	{
 		.generation = "6.1",
 		.passes = {
-			{ PVP_PASS_STATIC_CALL, pvp_pass_static_calls }, /* early in boot */
-			{ PVP_PASS_PARAVIRT,    pvp_pass_paravirt },
-			{ PVP_PASS_RETPOLINE,   pvp_pass_retpolines },
-			{ PVP_PASS_RETURN,      pvp_pass_returns },
-			{ PVP_PASS_ALTERNATIVE, pvp_pass_alternatives },
-			{ PVP_PASS_ENDBR,       pvp_pass_endbr },
-			{ PVP_PASS_SMP_LOCK,    pvp_pass_smp_locks },
+			{ PVP_PASS_STATIC_CALL, pvp_pass_static_calls, false }, /* early in boot */
+			{ PVP_PASS_PARAVIRT,    pvp_pass_paravirt,     false },
+			{ PVP_PASS_RETPOLINE,   pvp_pass_retpolines,   false },
+			{ PVP_PASS_RETURN,      pvp_pass_returns,      false },
+			{ PVP_PASS_ALTERNATIVE, pvp_pass_alternatives, false },
+			{ PVP_PASS_ENDBR,       pvp_pass_endbr,        false },
+			{ PVP_PASS_SMP_LOCK,    pvp_pass_smp_locks,    false },
 		},
 		.retpoline          = 11 * 32 + 12,
 		.retpoline_lfence   = 11 * 32 + 13,
 		.rethunk            = 11 * 32 + 14,
 		.indirect_thunk_its = 21 * 32 + 5,
-		.return0            = { 0x2e, 0x2e, 0x2e, 0x31, 0xc0 }, /* cs cs cs xor %eax,%eax */
-		.endbr_poison       = { 0x66, 0x0f, 0x1f, 0x00 },       /* nopw (%rax) */
+		.call_depth         = PVP_NO_FEATURE,
+		.inline_calls       = { { "__static_call_return0", XOR_EAX } },
+		.indirect           = { .prefixes = 0, .int3s = 1, .overruns = false },
+		.jcc_return         = "__x86_return_thunk",
+		.endbr_poison       = { 0x66, 0x0f, 0x1f, 0x00 }, /* nopw (%rax) */
+	},
+	{
+		.generation = "6.12",
+		.passes = {
+			{ PVP_PASS_STATIC_CALL, pvp_pass_static_calls,           false },
+			{ PVP_PASS_RETPOLINE,   pvp_pass_retpolines,             false },
+			{ PVP_PASS_RETURN,      pvp_pass_returns,                false },
+			{ PVP_PASS_ALTERNATIVE, pvp_pass_alternatives_each,      false },
+			{ PVP_PASS_CALL_THUNK,  pvp_pass_call_thunks_everywhere, false },
+			{ PVP_PASS_ENDBR,       pvp_pass_endbr,                  false },
+			{ PVP_PASS_SMP_LOCK,    pvp_pass_smp_locks,              false },
+			{ PVP_PASS_STATIC_CALL, pvp_pass_static_calls_again,     true },
+		},
+		.retpoline          = 11 * 32 + 12,
+		.retpoline_lfence   = 11 * 32 + 13,
+		.rethunk            = 11 * 32 + 14,
+		.indirect_thunk_its = 21 * 32 + 6,
+		.call_depth         = 11 * 32 + 19,
+		.inline_calls       = { { "__static_call_return0", XOR_EAX } },
+		.indirect           = { .prefixes = 0, .int3s = 1, .overruns = false },
+		.endbr_poison       = { 0x66, 0x0f, 0x1f, 0x00 }, /* nopw (%rax) */
+		.is_nop             = pvp_is_nop_by_opcode,
+	},
+	{
+		.generation = "7.2",
+		.passes = {
+			{ PVP_PASS_STATIC_CALL, pvp_pass_static_calls,       false },
+			{ PVP_PASS_RETPOLINE,   pvp_pass_retpolines,         false },
+			{ PVP_PASS_RETURN,      pvp_pass_returns,            false },
+			{ PVP_PASS_CALL_THUNK,  pvp_pass_call_thunks,        false },
+			{ PVP_PASS_ALTERNATIVE, pvp_pass_alternatives_last,  false },
+			{ PVP_PASS_ENDBR,       pvp_pass_endbr,              false },
+			{ PVP_PASS_SMP_LOCK,    pvp_pass_smp_locks,          false },
+			{ PVP_PASS_STATIC_CALL, pvp_pass_static_calls_again, true },
+		},
+		.retpoline          = 11 * 32 + 12,
+		.retpoline_lfence   = 11 * 32 + 13,
+		.rethunk            = 11 * 32 + 14,
+		.indirect_thunk_its = 21 * 32 + 10,
+		.call_depth         = 11 * 32 + 19,
+		.inline_calls       = { { "__static_call_return0", XOR_EAX },
+					{ "__WARN_trap", UD1 } },
+		.indirect           = { .prefixes = 3, .int3s = 255, .overruns = true },
+		.endbr_poison       = { 0x0f, 0x1f, 0x40, 0xd6 }, /* nopl -42(%rax) */
+		.is_nop             = pvp_is_nop_by_effect,
 	},
 };
 // clang-format on
@@ -67,8 +119,11 @@ static bool wrote(const struct pvp_text *text, uint64_t addr, size_t len, enum p
 	for (size_t i = 0; i < text->nr; i++) {
 		const struct pvp_text_section *section = &text->sections[i];
 
-		if (addr - section->addr < section->len)
-			return memchr(section->by + (addr - section->addr), pass, len);
+		if (addr - section->addr >= section->len)
+			continue;
+		for (size_t k = 0; k < len; k++)
+			if ((section->by[addr - section->addr + k] & ~PVP_BY_SYMBOLIC) == pass)
+				return true;
 	}
 	return false;
 }
@@ -97,6 +152,8 @@ static struct pvp_error *run_passes(struct pvp_model *model, struct pvp_trace *t
 	if (!err)
 		add_step(model, PVP_PASS_PLATFORM, trace);
 	for (size_t i = 0; !err && i < PVP_MAX_PASSES && model->rules->passes[i].run; i++) {
+		if (model->rules->passes[i].initcalls && !model->platform->initcalls)
+			continue;
 		model->text.pass = model->rules->passes[i].pass;
 		err = model->rules->passes[i].run(model);
 		if (!err)
@@ -105,12 +162,29 @@ static struct pvp_error *run_passes(struct pvp_model *model, struct pvp_trace *t
 	return err;
 }
 
+static void find_symbols(struct pvp_model *model)
+{
+	const struct pvp_section *text = pvp_image_section(model->image, ".text");
+
+	for (size_t i = 0; i < PVP_MAX_INLINE_CALLS && model->rules->inline_calls[i].func; i++)
+		model->inline_calls[i] =
+			pvp_model_symbol(model, model->rules->inline_calls[i].func);
+	model->its_return_thunk = pvp_model_symbol(model, "its_return_thunk");
+	model->core_start = pvp_model_symbol(model, "_text");
+	model->core_end = pvp_model_symbol(model, "_etext");
+	if ((model->core_start && model->core_end) || !text)
+		return;
+	model->core_start = text->addr;
+	model->core_end = text->addr + text->len;
+}
+
 /* Both may be NULL; trace has its range and no steps. */
 static struct pvp_error *run(const struct pvp_image *image, const struct pvp_tables *tables,
 			     const struct pvp_platform *platform, struct pvp_patched *patched,
 			     struct pvp_trace *trace)
 {
 	struct pvp_model model = {.image = image, .tables = tables, .platform = platform};
+	const struct pvp_section *cfi;
 	struct pvp_error *err;
 
 	model.rules = find_rules(tables->generation);
@@ -118,9 +192,14 @@ static struct pvp_error *run(const struct pvp_image *image, const struct pvp_tab
 		return pvp_error_format(PVP_ERR_UNSUPPORTED,
 					"the model has no rules for generation %s",
 					tables->generation);
-	model.return0 = pvp_model_symbol(&model, "__static_call_return0");
-	model.its_return_thunk = pvp_model_symbol(&model, "its_return_thunk");
-	err = pvp_decoder_create(&model.decoder);
+	cfi = pvp_image_section(image, ".cfi_sites");
+	if (cfi && cfi->len)
+		return pvp_error_format(PVP_ERR_UNSUPPORTED,
+					".cfi_sites at %#" PRIx64 ": the model has no rules for "
+					"kCFI and FineIBT",
+					cfi->addr);
+	find_symbols(&model);
+	err = pvp_decoder_create(image->arch, &model.decoder);
 	if (err)
 		return err;
 	pvp_text_init(image, &model.text);
@@ -129,8 +208,13 @@ static struct pvp_error *run(const struct pvp_image *image, const struct pvp_tab
 				       trace->len, trace->addr);
 	if (!err)
 		err = run_passes(&model, trace);
-	if (!err && patched)
-		pvp_text_patched(&model.text, patched);
+	if (!err && patched) {
+		pvp_text_patched(&model.text, &model.patched);
+		*patched = model.patched;
+	} else {
+		pvp_patched_deinit(&model.patched);
+	}
+	free(model.call_thunks);
 	pvp_text_deinit(&model.text);
 	pvp_decoder_destroy(model.decoder);
 	return err;
