@@ -23,6 +23,21 @@
 
 #define PVP_NR_REGS 48
 
+/*
+ * What a machine executes.  Both have the one register table of x86/regs.h.
+ *
+ * AMD64: 64-bit mode, ring 0 or 3.
+ *
+ * I386: 32-bit protected mode, flat segments, ring 0; addresses and registers are below 4 GiB.
+ * - rax..rdi, rip and rflags are eax..edi, eip and eflags.  The upper half of every register is 0,
+ *   and has to be in a start state; r8..r15 stay what they were.
+ * - fs_base and gs_base are what is behind %fs and %gs, as for AMD64: a per-CPU area is wherever
+ *   the start state has the one that its text uses (Linux: %fs).  The selectors in es..gs are what
+ *   the text reads and pushes; a start state's need not fit the bases.  A load of %fs or %gs takes
+ *   the base from the descriptor in the text's own GDT, at gdt_base.
+ */
+enum pvp_isa { PVP_ISA_AMD64, PVP_ISA_I386 };
+
 struct pvp_state {
 	uint64_t reg[PVP_NR_REGS]; /* by the architecture's register table, e.g. enum pvp_x86_reg */
 };
@@ -155,7 +170,10 @@ struct pvp_run_request {
 
 enum pvp_special_kind {
 	PVP_SPECIAL_SKIP,   /* record WARN, go on behind the instruction */
-	PVP_SPECIAL_CALLEE, /* record CALLEE with its arguments, set the result, return */
+	/* Record CALLEE with its arguments, set the result (rax; on i386 its lower half, eax), and
+	 * return.  Arguments: AMD64 rdi, rsi, rdx, rcx, r8, r9; I386 eax, edx, ecx, then the stack,
+	 * where the caller drops them (as -mregparm=3 has it). */
+	PVP_SPECIAL_CALLEE,
 	PVP_SPECIAL_OPAQUE, /* stop */
 	PVP_SPECIAL_WATCH,  /* tell the client, then execute it: one that the engine does itself */
 };
@@ -165,6 +183,7 @@ struct pvp_special {
 	enum pvp_special_kind kind;
 	unsigned len;	  /* SKIP: bytes to skip */
 	unsigned nr_args; /* CALLEE */
+	bool stack_args;  /* CALLEE: none of them is in a register (I386: asmlinkage, variadic) */
 	unsigned index;	  /* CALLEE, WATCH: the client's number for it */
 };
 
@@ -204,6 +223,7 @@ struct pvp_machine_rule {
 };
 
 struct pvp_machine_config {
+	enum pvp_isa isa;
 	unsigned ring; /* privilege the text runs with: 0 or 3 */
 	const struct pvp_region *regions;
 	size_t nr_regions;

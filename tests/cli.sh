@@ -260,10 +260,17 @@ else
 	skip "patch -o: objdump reads it" "no binutils"
 fi
 exits "patch --trace-site" 0 patch --platform native --trace-site site_irq_disable image
-holds "patch --trace-site: a row for each pass that writes" \
-	[ "$(cut -f 4 stdout | tr '\n' ,)" = paravirt,alternative, ]
+holds "patch --trace-site: a row for each write" \
+	[ "$(cut -f 4 stdout | tr '\n' ,)" = paravirt,alternative,alternative, ]
 holds "patch --trace-site: each begins where the one before it ended" \
 	[ "$(sed -n '1s/.*	\([0-9a-f]*\)	paravirt$/\1/p' stdout)" = "$(sed -n 2p stdout | cut -f 2)" ]
+return_site=$("$pvproof" patch --platform native image | grep '	return$' | head -1 | cut -f 1)
+exits "patch --trace-site: a place that is no pv site" 0 patch --platform native \
+	--trace-site "$return_site" image
+holds "patch --trace-site: its write" \
+	[ "$(cut -f 1,4 stdout)" = "$return_site	return" ]
+refuses "patch --trace-site: no table's" "no pv site" patch --platform native \
+	--trace-site site_irq_disable+1024 image
 refuses "verify: unknown platform" "nonesuch" verify --out out --platform native,nonesuch image
 refuses "verify: unknown function" "nonesuch_fn" verify --out out --platform native \
 	--pvop irq.save_fl=nonesuch_fn image

@@ -12,7 +12,7 @@ static struct pvp_x86_decoder *decoder;
 
 static void setup(void)
 {
-	pvp_ck_ok(pvp_x86_decoder_create(&decoder));
+	pvp_ck_ok(pvp_x86_decoder_create(PVP_ISA_AMD64, &decoder));
 }
 
 static void teardown(void)
@@ -318,7 +318,7 @@ static const struct {
 #define MEM(bytes, b, i, s, d, seg, a32)                                                           \
 	{                                                                                          \
 		.kind = PVP_X86_MEM, .size = bytes, .base = b, .index = i, .scale = s, .disp = d,  \
-		.segment_base = seg, .address32 = a32                                              \
+		.segment_base = seg, .address_size = a32 ? 4 : 8                                              \
 	}
 	/* mov cr8,r9 */
 	{ "45 0f 22 c1", { OTHER(8), REG(r9, 8) } },
@@ -366,7 +366,7 @@ START_TEST(operand)
 				       (got->index == NO_REG || got->scale == want->scale) &&
 				       got->disp == want->disp &&
 				       got->segment_base == want->segment_base &&
-				       got->address32 == want->address32),
+				       got->address_size == want->address_size),
 			      "%s: operand %d: base %u index %u scale %u disp %#lx segment %u",
 			      insn.text, k, got->base, got->index, got->scale, (long)got->disp,
 			      got->segment_base);

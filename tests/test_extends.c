@@ -14,7 +14,18 @@ static struct platform_image pi;
 static char corpus[96], platforms[128];
 
 /* Folders of a corpus, below the image's own. */
-static const char *const folders[] = {"", "/platforms", "/mitigations", "/cpus"};
+static const char *const folders[] = {
+	"",
+	"/platforms",
+	"/platforms/6.1",
+	"/platforms/7.2",
+	"/platforms/amd64",
+	"/platforms/i386",
+	"/mitigations",
+	"/mitigations/6.1",
+	"/cpus",
+	"/cpus/6.1",
+};
 
 static void setup(void)
 {
@@ -38,9 +49,11 @@ static void put(const char *name, const char *text)
 }
 
 static const char *const written[] = {
-	"platforms/base.yaml",	"platforms/child.yaml",	  "platforms/grand.yaml",
-	"mitigations/set.yaml", "mitigations/other.yaml", "cpus/chip.caps",
-	"cpus/second.caps",
+	"platforms/base.yaml",	    "platforms/child.yaml",	 "platforms/grand.yaml",
+	"mitigations/set.yaml",	    "mitigations/other.yaml",	 "cpus/chip.caps",
+	"cpus/second.caps",	    "cpus/6.1/chip.caps",	 "platforms/6.1/base.yaml",
+	"platforms/7.2/base.yaml",  "platforms/amd64/base.yaml", "platforms/i386/base.yaml",
+	"platforms/6.1/child.yaml", "mitigations/6.1/set.yaml",
 };
 
 static void teardown(void)
@@ -262,6 +275,76 @@ START_TEST(sets)
 }
 END_TEST
 
+// clang-format off
+/* Variants of the files above, and what becomes of child+set on an amd64 image of 6.1: word 0, CPUs,
+ * irq.save_fl (a function's offset), features 131 and 366, the return thunk. */
+static const struct {
+	const char *name, *file, *text;
+	const char *file2, *text2;
+	uint32_t word0;
+	unsigned cpus;
+	uint64_t save_fl;
+	bool mwait, rethunk;
+	uint64_t thunk;
+} variants[] = {
+	{ "none", NULL, NULL, NULL, NULL, 1, 1, 0x10, false, true, 0x20 },
+	{ "the parent's, below the child's words",
+	  "platforms/6.1/base.yaml", "cpus: 7\nnull_target: fn_c\npv_ops: {irq.save_fl: fn_c}\ncapabilities: [9, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]\n",
+	  NULL, NULL, 9, 1, 0x10, false, true, 0x20 },
+	{ "the child's", "platforms/6.1/child.yaml", "cpus: 7\npv_ops: {irq.save_fl: fn_c}\n",
+	  NULL, NULL, 1, 7, 0x20, false, true, 0x20 },
+	{ "another generation's", "platforms/7.2/base.yaml", "cpus: not read\n", NULL, NULL, 1, 1, 0x10, false, true, 0x20 },
+	{ "another architecture's", "platforms/i386/base.yaml", "cpus: not read\n", NULL, NULL, 1, 1, 0x10, false, true, 0x20 },
+	{ "the architecture's over the generation's",
+	  "platforms/6.1/base.yaml", "capabilities: [9, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]\n",
+	  "platforms/amd64/base.yaml", "capabilities: [5, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]\n",
+	  5, 1, 0x10, false, true, 0x20 },
+	{ "a set's", "mitigations/6.1/set.yaml", "features: {set: [MWAIT], clear: [RETHUNK]}\nreturn_thunk: fn_b\n",
+	  NULL, NULL, 1, 1, 0x10, true, false, 0x10 },
+	{ "the value the image has", "platforms/6.1/child.yaml", "pv_ops: {irq.save_fl: linked}\n",
+	  NULL, NULL, 1, 1, 0x80, false, true, 0x20 },
+};
+// clang-format on
+
+START_TEST(variant)
+{
+	const char *name = variants[_i].name;
+	struct pvp_platform *p;
+
+	put_all();
+	if (variants[_i].file)
+		put(variants[_i].file, variants[_i].text);
+	if (variants[_i].file2)
+		put(variants[_i].file2, variants[_i].text2);
+	pvp_ck_ok(load("child+set", NULL, &p));
+	ck_assert_str_eq(p->name, "child+set");
+	ck_assert_str_eq(p->description, "what lies over it");
+	ck_assert_msg(p->caps[0] == variants[_i].word0, "%s: word 0 is %x", name, p->caps[0]);
+	ck_assert_msg(p->cpus == variants[_i].cpus, "%s: %u CPUs", name, p->cpus);
+	ck_assert_msg(p->pv_ops[PI_SAVE_FL] == PI_TEXT + variants[_i].save_fl, "%s: save_fl", name);
+	ck_assert_msg(pvp_platform_has_feature(p, 131) == variants[_i].mwait, "%s: MWAIT", name);
+	ck_assert_msg(pvp_platform_has_feature(p, 366) == variants[_i].rethunk, "%s: RETHUNK",
+		      name);
+	ck_assert_msg(p->return_thunk == PI_TEXT + variants[_i].thunk, "%s: return thunk", name);
+	pvp_platform_destroy(p);
+}
+END_TEST
+
+/* A CPU's words are numbered as one generation numbers them. */
+START_TEST(cpu_variant)
+{
+	struct pvp_platform *p;
+
+	put_all();
+	put("cpus/6.1/chip.caps", strchr(chip, '\n') + 4);
+	pvp_ck_err(load("child+chip", NULL, &p), PVP_ERR_BAD_DATA, "6.1/chip.caps:23: 23 words");
+	pi.tables.generation = "7.2";
+	pvp_ck_ok(load("child+chip", NULL, &p));
+	ck_assert_uint_eq(p->caps[0], 0x80);
+	pvp_platform_destroy(p);
+}
+END_TEST
+
 #define BAD  PVP_ERR_BAD_DATA
 #define GONE PVP_ERR_NOT_FOUND
 #define USE  PVP_ERR_USAGE
@@ -303,6 +386,19 @@ static const struct {
 	  "/child.yaml:4: ", "not for amd64 images" },
 	{ "platforms/child.yaml", "name: c\ndescription: d\nextends: base\nmemory: [{at: word, size: 8, values: [\"percpu(word)\"]}]\n",
 	  "child", GONE, "/child.yaml:4: ", "unknown symbol 'percpu(word)'" },
+	/* Variants: no words of their own about who they are; their errors name them. */
+	{ "platforms/6.1/child.yaml", "cpus: 2\nname: c\n", "grand", BAD,
+	  "/6.1/child.yaml:2: ", "name belongs to the file this is a variant of" },
+	{ "platforms/amd64/base.yaml", "extends: child\n", "base", BAD,
+	  "/amd64/base.yaml:1: ", "extends belongs to the file this is a variant of" },
+	{ "platforms/6.1/child.yaml", "pv_ops:\n  mmu.twice: fn_x\n", "grand", GONE,
+	  "/6.1/child.yaml:2: ", "unknown function 'fn_x'" },
+	{ "platforms/6.1/base.yaml", "needs: [nobody]\n", "grand", PVP_ERR_UNSUPPORTED,
+	  "/6.1/base.yaml:1: ", "the image has no 'nobody'" },
+	{ "platforms/6.1/child.yaml", "arch: [i386]\n", "child", PVP_ERR_UNSUPPORTED,
+	  "/6.1/child.yaml:1: ", "platform child is not for amd64 images" },
+	{ "mitigations/6.1/set.yaml", "ring: 3\n", "child+set", BAD,
+	  "/6.1/set.yaml:1: ", "ring belongs to a platform" },
 	{ NULL, NULL, "child+nobody",    GONE, "", "unknown set 'nobody'" },
 	{ NULL, NULL, "child+",          USE,  "", "'' is not the name of a set" },
 	{ NULL, NULL, "child+a/b",       GONE, "", "unknown platform 'child+a/b'" },
@@ -391,6 +487,8 @@ Suite *extends_suite(void)
 	tcase_add_test(files, merged);
 	tcase_add_test(files, by_path);
 	tcase_add_loop_test(files, sets, 0, ARRAY_SIZE(joined));
+	tcase_add_loop_test(files, variant, 0, ARRAY_SIZE(variants));
+	tcase_add_test(files, cpu_variant);
 	tcase_add_loop_test(files, refused, 0, ARRAY_SIZE(wrong));
 	tcase_add_loop_test(files, when, 0, ARRAY_SIZE(whens));
 	suite_add_tcase(s, files);

@@ -26,7 +26,7 @@ START_TEST(nop_fill)
 {
 	uint8_t got[20] = {0};
 
-	pvp_nops_fill(got, fills[_i].n);
+	pvp_nops_fill(pvp_nops_6_1_amd64[0].nops, got, fills[_i].n);
 	pvp_ck_bytes("fill", got, fills[_i].want, sizeof(got));
 }
 END_TEST
@@ -62,7 +62,8 @@ START_TEST(nop_optimize)
 
 	memcpy(got, optimized[_i].in, sizeof(got));
 	pvp_ck_ok(pvp_decoder_create(PVP_ARCH_AMD64, &decoder));
-	err = pvp_nops_optimize(decoder, got, optimized[_i].len, sizeof(got), touched);
+	err = pvp_nops_optimize(pvp_nops_6_1_amd64[0].nops, decoder, got, optimized[_i].len,
+				sizeof(got), touched);
 	pvp_decoder_destroy(decoder);
 	if (optimized[_i].message) {
 		pvp_ck_err(err, PVP_ERR_UNSUPPORTED, optimized[_i].message);
@@ -317,7 +318,7 @@ START_TEST(unknown_generation)
 	world_init(&w);
 	pvp_ck_ok(tiny_open(&w.tiny, &image));
 	pvp_ck_err(pvp_model_patch(image, &tables, &w.platform, &patched), PVP_ERR_UNSUPPORTED,
-		   "no rules for generation 4.4");
+		   "no rules for generation 4.4 of amd64");
 	pvp_image_close(image);
 }
 END_TEST

@@ -95,7 +95,7 @@ static bool is_still_nop(const uint8_t *good, const uint8_t *mutant, size_t at, 
 	struct pvp_x86_insn insn = {0};
 	size_t i = 0;
 
-	pvp_ck_ok(pvp_x86_decoder_create(&decoder));
+	pvp_ck_ok(pvp_x86_decoder_create(PVP_ISA_AMD64, &decoder));
 	while (i + insn.len <= at) {
 		i += insn.len;
 		pvp_x86_decode(decoder, good + i, len - i, i, &insn);

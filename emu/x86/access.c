@@ -27,7 +27,7 @@ static bool map_stray(struct pvp_machine *m, uint64_t addr)
 				     .name = "stray" };
 
 	if (!m->client.fill || m->nr_strays == ARRAY_SIZE(m->strays) || addr < STRAY_FROM ||
-	    addr >= -STRAY_FROM || !pvp_x86_canonical(addr))
+	    addr > m->isa->last - STRAY_FROM || !pvp_x86_canonical(addr))
 		return false;
 	region.host = aligned_alloc(PVP_X86_PAGE, PVP_X86_PAGE);
 	if (!region.host || uc_mem_map_ptr(m->uc, region.addr, region.len,

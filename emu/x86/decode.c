@@ -9,6 +9,7 @@
 #include "alloc.h"
 
 struct pvp_x86_decoder {
+	enum pvp_isa isa;
 	csh handle;
 	cs_insn *insn;
 	uint8_t plain[X86_INS_ENDING]; /* allow list by Capstone's id */
@@ -17,7 +18,8 @@ struct pvp_x86_decoder {
 
 // clang-format off
 /* Instructions the engine executes as the manual says.  Condition-code families and aliases are
- * spelled out; whatever is not here is unmodelled.  Source: facts of the engine, measured. */
+ * spelled out; whatever is not here is unmodelled.  Source: facts of the engine, measured.  Some
+ * exist in one of the two modes only: the disassembler knows. */
 static const uint16_t plain_ids[] = {
 	X86_INS_ADC, X86_INS_ADD, X86_INS_AND, X86_INS_BSF, X86_INS_BSR, X86_INS_BSWAP, X86_INS_BT,
 	X86_INS_BTC, X86_INS_BTR, X86_INS_BTS, X86_INS_CALL, X86_INS_CBW, X86_INS_CDQ, X86_INS_CDQE,
@@ -31,7 +33,8 @@ static const uint16_t plain_ids[] = {
 	X86_INS_MOVSQ, X86_INS_MOVSX, X86_INS_MOVSXD, X86_INS_MOVZX, X86_INS_MUL, X86_INS_NEG,
 	X86_INS_NOP, X86_INS_NOT, X86_INS_OR, X86_INS_POP, X86_INS_PREFETCH, X86_INS_PREFETCHNTA,
 	X86_INS_PREFETCHT0, X86_INS_PREFETCHT1, X86_INS_PREFETCHT2, X86_INS_PREFETCHW, X86_INS_PUSH,
-	X86_INS_PUSHF, X86_INS_PUSHFQ, X86_INS_RCL, X86_INS_RCR, X86_INS_RET, X86_INS_ROL,
+	X86_INS_PUSHAL, X86_INS_POPAL, X86_INS_PUSHF, X86_INS_PUSHFD, X86_INS_PUSHFQ,
+	X86_INS_RCL, X86_INS_RCR, X86_INS_RET, X86_INS_ROL,
 	X86_INS_ROR, X86_INS_SAHF, X86_INS_SAL, X86_INS_SAR, X86_INS_SBB, X86_INS_SCASB,
 	X86_INS_SCASW, X86_INS_SCASD, X86_INS_SCASQ, X86_INS_SFENCE, X86_INS_SHL, X86_INS_SHLD,
 	X86_INS_SHR, X86_INS_SHRD, X86_INS_STC, X86_INS_STD, X86_INS_STOSB, X86_INS_STOSW,
@@ -55,7 +58,8 @@ static const struct {
 } sensitive_ids[] = {
 	{ X86_INS_CLI, PVP_X86_CLI },       { X86_INS_STI, PVP_X86_STI },
 	{ X86_INS_HLT, PVP_X86_HLT },       { X86_INS_POPF, PVP_X86_POPF },
-	{ X86_INS_POPFQ, PVP_X86_POPF },    { X86_INS_CLTS, PVP_X86_CLTS },
+	{ X86_INS_POPFQ, PVP_X86_POPF },    { X86_INS_POPFD, PVP_X86_POPF },
+	{ X86_INS_CLTS, PVP_X86_CLTS },
 	{ X86_INS_LMSW, PVP_X86_LMSW },     { X86_INS_SMSW, PVP_X86_SMSW },
 	{ X86_INS_RDMSR, PVP_X86_RDMSR },   { X86_INS_WRMSR, PVP_X86_WRMSR },
 	{ X86_INS_RDPMC, PVP_X86_RDPMC },   { X86_INS_RDTSC, PVP_X86_RDTSC },
@@ -75,6 +79,17 @@ static const struct {
 	{ X86_INS_INT3, PVP_X86_INT3 },     { X86_INS_RDFSBASE, PVP_X86_FSGSBASE },
 	{ X86_INS_RDGSBASE, PVP_X86_FSGSBASE }, { X86_INS_WRFSBASE, PVP_X86_FSGSBASE },
 	{ X86_INS_WRGSBASE, PVP_X86_FSGSBASE },
+};
+
+/* The same for i386, over the rows above: swapgs is no instruction there (Intel SDM vol. 2, SWAPGS,
+ * RDFSBASE, SYSRET; sysret as Intel has it, outside 64-bit mode). */
+static const struct {
+	uint16_t id;
+	uint8_t class;
+} i386_ids[] = {
+	{ X86_INS_SWAPGS, PVP_X86_UD },     { X86_INS_RDFSBASE, PVP_X86_UD },
+	{ X86_INS_RDGSBASE, PVP_X86_UD },   { X86_INS_WRFSBASE, PVP_X86_UD },
+	{ X86_INS_WRGSBASE, PVP_X86_UD },   { X86_INS_SYSEXIT, PVP_X86_SYSRET },
 };
 
 /* Whole encodings, matched before Capstone is asked: it misnames or mismeasures them or their
@@ -116,11 +131,13 @@ const char *pvp_x86_class_name(enum pvp_x86_class class)
 	return classes[class].name;
 }
 
-struct pvp_error *pvp_x86_decoder_create(struct pvp_x86_decoder **ret)
+struct pvp_error *pvp_x86_decoder_create(enum pvp_isa isa, struct pvp_x86_decoder **ret)
 {
 	struct pvp_x86_decoder *d = pvp_calloc(1, sizeof(*d));
 
-	if (cs_open(CS_ARCH_X86, CS_MODE_64, &d->handle) != CS_ERR_OK) {
+	d->isa = isa;
+	if (cs_open(CS_ARCH_X86, isa == PVP_ISA_I386 ? CS_MODE_32 : CS_MODE_64, &d->handle) !=
+	    CS_ERR_OK) {
 		free(d);
 		return pvp_error_format(PVP_ERR_ENGINE, "capstone cannot be opened");
 	}
@@ -130,6 +147,8 @@ struct pvp_error *pvp_x86_decoder_create(struct pvp_x86_decoder **ret)
 		d->plain[plain_ids[i]] = 1;
 	for (size_t i = 0; i < ARRAY_SIZE(sensitive_ids); i++)
 		d->sensitive[sensitive_ids[i].id] = sensitive_ids[i].class;
+	for (size_t i = 0; i < ARRAY_SIZE(i386_ids) && isa == PVP_ISA_I386; i++)
+		d->sensitive[i386_ids[i].id] = i386_ids[i].class;
 	*ret = d;
 	return NULL;
 }
@@ -229,7 +248,7 @@ static void convert_operand(const cs_x86_op *from, unsigned addr_size, struct pv
 		to->segment_base = from->mem.segment == X86_REG_FS   ? PVP_X86_fs_base
 				   : from->mem.segment == X86_REG_GS ? PVP_X86_gs_base
 								     : PVP_X86_NR_STATE;
-		to->address32 = addr_size == 4;
+		to->address_size = addr_size;
 		break;
 	default:
 		break;
@@ -258,7 +277,10 @@ static uint8_t classify(const struct pvp_x86_decoder *d, const cs_insn *insn)
 		return has_segment_operand(x86) ? PVP_X86_MOV_SEG : PVP_X86_PLAIN;
 	case X86_INS_PUSH:
 	case X86_INS_POP:
-		return has_segment_operand(x86) ? PVP_X86_UNMODELLED : PVP_X86_PLAIN;
+		if (!has_segment_operand(x86))
+			return PVP_X86_PLAIN;
+		/* amd64 has them for fs and gs only, and kernels do not. */
+		return d->isa == PVP_ISA_I386 ? PVP_X86_MOV_SEG : PVP_X86_UNMODELLED;
 	case X86_INS_MOVSD: /* also an SSE instruction, and so is cmpsd */
 	case X86_INS_CMPSD:
 		return x86->opcode[0] == 0x0f ? PVP_X86_UNMODELLED : PVP_X86_PLAIN;
@@ -279,12 +301,13 @@ static uint8_t classify(const struct pvp_x86_decoder *d, const cs_insn *insn)
 struct prefixes {
 	unsigned len; /* bytes in front of the opcode */
 	bool data16, lock, repne, rep, rex_w;
+	bool address16; /* i386: 67 */
 	/* A combination that processors or decoders take differently: REX that is not last (ignored
 	 * by processors, not by the engine), f2 with f3, fs or gs with another segment. */
 	bool odd;
 };
 
-static struct prefixes scan_prefixes(const uint8_t *bytes, size_t nr)
+static struct prefixes scan_prefixes(enum pvp_isa isa, const uint8_t *bytes, size_t nr)
 {
 	struct prefixes p = { 0 };
 	unsigned segments = 0, bases = 0;
@@ -292,9 +315,10 @@ static struct prefixes scan_prefixes(const uint8_t *bytes, size_t nr)
 
 	for (; p.len < nr; p.len++) {
 		uint8_t b = bytes[p.len];
+		bool is_rex = isa == PVP_ISA_AMD64 && (b & 0xf0) == 0x40;
 
 		switch (b) {
-		case 0x26: /* es, cs, ss, ds: ignored in 64-bit mode */
+		case 0x26: /* es, cs, ss, ds: ignored in 64-bit mode, flat in the other */
 		case 0x2e:
 		case 0x36:
 		case 0x3e:
@@ -308,6 +332,7 @@ static struct prefixes scan_prefixes(const uint8_t *bytes, size_t nr)
 			p.data16 = true;
 			break;
 		case 0x67:
+			p.address16 = isa == PVP_ISA_I386;
 			break;
 		case 0xf0:
 			p.lock = true;
@@ -319,32 +344,36 @@ static struct prefixes scan_prefixes(const uint8_t *bytes, size_t nr)
 			p.rep = true;
 			break;
 		default:
-			if ((b & 0xf0) != 0x40) {
+			if (!is_rex) {
 				p.odd |= (p.repne && p.rep) || bases > 1 || (bases && segments);
 				return p;
 			}
 		}
 		p.odd |= rex;
-		rex = (b & 0xf0) == 0x40;
+		rex = is_rex;
 		p.rex_w |= rex && (b & 8);
 	}
 	p.odd = true; /* no opcode */
 	return p;
 }
 
-/* Length of ModRM, SIB and displacement in 64-bit mode.  Source: Intel SDM vol. 2, 2.1.5. */
-static unsigned modrm_length(const uint8_t *modrm, size_t nr)
+/* Length of ModRM, SIB and displacement.  Source: Intel SDM vol. 2, 2.1.5. */
+static unsigned modrm_length(const struct prefixes *p, const uint8_t *modrm, size_t nr)
 {
 	unsigned mod = nr ? modrm[0] >> 6 : 3, rm = nr ? modrm[0] & 7 : 0;
 	unsigned base = rm == 4 && nr > 1 ? modrm[1] & 7 : rm;
 
 	if (mod == 3)
 		return 1;
+	if (p->address16)
+		return mod ? 1 + mod : rm == 6 ? 3 : 1;
 	return 1 + (rm == 4) + (mod == 1 ? 1 : mod == 2 || base == 5 ? 4 : 0);
 }
 
-/* Length of a near branch's opcode and operand, with a 32-bit displacement, or 0: not one. */
-static unsigned near_branch_length(const uint8_t *op, size_t nr)
+/* Length of a near branch's opcode and operand, where a displacement that is not short has `near`
+ * bytes, or 0: not one. */
+static unsigned near_branch_length(const struct prefixes *p, const uint8_t *op, size_t nr,
+				   unsigned near)
 {
 	switch (op[0]) {
 	case 0x70 ... 0x7f: /* jcc */
@@ -353,17 +382,17 @@ static unsigned near_branch_length(const uint8_t *op, size_t nr)
 		return 2;
 	case 0xe8:
 	case 0xe9:
-		return 5;
+		return 1 + near;
 	case 0xc2:
 		return 3;
 	case 0xc3:
 		return 1;
 	case 0xff: /* /2 call, /4 jmp */
 		if (nr > 1 && ((op[1] >> 3 & 7) == 2 || (op[1] >> 3 & 7) == 4))
-			return 1 + modrm_length(op + 1, nr - 1);
+			return 1 + modrm_length(p, op + 1, nr - 1);
 		return 0;
 	case 0x0f:
-		return nr > 1 && (op[1] & 0xf0) == 0x80 ? 6 : 0;
+		return nr > 1 && (op[1] & 0xf0) == 0x80 ? 2 + near : 0;
 	default:
 		return 0;
 	}
@@ -379,15 +408,16 @@ static bool set_length(struct pvp_x86_insn *insn, size_t nr, unsigned len)
 /*
  * Encodings that are told by their opcode before Capstone is asked.  True: ret is complete.
  *
- * 66 on a near branch: Intel ignores it (SDM vol. 2, appendix A, superscript f64), AMD, Capstone
- * 4.0.2 and the engine take 16-bit operands; ud0 and ud1 have a ModRM byte; nop has one of any
- * form.
+ * 66 on a near branch: in 64-bit mode Intel ignores it (SDM vol. 2, appendix A, superscript f64),
+ * AMD, Capstone 4.0.2 and the engine take 16-bit operands; in 32-bit mode all do, and cut eip to 16
+ * bits.  ud0 and ud1 have a ModRM byte; nop has one of any form.
  */
-static bool decode_by_opcode(const struct prefixes *p, size_t nr, struct pvp_x86_insn *ret)
+static bool decode_by_opcode(enum pvp_isa isa, const struct prefixes *p, size_t nr,
+			     struct pvp_x86_insn *ret)
 {
 	const uint8_t *op = ret->bytes + p->len;
 	size_t left = nr - p->len;
-	unsigned branch = near_branch_length(op, left);
+	unsigned branch = near_branch_length(p, op, left, isa == PVP_ISA_I386 ? 2 : 4);
 
 	if (p->data16 && !p->rex_w && branch) {
 		snprintf(ret->text, sizeof(ret->text), "near branch with prefix 66");
@@ -403,7 +433,7 @@ static bool decode_by_opcode(const struct prefixes *p, size_t nr, struct pvp_x86
 		return true;
 	}
 	if ((op[1] == 0xb9 || op[1] == 0xff) &&
-	    set_length(ret, nr, p->len + 2 + modrm_length(op + 2, left - 2))) {
+	    set_length(ret, nr, p->len + 2 + modrm_length(p, op + 2, left - 2))) {
 		snprintf(ret->text, sizeof(ret->text), "ud%d", op[1] == 0xb9);
 		ret->class = PVP_X86_UD;
 		return true;
@@ -467,6 +497,34 @@ static bool prefixes_are_known(const struct prefixes *p, const struct pvp_x86_in
 	       (cs->id != X86_INS_BSWAP || p->rex_w);
 }
 
+/*
+ * What does nothing: nop itself, and on i386 what kernels pad with where there is no long nop: mov
+ * of a register to itself, and lea of a register with nothing added.  (In 64-bit mode a 32-bit one
+ * clears the upper half.)
+ */
+static bool is_nop(const struct pvp_x86_decoder *d, const cs_insn *insn)
+{
+	const cs_x86 *x86 = &insn->detail->x86;
+	const cs_x86_op *op = x86->operands;
+	x86_reg from;
+
+	if (insn->id == X86_INS_NOP)
+		return true;
+	if (d->isa != PVP_ISA_I386 || x86->op_count != 2 || op[0].type != X86_OP_REG)
+		return false;
+	if (insn->id == X86_INS_MOV)
+		return op[1].type == X86_OP_REG && op[0].reg == op[1].reg;
+	if (insn->id != X86_INS_LEA || op[1].mem.disp || x86->addr_size != 4 || op[0].size != 4)
+		return false;
+	/* An index of eiz is none. */
+	from = op[1].mem.base;
+	if (from == X86_REG_INVALID && op[1].mem.scale == 1)
+		from = op[1].mem.index;
+	else if (op[1].mem.index != X86_REG_INVALID && op[1].mem.index != X86_REG_EIZ)
+		return false;
+	return from == op[0].reg;
+}
+
 void pvp_x86_decode(struct pvp_x86_decoder *decoder, const uint8_t *bytes, size_t nr, uint64_t addr,
 		    struct pvp_x86_insn *ret)
 {
@@ -483,12 +541,12 @@ void pvp_x86_decode(struct pvp_x86_decoder *decoder, const uint8_t *bytes, size_
 	ret->class = PVP_X86_UNMODELLED;
 	memcpy(ret->bytes, bytes, nr);
 	snprintf(ret->text, sizeof(ret->text), "(not decoded)");
-	prefixes = scan_prefixes(ret->bytes, nr);
+	prefixes = scan_prefixes(decoder->isa, ret->bytes, nr);
 	if (prefixes.len == nr)
 		return;
 	first = ret->bytes[prefixes.len];
 	ret->open_map = first == 0x0f || first == 0xc4 || first == 0xc5 || first == 0x62 ||
-			first == 0xd5 || first == 0x8f;
+			(first == 0xd5 && decoder->isa == PVP_ISA_AMD64) || first == 0x8f;
 	ret->operand_size = prefixes.rex_w ? 8 : prefixes.data16 ? 2 : 4;
 	for (size_t i = 0; i < ARRAY_SIZE(encodings); i++) {
 		if (nr < encodings[i].len || memcmp(bytes, encodings[i].bytes, encodings[i].len))
@@ -498,13 +556,13 @@ void pvp_x86_decode(struct pvp_x86_decoder *decoder, const uint8_t *bytes, size_
 		snprintf(ret->text, sizeof(ret->text), "%s", encodings[i].text);
 		return;
 	}
-	if (decode_by_opcode(&prefixes, nr, ret) ||
+	if (decode_by_opcode(decoder->isa, &prefixes, nr, ret) ||
 	    !cs_disasm_iter(decoder->handle, &code, &nr, &at, decoder->insn))
 		return;
 	x86 = &decoder->insn->detail->x86;
 	ret->len = decoder->insn->size;
 	ret->class = classify(decoder, decoder->insn);
-	ret->nop = decoder->insn->id == X86_INS_NOP;
+	ret->nop = is_nop(decoder, decoder->insn);
 	ret->opcode = x86->opcode[0] == 0x0f ? x86->opcode[1] : x86->opcode[0];
 	snprintf(ret->text, sizeof(ret->text), "%.15s %.30s", decoder->insn->mnemonic,
 		 decoder->insn->op_str);

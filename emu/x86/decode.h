@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * decode.h - what an x86-64 instruction is to us: plain (the engine executes it), sensitive (our
- * rules do), or unmodelled.
+ * decode.h - what an instruction of amd64 or i386 is to us: plain (the engine executes it),
+ * sensitive (our rules do), or unmodelled.
  *
  * The classes are an allow list: an encoding that is neither plain nor sensitive is unmodelled,
  * never quietly executed, because the engine runs some encodings it does not know as something
@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "error.h"
+#include "machine.h"
 #include "regs.h"
 
 /*
@@ -94,7 +95,7 @@ struct pvp_x86_operand {
 	/* MEM: base and index are enum pvp_x86_reg, or PVP_X86_NR_STATE: none */
 	uint8_t base, index, scale;
 	uint8_t segment_base; /* PVP_X86_fs_base, PVP_X86_gs_base, or PVP_X86_NR_STATE */
-	bool address32;
+	uint8_t address_size; /* bytes: what base, index and disp add up to */
 	int64_t disp;
 };
 
@@ -113,7 +114,8 @@ struct pvp_x86_insn {
 };
 
 struct pvp_x86_decoder;
-struct pvp_error *pvp_x86_decoder_create(struct pvp_x86_decoder **ret) PVP_MUST_CHECK;
+struct pvp_error *pvp_x86_decoder_create(enum pvp_isa isa,
+					 struct pvp_x86_decoder **ret) PVP_MUST_CHECK;
 void pvp_x86_decoder_destroy(struct pvp_x86_decoder *decoder);
 /* Decodes the instruction at bytes (nr available, at most 15 are looked at).  One that cannot be
  * decoded is UNMODELLED with len 0. */

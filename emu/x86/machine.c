@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * machine.c - the amd64 machine over Unicorn: its state, its hooks, its runs.
+ * machine.c - amd64 and i386 machines over Unicorn: their state, their hooks, their runs.
  *
  * One code hook sees every instruction before it executes: it counts, notices entry and end, and
  * sends sensitive instructions to our rules.
@@ -11,12 +11,7 @@
 
 #include "x86.h"
 
-static const int engine_regs[] = {
-#define X(name, where, uc) UC_X86_REG_##uc,
-	PVP_X86_REGS(X)
-#undef X
-};
-#define NR_ENGINE_REGS (PVP_X86_gs_base + 1) /* the first ones are the engine's */
+#define NR_ENGINE_REGS (PVP_X86_gs_base + 1) /* the first ones may be the engine's */
 
 _Static_assert(PVP_X86_NR_STATE <= PVP_NR_REGS, "the state holds every register");
 
@@ -24,18 +19,30 @@ uint64_t pvp_x86_get(struct pvp_machine *m, enum pvp_x86_reg reg)
 {
 	uint64_t value = 0;
 
-	if (reg >= NR_ENGINE_REGS)
+	if (!m->isa->regs[reg])
 		return m->shadow.reg[reg];
-	uc_reg_read(m->uc, engine_regs[reg], &value);
+	uc_reg_read(m->uc, m->isa->regs[reg], &value);
 	return value;
+}
+
+/* The engine takes a segment's base by its MSR where it does not by name; Intel SDM vol. 4. */
+static void set_base(struct pvp_machine *m, enum pvp_x86_reg reg)
+{
+	uc_x86_msr msr = { .rid = reg == PVP_X86_fs_base ? 0xc0000100 : 0xc0000101,
+			   .value = m->shadow.reg[reg] };
+
+	uc_reg_write(m->uc, UC_X86_REG_MSR, &msr);
 }
 
 void pvp_x86_set(struct pvp_machine *m, enum pvp_x86_reg reg, uint64_t value)
 {
-	if (reg >= NR_ENGINE_REGS)
-		m->shadow.reg[reg] = value;
-	else
-		uc_reg_write(m->uc, engine_regs[reg], &value);
+	if (m->isa->regs[reg]) {
+		uc_reg_write(m->uc, m->isa->regs[reg], &value);
+		return;
+	}
+	m->shadow.reg[reg] = value;
+	if (reg == PVP_X86_fs_base || reg == PVP_X86_gs_base)
+		set_base(m, reg);
 }
 
 uint64_t pvp_machine_reg(struct pvp_machine *machine, unsigned reg)
@@ -60,8 +67,7 @@ uint64_t pvp_machine_seed(struct pvp_machine *machine)
 
 uint64_t pvp_machine_landing(const struct pvp_machine *machine)
 {
-	(void)machine;
-	return PVP_X86_LANDING;
+	return machine->isa->own + PVP_X86_LANDING;
 }
 
 struct pvp_memory *pvp_machine_memory(struct pvp_machine *machine)
@@ -69,25 +75,48 @@ struct pvp_memory *pvp_machine_memory(struct pvp_machine *machine)
 	return &machine->memory;
 }
 
+/* Names and places of the registers that are the engine's; how many there are. */
+static unsigned engine_regs(const struct pvp_machine *m, struct pvp_state *state,
+			    int names[NR_ENGINE_REGS], void *places[NR_ENGINE_REGS])
+{
+	unsigned nr = 0;
+
+	for (unsigned reg = 0; reg < NR_ENGINE_REGS; reg++) {
+		if (!m->isa->regs[reg])
+			continue;
+		names[nr] = m->isa->regs[reg];
+		places[nr++] = &state->reg[reg];
+	}
+	return nr;
+}
+
 /* All registers at once. */
 static void read_state(struct pvp_machine *m, struct pvp_state *ret)
 {
-	void *to[NR_ENGINE_REGS];
+	int names[NR_ENGINE_REGS];
+	void *places[NR_ENGINE_REGS];
+	unsigned nr;
 
 	*ret = m->shadow;
-	for (unsigned i = 0; i < NR_ENGINE_REGS; i++)
-		to[i] = &ret->reg[i];
-	uc_reg_read_batch(m->uc, (int *)engine_regs, to, NR_ENGINE_REGS);
+	nr = engine_regs(m, ret, names, places);
+	for (unsigned i = 0; i < nr; i++) /* in 32-bit mode it writes the lower half */
+		*(uint64_t *)places[i] = 0;
+	uc_reg_read_batch(m->uc, names, places, nr);
 }
 
 static void write_state(struct pvp_machine *m, const struct pvp_state *state)
 {
-	void *from[NR_ENGINE_REGS];
+	int names[NR_ENGINE_REGS];
+	void *places[NR_ENGINE_REGS];
+	unsigned nr;
 
 	m->shadow = *state;
-	for (unsigned i = 0; i < NR_ENGINE_REGS; i++)
-		from[i] = (void *)&state->reg[i];
-	uc_reg_write_batch(m->uc, (int *)engine_regs, from, NR_ENGINE_REGS);
+	nr = engine_regs(m, &m->shadow, names, places);
+	uc_reg_write_batch(m->uc, names, places, nr);
+	if (!m->isa->regs[PVP_X86_fs_base]) {
+		set_base(m, PVP_X86_fs_base);
+		set_base(m, PVP_X86_gs_base);
+	}
 }
 
 void pvp_x86_jump(struct pvp_machine *m, uint64_t addr)
@@ -96,7 +125,7 @@ void pvp_x86_jump(struct pvp_machine *m, uint64_t addr)
 		m->resume = true;
 		m->resume_at = addr;
 	} else {
-		uc_reg_write(m->uc, UC_X86_REG_RIP, &addr);
+		uc_reg_write(m->uc, m->isa->regs[PVP_X86_rip], &addr);
 	}
 }
 
@@ -114,14 +143,27 @@ void pvp_x86_stop(struct pvp_machine *m, enum pvp_stop stop)
 
 /* --- hooks --- */
 
+/* Argument i of the call that has just entered a callee.  False: its stack cannot be read. */
+static bool call_argument(struct pvp_machine *m, const struct pvp_special *special, unsigned i,
+			  uint64_t *ret)
+{
+	unsigned in_regs = special->stack_args ? 0 : m->isa->nr_arg_regs;
+
+	*ret = 0;
+	if (i < in_regs) {
+		*ret = pvp_x86_get(m, m->isa->arg_regs[i]);
+		return true;
+	}
+	/* The return address is below them. */
+	return pvp_x86_read(m, pvp_x86_get(m, PVP_X86_rsp) + (1 + i - in_regs) * m->isa->word, ret,
+			    m->isa->word);
+}
+
 /* True: the instruction itself is to be executed as well. */
 static bool do_special(struct pvp_machine *m, uint64_t addr)
 {
 	const struct pvp_special *special = pvp_x86_text_special(m, addr);
-	/* System V order; the sixth is the last an effect has room for beside the index. */
-	static const enum pvp_x86_reg arg_regs[] = { PVP_X86_rdi, PVP_X86_rsi, PVP_X86_rdx,
-						     PVP_X86_rcx, PVP_X86_r8,  PVP_X86_r9 };
-	uint64_t args[PVP_EFFECT_MAX_ARGS], sp, to;
+	uint64_t args[PVP_EFFECT_MAX_ARGS], sp, to = 0;
 
 	switch (special->kind) {
 	case PVP_SPECIAL_SKIP:
@@ -131,7 +173,8 @@ static bool do_special(struct pvp_machine *m, uint64_t addr)
 	case PVP_SPECIAL_CALLEE:
 		args[0] = special->index;
 		for (unsigned i = 0; i < special->nr_args; i++)
-			args[1 + i] = pvp_x86_get(m, arg_regs[i]);
+			if (!call_argument(m, special, i, &args[1 + i]))
+				return false;
 		if (!m->boots)
 			pvp_effects_add(&m->run->effects, PVP_EFFECT_CALLEE, 1 + special->nr_args,
 					args);
@@ -140,9 +183,9 @@ static bool do_special(struct pvp_machine *m, uint64_t addr)
 						    m->callee_calls[special - m->specials]++,
 						    m->request->seed));
 		sp = pvp_x86_get(m, PVP_X86_rsp);
-		if (!pvp_x86_read(m, sp, &to, sizeof(to)))
+		if (!pvp_x86_read(m, sp, &to, m->isa->word))
 			return false;
-		pvp_x86_set(m, PVP_X86_rsp, sp + 8);
+		pvp_x86_set(m, PVP_X86_rsp, sp + m->isa->word);
 		pvp_x86_jump(m, to);
 		return false;
 	case PVP_SPECIAL_OPAQUE:
@@ -168,7 +211,7 @@ static void on_code(uc_engine *uc, uint64_t addr, uint32_t size, void *arg)
 	uint8_t *class, kind;
 
 	if (!run) { /* set-up code: one instruction, then the landing */
-		if (addr == PVP_X86_LANDING)
+		if (addr == pvp_machine_landing(m))
 			uc_emu_stop(uc);
 		return;
 	}
@@ -307,7 +350,7 @@ void pvp_machine_run(struct pvp_machine *m, const struct pvp_run_request *reques
 	write_state(m, request->start);
 	for (;;) {
 		m->faulted = m->resume = false;
-		err = uc_emu_start(m->uc, at, PVP_X86_UNTIL, 0, 0);
+		err = uc_emu_start(m->uc, at, m->isa->own + PVP_X86_UNTIL, 0, 0);
 		/* The engine does the first half of a store whose second half faults. */
 		if (m->faulted)
 			pvp_memory_undo_to(&m->memory, m->here_log);

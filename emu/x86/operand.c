@@ -20,11 +20,10 @@ uint64_t pvp_x86_operand_address(struct pvp_machine *m, const struct pvp_x86_ins
 		addr += pvp_x86_get(m, op->base);
 	if (op->index != PVP_X86_NR_STATE)
 		addr += pvp_x86_get(m, op->index) * op->scale;
-	if (op->address32)
-		addr &= 0xffffffff;
+	addr &= pvp_x86_size_mask(op->address_size);
 	if (op->segment_base != PVP_X86_NR_STATE)
 		addr += pvp_x86_get(m, op->segment_base);
-	return addr;
+	return addr & m->isa->last;
 }
 
 bool pvp_x86_read_operand(struct pvp_machine *m, const struct pvp_x86_insn *insn,
@@ -61,4 +60,11 @@ bool pvp_x86_write_operand(struct pvp_machine *m, const struct pvp_x86_insn *ins
 	value <<= op->shift;
 	pvp_x86_set(m, op->reg, size >= 4 ? value & mask : (old & ~mask) | (value & mask));
 	return true;
+}
+
+bool pvp_x86_store_word(struct pvp_machine *m, const struct pvp_x86_insn *insn, uint64_t value)
+{
+	const struct pvp_x86_operand *op = &insn->op[0];
+
+	return pvp_x86_write_operand(m, insn, op, op->kind == PVP_X86_MEM ? 2 : op->size, value);
 }

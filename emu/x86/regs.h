@@ -48,6 +48,7 @@ enum pvp_x86_reg {
 #define PVP_X86_FLAG_IOPL 0x3000ull
 #define PVP_X86_FLAG_NT	  0x4000ull
 #define PVP_X86_FLAG_RF	  0x10000ull
+#define PVP_X86_FLAG_VM	  0x20000ull
 #define PVP_X86_FLAG_AC	  0x40000ull
 #define PVP_X86_FLAG_ID	  0x200000ull
 /* The flags arithmetic sets: dead over a call. */

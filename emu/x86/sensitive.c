@@ -6,16 +6,12 @@
 
 #include "x86.h"
 
-static void effect(struct pvp_machine *m, enum pvp_effect_kind kind, unsigned nr,
-		   const uint64_t *args)
+void pvp_x86_effect(struct pvp_machine *m, enum pvp_effect_kind kind, unsigned nr,
+		    const uint64_t *args)
 {
 	if (!m->boots)
 		pvp_effects_add(&m->run->effects, kind, nr, args);
 }
-
-#define EFFECT(m, kind, ...)                                                                       \
-	effect(m, PVP_EFFECT_##kind, sizeof((uint64_t[]){ __VA_ARGS__ }) / sizeof(uint64_t),       \
-	       (uint64_t[]){ __VA_ARGS__ })
 
 static void set_interrupts(struct pvp_machine *m, bool on)
 {
@@ -23,15 +19,15 @@ static void set_interrupts(struct pvp_machine *m, bool on)
 
 	if (!!(flags & PVP_X86_FLAG_IF) == on)
 		return;
-	EFFECT(m, INTERRUPTS, on);
+	PVP_X86_EFFECT(m, INTERRUPTS, on);
 	pvp_x86_set(m, PVP_X86_rflags, flags ^ PVP_X86_FLAG_IF);
 }
 
 /* The flags that value may set, as popf does.  False: a fault. */
 static bool take_flags(struct pvp_machine *m, uint64_t value, uint64_t mask)
 {
-	/* Intel SDM vol. 2, POPF, 64-bit mode: VM, VIF, VIP stay, RF is cleared; IF stays where
-	 * CPL > IOPL, IOPL where CPL > 0. */
+	/* Intel SDM vol. 2, POPF, 64-bit and protected mode: VM, VIF, VIP stay, RF is cleared; IF
+	 * stays where CPL > IOPL, IOPL where CPL > 0. */
 	uint64_t takes = mask & 0x3f7fd5 & ~(PVP_X86_FLAG_RF | 0x1a0000ull);
 	uint64_t flags = pvp_x86_get(m, PVP_X86_rflags);
 
@@ -52,36 +48,41 @@ static bool take_flags(struct pvp_machine *m, uint64_t value, uint64_t mask)
 
 static bool do_popf(struct pvp_machine *m, const struct pvp_x86_insn *insn)
 {
-	unsigned size = insn->operand_size == 2 ? 2 : 8;
+	unsigned size = insn->operand_size == 2 ? 2 : m->isa->word;
 	uint64_t sp = pvp_x86_get(m, PVP_X86_rsp), value = 0;
 
-	if (!pvp_x86_read(m, sp, &value, size) ||
-	    !take_flags(m, value, pvp_x86_size_mask(size)))
+	if (!pvp_x86_read(m, sp, &value, size) || !take_flags(m, value, pvp_x86_size_mask(size)))
 		return false;
 	pvp_x86_set(m, PVP_X86_rsp, sp + size);
 	return true;
 }
 
-/* Intel SDM vol. 2, IRET: rip, cs, rflags, rsp, ss.  The end of what is compared; a boot goes on. */
+/*
+ * Intel SDM vol. 2, IRET: rip, cs, rflags, in 64-bit mode rsp and ss, on i386 only where the ring
+ * changes.  The end of what is compared; a boot goes on.
+ */
 static bool do_iret(struct pvp_machine *m, const struct pvp_x86_insn *insn)
 {
-	uint64_t sp = pvp_x86_get(m, PVP_X86_rsp), frame[5];
+	uint64_t sp = pvp_x86_get(m, PVP_X86_rsp), frame[5] = { 0 };
+	unsigned word = m->isa->word, nr = word == 8 ? 5 : 3;
 
-	if (!m->boots || insn->bytes[0] != 0x48) {
+	if (!m->boots || insn->operand_size != word) {
 		pvp_x86_stop(m, PVP_STOP_OP_END);
 		return false;
 	}
-	if (!pvp_x86_read(m, sp, frame, sizeof(frame)))
-		return false;
-	if ((frame[1] & 3) != m->ring) {
+	for (unsigned i = 0; i < nr; i++)
+		if (!pvp_x86_read(m, sp + i * word, &frame[i], word))
+			return false;
+	if ((frame[1] & 3) != m->ring || (frame[2] & PVP_X86_FLAG_VM)) {
 		pvp_x86_stop(m, PVP_STOP_OP_END);
 		return false;
 	}
 	if (!take_flags(m, frame[2], ~0ull))
 		return false;
 	m->shadow.reg[PVP_X86_cs] = frame[1] & 0xffff;
-	m->shadow.reg[PVP_X86_ss] = frame[4] & 0xffff;
-	pvp_x86_set(m, PVP_X86_rsp, frame[3]);
+	if (nr == 5)
+		m->shadow.reg[PVP_X86_ss] = frame[4] & 0xffff;
+	pvp_x86_set(m, PVP_X86_rsp, nr == 5 ? frame[3] : sp + nr * word);
 	pvp_x86_jump(m, frame[0]);
 	return false;
 }
@@ -103,7 +104,7 @@ static bool do_mov_cr(struct pvp_machine *m, const struct pvp_x86_insn *insn)
 	if (to) {
 		uint64_t value = pvp_x86_get(m, gpr->reg);
 
-		EFFECT(m, WRITE_CR, n, value);
+		PVP_X86_EFFECT(m, WRITE_CR, n, value);
 		/* Bit 63 of CR3 asks for no flush and is not kept. */
 		m->shadow.reg[shadow_of[n]] = n == 3 ? value & ~(1ull << 63) : value;
 	} else {
@@ -126,7 +127,7 @@ static bool do_mov_dr(struct pvp_machine *m, const struct pvp_x86_insn *insn)
 		return false;
 	}
 	if (to) {
-		EFFECT(m, WRITE_DR, n, pvp_x86_get(m, gpr->reg));
+		PVP_X86_EFFECT(m, WRITE_DR, n, pvp_x86_get(m, gpr->reg));
 		m->shadow.reg[shadow_of[n]] = pvp_x86_get(m, gpr->reg);
 	} else {
 		pvp_x86_set(m, gpr->reg, m->shadow.reg[shadow_of[n]]);
@@ -134,9 +135,12 @@ static bool do_mov_dr(struct pvp_machine *m, const struct pvp_x86_insn *insn)
 	return true;
 }
 
-/* MSRs that are segment bases.  Source: Intel SDM vol. 4. */
-static int msr_register(uint32_t index)
+/* MSRs that are segment bases, which i386 kernels leave to descriptors: there they are MSRs like
+ * others.  Source: Intel SDM vol. 4. */
+static int msr_register(const struct pvp_machine *m, uint32_t index)
 {
+	if (m->isa->word != 8)
+		return -1;
 	switch (index) {
 	case 0xc0000100:
 		return PVP_X86_fs_base;
@@ -161,12 +165,12 @@ static bool do_rdmsr(struct pvp_machine *m)
 {
 	uint32_t index = pvp_x86_get(m, PVP_X86_rcx);
 	struct msr_value *written = msr_written(m, index);
-	int reg = msr_register(index);
+	int reg = msr_register(m, index);
 	uint64_t value = reg >= 0  ? pvp_x86_get(m, reg)
 			 : written ? written->value
 				   : pvp_mix(m->request->seed, 0x3500000000ull + index);
 
-	EFFECT(m, RDMSR, index);
+	PVP_X86_EFFECT(m, RDMSR, index);
 	pvp_x86_set(m, PVP_X86_rax, value & 0xffffffff);
 	pvp_x86_set(m, PVP_X86_rdx, value >> 32);
 	return true;
@@ -178,10 +182,10 @@ static bool do_wrmsr(struct pvp_machine *m)
 	uint64_t value = (pvp_x86_get(m, PVP_X86_rax) & 0xffffffff) | pvp_x86_get(m, PVP_X86_rdx)
 									      << 32;
 	struct msr_value *written = msr_written(m, index);
-	int reg = msr_register(index);
+	int reg = msr_register(m, index);
 
 	/* Recorded even when it faults: the attempt is what a hypervisor sees. */
-	EFFECT(m, WRMSR, index, value);
+	PVP_X86_EFFECT(m, WRMSR, index, value);
 	if (reg >= 0) {
 		if (!pvp_x86_canonical(value)) {
 			pvp_x86_fault(m, PVP_FAULT_GP, 0, 0);
@@ -202,7 +206,7 @@ static bool do_rdpmc(struct pvp_machine *m)
 	uint32_t counter = pvp_x86_get(m, PVP_X86_rcx);
 	uint64_t value = pvp_mix(m->request->seed, 0x9c00000000ull + counter);
 
-	EFFECT(m, RDPMC, counter);
+	PVP_X86_EFFECT(m, RDPMC, counter);
 	pvp_x86_set(m, PVP_X86_rax, value & 0xffffffff);
 	pvp_x86_set(m, PVP_X86_rdx, value >> 32 & 0xff);
 	return true;
@@ -227,7 +231,7 @@ static bool do_cpuid(struct pvp_machine *m)
 	uint64_t ab = pvp_mix(m->request->seed ^ 0xc1d, salt);
 	uint64_t cd = pvp_mix(m->request->seed ^ 0xc1e, salt);
 
-	EFFECT(m, CPUID, leaf, sub);
+	PVP_X86_EFFECT(m, CPUID, leaf, sub);
 	pvp_x86_set(m, PVP_X86_rax, ab & 0xffffffff);
 	pvp_x86_set(m, PVP_X86_rbx, ab >> 32);
 	pvp_x86_set(m, PVP_X86_rcx, cd & 0xffffffff);
@@ -238,8 +242,8 @@ static bool do_cpuid(struct pvp_machine *m)
 static bool do_in_out(struct pvp_machine *m, const struct pvp_x86_insn *insn, bool out)
 {
 	const struct pvp_x86_operand *port = &insn->op[out ? 0 : 1], *data = &insn->op[out ? 1 : 0];
-	uint64_t number =
-		port->kind == PVP_X86_IMM ? port->imm & 0xff : pvp_x86_get(m, PVP_X86_rdx) & 0xffff;
+	uint64_t number = port->kind == PVP_X86_IMM ? port->imm & 0xff
+						    : pvp_x86_get(m, PVP_X86_rdx) & 0xffff;
 	uint64_t value;
 
 	if (data->kind != PVP_X86_REG) {
@@ -248,63 +252,13 @@ static bool do_in_out(struct pvp_machine *m, const struct pvp_x86_insn *insn, bo
 	}
 	if (out) {
 		value = pvp_x86_get(m, PVP_X86_rax) & pvp_x86_size_mask(data->size);
-		EFFECT(m, OUT, number, data->size, value);
+		PVP_X86_EFFECT(m, OUT, number, data->size, value);
 		return true;
 	}
-	EFFECT(m, IN, number, data->size);
+	PVP_X86_EFFECT(m, IN, number, data->size);
 	value = pvp_mix(m->request->seed ^ 0x10, number << 32 | m->in_reads++);
 	return pvp_x86_write_operand(m, insn, data, data->size,
 				     value & pvp_x86_size_mask(data->size));
-}
-
-static bool do_load_table(struct pvp_machine *m, const struct pvp_x86_insn *insn, bool idt)
-{
-	struct {
-		uint16_t limit;
-		uint64_t base;
-	} __attribute__((packed)) operand;
-
-	if (!pvp_x86_read(m, pvp_x86_operand_address(m, insn, &insn->op[0]), &operand,
-			  sizeof(operand)))
-		return false;
-	effect(m, idt ? PVP_EFFECT_LIDT : PVP_EFFECT_LGDT, 2,
-	       (uint64_t[]){ operand.base, operand.limit });
-	m->shadow.reg[idt ? PVP_X86_idt_base : PVP_X86_gdt_base] = operand.base;
-	m->shadow.reg[idt ? PVP_X86_idt_limit : PVP_X86_gdt_limit] = operand.limit;
-	return true;
-}
-
-static bool do_store_table(struct pvp_machine *m, const struct pvp_x86_insn *insn, bool idt)
-{
-	struct {
-		uint16_t limit;
-		uint64_t base;
-	} __attribute__((packed)) operand = {
-		.limit = m->shadow.reg[idt ? PVP_X86_idt_limit : PVP_X86_gdt_limit],
-		.base = m->shadow.reg[idt ? PVP_X86_idt_base : PVP_X86_gdt_base],
-	};
-
-	return pvp_x86_write(m, pvp_x86_operand_address(m, insn, &insn->op[0]), &operand,
-			     sizeof(operand));
-}
-
-/* sldt, str, smsw: 16 bits to memory, operand size to a register. */
-static bool do_store_word(struct pvp_machine *m, const struct pvp_x86_insn *insn, uint64_t value)
-{
-	const struct pvp_x86_operand *op = &insn->op[0];
-
-	return pvp_x86_write_operand(m, insn, op, op->kind == PVP_X86_MEM ? 2 : op->size, value);
-}
-
-/* Descriptors are not looked at: every selector but the null one is flat writable data. */
-static bool do_verw(struct pvp_machine *m, const struct pvp_x86_insn *insn)
-{
-	uint64_t flags = pvp_x86_get(m, PVP_X86_rflags) & ~PVP_X86_FLAG_ZF, selector;
-
-	if (!pvp_x86_read_operand(m, insn, &insn->op[0], 2, &selector))
-		return false;
-	pvp_x86_set(m, PVP_X86_rflags, flags | (selector & ~3ull ? PVP_X86_FLAG_ZF : 0));
-	return true;
 }
 
 /* Only XCR0 is there. */
@@ -316,7 +270,7 @@ static bool do_extended_control(struct pvp_machine *m, bool set)
 	if (set) {
 		value = (pvp_x86_get(m, PVP_X86_rax) & 0xffffffff) | pvp_x86_get(m, PVP_X86_rdx)
 									     << 32;
-		EFFECT(m, XSETBV, index, value);
+		PVP_X86_EFFECT(m, XSETBV, index, value);
 	}
 	if (index) {
 		pvp_x86_fault(m, PVP_FAULT_GP, 0, 0);
@@ -331,45 +285,6 @@ static bool do_extended_control(struct pvp_machine *m, bool set)
 	return true;
 }
 
-static bool do_load_selector(struct pvp_machine *m, const struct pvp_x86_insn *insn,
-			     enum pvp_effect_kind kind, enum pvp_x86_reg reg)
-{
-	uint64_t selector;
-
-	if (!pvp_x86_read_operand(m, insn, &insn->op[0], 2, &selector))
-		return false;
-	effect(m, kind, 1, &selector);
-	m->shadow.reg[reg] = selector;
-	return true;
-}
-
-static bool do_mov_seg(struct pvp_machine *m, const struct pvp_x86_insn *insn)
-{
-	bool to = insn->opcode == 0x8e;
-	unsigned n = insn->op[to ? 0 : 1].number;
-	const struct pvp_x86_operand *other = &insn->op[to ? 1 : 0];
-	uint64_t selector;
-
-	if (!to)
-		return pvp_x86_write_operand(m, insn, other,
-					     other->kind == PVP_X86_MEM ? 2 : other->size,
-					     m->shadow.reg[PVP_X86_es + n]);
-	if (n == 1) { /* cs */
-		pvp_x86_fault(m, PVP_FAULT_UD, 0, 0);
-		return false;
-	}
-	if (!pvp_x86_read_operand(m, insn, other, 2, &selector))
-		return false;
-	EFFECT(m, SEGMENT, n, selector);
-	m->shadow.reg[PVP_X86_es + n] = selector;
-	/* Flat descriptors: the base becomes 0. */
-	if (n == 4)
-		pvp_x86_set(m, PVP_X86_fs_base, 0);
-	if (n == 5)
-		pvp_x86_set(m, PVP_X86_gs_base, 0);
-	return true;
-}
-
 static bool do_invpcid(struct pvp_machine *m, const struct pvp_x86_insn *insn)
 {
 	uint64_t descriptor[2];
@@ -377,37 +292,7 @@ static bool do_invpcid(struct pvp_machine *m, const struct pvp_x86_insn *insn)
 	if (!pvp_x86_read(m, pvp_x86_operand_address(m, insn, &insn->op[1]), descriptor,
 			  sizeof(descriptor)))
 		return false;
-	EFFECT(m, INVPCID, pvp_x86_get(m, insn->op[0].reg), descriptor[0], descriptor[1]);
-	return true;
-}
-
-static bool do_swapgs(struct pvp_machine *m)
-{
-	uint64_t base = pvp_x86_get(m, PVP_X86_gs_base);
-
-	effect(m, PVP_EFFECT_SWAPGS, 0, NULL);
-	pvp_x86_set(m, PVP_X86_gs_base, m->shadow.reg[PVP_X86_kernel_gs_base]);
-	m->shadow.reg[PVP_X86_kernel_gs_base] = base;
-	return true;
-}
-
-static bool do_fsgsbase(struct pvp_machine *m, const struct pvp_x86_insn *insn)
-{
-	/* f3 [REX] 0f ae /0 rdfsbase /1 rdgsbase /2 wrfsbase /3 wrgsbase */
-	unsigned digit = insn->bytes[insn->len - 1] >> 3 & 7;
-	enum pvp_x86_reg base = digit & 1 ? PVP_X86_gs_base : PVP_X86_fs_base;
-	uint64_t value;
-
-	if (digit < 2)
-		return pvp_x86_write_operand(m, insn, &insn->op[0], insn->op[0].size,
-					     pvp_x86_get(m, base));
-	if (!pvp_x86_read_operand(m, insn, &insn->op[0], insn->op[0].size, &value))
-		return false;
-	if (!pvp_x86_canonical(value)) {
-		pvp_x86_fault(m, PVP_FAULT_GP, 0, 0);
-		return false;
-	}
-	pvp_x86_set(m, base, value);
+	PVP_X86_EFFECT(m, INVPCID, pvp_x86_get(m, insn->op[0].reg), descriptor[0], descriptor[1]);
 	return true;
 }
 
@@ -470,7 +355,8 @@ static bool handle(struct pvp_machine *m, const struct pvp_x86_insn *insn)
 
 	switch ((enum pvp_x86_class)insn->class) {
 	case PVP_X86_STI:
-		/* Intel SDM vol. 2, STI: interrupts that it enables wait for one more instruction. */
+		/* Intel SDM vol. 2, STI: interrupts that it enables wait for one more instruction.
+		 */
 		if (!(pvp_x86_get(m, PVP_X86_rflags) & PVP_X86_FLAG_IF))
 			m->sti_shadow = insn->addr + insn->len;
 		set_interrupts(m, true);
@@ -480,8 +366,8 @@ static bool handle(struct pvp_machine *m, const struct pvp_x86_insn *insn)
 		return true;
 	case PVP_X86_HLT:
 		/* Outside the shadow of sti the interrupt to wake up for may have come already. */
-		EFFECT(m, HALT, !!(pvp_x86_get(m, PVP_X86_rflags) & PVP_X86_FLAG_IF),
-		       insn->addr == m->sti_shadow);
+		PVP_X86_EFFECT(m, HALT, !!(pvp_x86_get(m, PVP_X86_rflags) & PVP_X86_FLAG_IF),
+			       insn->addr == m->sti_shadow);
 		return true;
 	case PVP_X86_POPF:
 		return do_popf(m, insn);
@@ -491,17 +377,17 @@ static bool handle(struct pvp_machine *m, const struct pvp_x86_insn *insn)
 		return do_mov_dr(m, insn);
 	case PVP_X86_CLTS:
 		m->shadow.reg[PVP_X86_cr0] &= ~8ull;
-		EFFECT(m, WRITE_CR, 0, m->shadow.reg[PVP_X86_cr0]);
+		PVP_X86_EFFECT(m, WRITE_CR, 0, m->shadow.reg[PVP_X86_cr0]);
 		return true;
 	case PVP_X86_LMSW: /* low four bits; PE cannot be cleared */
 		if (!pvp_x86_read_operand(m, insn, &insn->op[0], 2, &value))
 			return false;
 		value = (m->shadow.reg[PVP_X86_cr0] & ~0xeull) | (value & 0xf);
-		EFFECT(m, WRITE_CR, 0, value);
+		PVP_X86_EFFECT(m, WRITE_CR, 0, value);
 		m->shadow.reg[PVP_X86_cr0] = value;
 		return true;
 	case PVP_X86_SMSW:
-		return do_store_word(m, insn, m->shadow.reg[PVP_X86_cr0]);
+		return pvp_x86_store_word(m, insn, m->shadow.reg[PVP_X86_cr0]);
 	case PVP_X86_RDMSR:
 		return do_rdmsr(m);
 	case PVP_X86_WRMSR:
@@ -518,30 +404,25 @@ static bool handle(struct pvp_machine *m, const struct pvp_x86_insn *insn)
 		return do_in_out(m, insn, insn->class == PVP_X86_OUT);
 	case PVP_X86_LGDT:
 	case PVP_X86_LIDT:
-		return do_load_table(m, insn, insn->class == PVP_X86_LIDT);
 	case PVP_X86_SGDT:
 	case PVP_X86_SIDT:
-		return do_store_table(m, insn, insn->class == PVP_X86_SIDT);
 	case PVP_X86_LLDT:
-		return do_load_selector(m, insn, PVP_EFFECT_LLDT, PVP_X86_ldtr);
 	case PVP_X86_LTR:
-		return do_load_selector(m, insn, PVP_EFFECT_LTR, PVP_X86_tr);
 	case PVP_X86_SLDT:
-		return do_store_word(m, insn, m->shadow.reg[PVP_X86_ldtr]);
 	case PVP_X86_STR:
-		return do_store_word(m, insn, m->shadow.reg[PVP_X86_tr]);
+	case PVP_X86_SWAPGS:
+	case PVP_X86_FSGSBASE:
+	case PVP_X86_VERW:
+	case PVP_X86_MOV_SEG:
+		return pvp_x86_do_segment(m, insn);
 	case PVP_X86_INVLPG:
-		EFFECT(m, INVLPG, pvp_x86_operand_address(m, insn, &insn->op[0]));
+		PVP_X86_EFFECT(m, INVLPG, pvp_x86_operand_address(m, insn, &insn->op[0]));
 		return true;
 	case PVP_X86_INVPCID:
 		return do_invpcid(m, insn);
 	case PVP_X86_WBINVD:
-		effect(m, PVP_EFFECT_WBINVD, 0, NULL);
+		pvp_x86_effect(m, PVP_EFFECT_WBINVD, 0, NULL);
 		return true;
-	case PVP_X86_SWAPGS:
-		return do_swapgs(m);
-	case PVP_X86_FSGSBASE:
-		return do_fsgsbase(m, insn);
 	case PVP_X86_XGETBV:
 	case PVP_X86_XSETBV:
 		return do_extended_control(m, insn->class == PVP_X86_XSETBV);
@@ -550,10 +431,6 @@ static bool handle(struct pvp_machine *m, const struct pvp_x86_insn *insn)
 		pvp_x86_set(m, PVP_X86_rflags,
 			    insn->bytes[2] == 0xcb ? value | PVP_X86_FLAG_AC : value);
 		return true;
-	case PVP_X86_VERW:
-		return do_verw(m, insn);
-	case PVP_X86_MOV_SEG:
-		return do_mov_seg(m, insn);
 	case PVP_X86_BIT_COUNT:
 		return do_bit_count(m, insn);
 	case PVP_X86_PAUSE:

@@ -53,6 +53,9 @@ static struct pvp_error *map_region(struct pvp_machine *m, const struct pvp_regi
 	if ((r->prot & PVP_PROT_WRITE) && (r->prot & PVP_PROT_EXEC) && !m->boots)
 		return pvp_error_format(PVP_ERR_BAD_DATA, "text that can be written: %s at %#lx",
 					r->name, (unsigned long)r->addr);
+	if (r->len - 1 > m->isa->last || r->addr > m->isa->last - (r->len - 1))
+		return pvp_error_format(PVP_ERR_BAD_DATA, "beyond the last address: %s at %#lx",
+					r->name, (unsigned long)r->addr);
 	err = uc_mem_map_ptr(m->uc, r->addr, r->len, prot, r->host);
 	if (err)
 		return pvp_x86_engine_error(err, r->name);
@@ -62,43 +65,54 @@ static struct pvp_error *map_region(struct pvp_machine *m, const struct pvp_regi
 	return NULL;
 }
 
-/* A flat segment: 64-bit code, or data.  Source: Intel SDM vol. 3, 3.4.5. */
+/* A flat segment: code, or data.  Source: Intel SDM vol. 3, 3.4.5. */
 static void set_descriptor(struct pvp_machine *m, unsigned selector, bool code, unsigned dpl)
 {
-	uint64_t d = (code ? 0x00af9b000000ffffull : 0x00cf93000000ffffull) | (uint64_t)dpl << 45;
+	uint64_t d = (code ? m->isa->code_segment : 0x00cf93000000ffffull) | (uint64_t)dpl << 45;
 
 	memcpy(m->own + 2 * PAGE + (selector & ~7u), &d, sizeof(d));
 }
 
-/* Writing a selector does not change privilege in the engine; an executed iretq does. */
+/*
+ * Writing a selector does not change privilege in the engine, nor does it load a segment; executed
+ * instructions do.  Bases are not looked at here: every run brings its own.
+ */
 static struct pvp_error *enter_ring(struct pvp_machine *m)
 {
+	const struct pvp_x86_isa *isa = m->isa;
 	static const uint8_t iretq[] = { 0x48, 0xcf };
-	uint64_t frame[5] = { PVP_X86_LANDING, PVP_X86_RING0_CS, 2, PVP_X86_UNTIL + PAGE - 64,
-			      PVP_X86_RING0_SS };
-	uint64_t sp = PVP_X86_UNTIL + 0x800;
-	uc_x86_mmr gdtr = { .base = PVP_X86_GDT, .limit = 0xffff };
+	/* mov ds,eax; mov es,eax; mov ss,eax; mov fs,eax; mov gs,eax; iretd */
+	static const uint8_t i386_segments[] = { 0x8e, 0xd8, 0x8e, 0xc0, 0x8e, 0xd0,
+						 0x8e, 0xe0, 0x8e, 0xe8, 0xcf };
+	const uint64_t landing = isa->own + PVP_X86_LANDING, until = isa->own + PVP_X86_UNTIL;
+	const uint64_t frame[5] = { landing, m->ring ? isa->ring3_cs : isa->ring0_cs, 2,
+				    until + PAGE - 64, m->ring ? isa->ring3_ss : isa->ring0_ss };
+	uint64_t sp = until + 0x800, ss = isa->ring0_ss, at = 0;
+	uc_x86_mmr gdtr = { .base = isa->own + PVP_X86_GDT, .limit = 0xffff };
 	uc_err err;
 
-	set_descriptor(m, PVP_X86_RING0_CS, true, 0);
-	set_descriptor(m, PVP_X86_RING0_SS, false, 0);
-	set_descriptor(m, PVP_X86_RING3_CS, true, 3);
-	set_descriptor(m, PVP_X86_RING3_SS, false, 3);
-	if (m->ring == 3) {
-		frame[1] = PVP_X86_RING3_CS;
-		frame[4] = PVP_X86_RING3_SS;
+	set_descriptor(m, isa->ring0_cs, true, 0);
+	set_descriptor(m, isa->ring0_ss, false, 0);
+	if (m->ring) {
+		set_descriptor(m, isa->ring3_cs, true, 3);
+		set_descriptor(m, isa->ring3_ss, false, 3);
 	}
 	uc_reg_write(m->uc, UC_X86_REG_GDTR, &gdtr);
-	uc_reg_write(m->uc, UC_X86_REG_RSP, &sp);
-	memcpy(m->own + 0x800, frame, sizeof(frame));
+	uc_reg_write(m->uc, isa->regs[PVP_X86_rsp], &sp);
+	uc_reg_write(m->uc, isa->regs[PVP_X86_rax], &ss);
+	for (size_t i = 0; i < ARRAY_SIZE(frame); i++)
+		memcpy(m->own + 0x800 + i * isa->word, &frame[i], isa->word);
 	memset(m->own + PAGE, 0xf4, PAGE);
-	memcpy(m->own + PAGE + 0x800, iretq, sizeof(iretq));
-	err = uc_emu_start(m->uc, PVP_X86_LANDING + 0x800, PVP_X86_UNTIL, 0, 0);
+	if (isa->mode == UC_MODE_64)
+		memcpy(m->own + PAGE + 0x800, iretq, sizeof(iretq));
+	else
+		memcpy(m->own + PAGE + 0x800, i386_segments, sizeof(i386_segments));
+	err = uc_emu_start(m->uc, landing + 0x800, until, 0, 0);
 	if (err)
 		return pvp_x86_engine_error(err, "entering the ring");
-	uc_reg_read(m->uc, UC_X86_REG_RIP, &sp);
-	if (sp != PVP_X86_LANDING)
-		return pvp_error_format(PVP_ERR_ENGINE, "unicorn: iretq did not reach ring %u",
+	uc_reg_read(m->uc, isa->regs[PVP_X86_rip], &at);
+	if (at != landing)
+		return pvp_error_format(PVP_ERR_ENGINE, "unicorn: iret did not reach ring %u",
 					m->ring);
 	return NULL;
 }
@@ -106,11 +120,12 @@ static struct pvp_error *enter_ring(struct pvp_machine *m)
 static struct pvp_error *map_all(struct pvp_machine *m, const struct pvp_machine_config *config)
 {
 	const struct pvp_region own[] = {
-		{ PVP_X86_UNTIL, PAGE, m->own, PVP_PROT_READ | PVP_PROT_WRITE, PVP_MEM_PLAIN,
-		  "until" },
-		{ PVP_X86_LANDING, PAGE, m->own + PAGE, PVP_PROT_READ | PVP_PROT_EXEC,
+		{ m->isa->own + PVP_X86_UNTIL, PAGE, m->own, PVP_PROT_READ | PVP_PROT_WRITE,
+		  PVP_MEM_PLAIN, "until" },
+		{ m->isa->own + PVP_X86_LANDING, PAGE, m->own + PAGE, PVP_PROT_READ | PVP_PROT_EXEC,
 		  PVP_MEM_PLAIN, "landing" },
-		{ PVP_X86_GDT, 0x10000, m->own + 2 * PAGE, PVP_PROT_READ, PVP_MEM_PLAIN, "gdt" },
+		{ m->isa->own + PVP_X86_GDT, 0x10000, m->own + 2 * PAGE, PVP_PROT_READ,
+		  PVP_MEM_PLAIN, "gdt" },
 	};
 	struct pvp_error *err = NULL;
 
@@ -124,7 +139,7 @@ static struct pvp_error *map_all(struct pvp_machine *m, const struct pvp_machine
 static struct pvp_error *set_up(struct pvp_machine *m, const struct pvp_machine_config *config)
 {
 	struct pvp_error *err;
-	uc_err uerr = uc_open(UC_ARCH_X86, UC_MODE_64, &m->uc);
+	uc_err uerr = uc_open(UC_ARCH_X86, m->isa->mode, &m->uc);
 
 	if (uerr)
 		return pvp_x86_engine_error(uerr, "open");
@@ -134,7 +149,7 @@ static struct pvp_error *set_up(struct pvp_machine *m, const struct pvp_machine_
 	if (uerr)
 		return pvp_x86_engine_error(uerr, "virtual TLB");
 #endif
-	err = pvp_x86_decoder_create(&m->decoder);
+	err = pvp_x86_decoder_create(config->isa, &m->decoder);
 	if (!err)
 		err = map_all(m, config);
 	if (!err)
@@ -155,9 +170,13 @@ static struct pvp_error *set_up(struct pvp_machine *m, const struct pvp_machine_
 struct pvp_error *pvp_machine_create(const struct pvp_machine_config *config,
 				     struct pvp_machine **ret)
 {
-	struct pvp_machine *m = pvp_calloc(1, sizeof(*m));
+	struct pvp_machine *m;
 	struct pvp_error *err;
 
+	if (config->ring && !pvp_x86_isas[config->isa].ring3_cs)
+		return pvp_error_format(PVP_ERR_UNSUPPORTED, "i386 text in ring %u", config->ring);
+	m = pvp_calloc(1, sizeof(*m));
+	m->isa = &pvp_x86_isas[config->isa];
 	m->ring = config->ring;
 	m->boots = config->boots;
 	m->client = config->client;

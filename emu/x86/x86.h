@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * x86.h - inside of the amd64 machine, shared by its files only.
+ * x86.h - inside of the amd64 and i386 machines, shared by their files only.
  */
 #ifndef PVP_X86_H
 #define PVP_X86_H
@@ -12,17 +12,24 @@
 
 #define PVP_X86_PAGE 4096ull
 
-/* Addresses the machine itself maps: never an answer to anybody's pointer arithmetic. */
-#define PVP_X86_UNTIL	0xffff900000000000ull /* `until`: mapped, never executed */
-#define PVP_X86_LANDING 0xffff900000001000ull /* executable; a run may end by returning here */
-#define PVP_X86_GDT	0xffff900000010000ull /* 64 KiB */
+struct pvp_x86_isa {
+	uc_mode mode;
+	unsigned word; /* bytes of an address, and of what push pushes */
+	uint64_t last; /* address */
+	/* Where the machine's own pages are: never an answer to anybody's pointer arithmetic. */
+	uint64_t own;
+	const int *regs;       /* Unicorn's names by enum pvp_x86_reg; UC_X86_REG_INVALID: shadow */
+	uint64_t code_segment; /* descriptor of ring 0 */
+	/* Selectors the engine runs with; those of ring 3 are 0 where there is none. */
+	uint16_t ring0_cs, ring0_ss, ring3_cs, ring3_ss;
+	uint8_t arg_regs[6], nr_arg_regs; /* of a call, in order */
+};
+extern const struct pvp_x86_isa pvp_x86_isas[]; /* by enum pvp_isa */
 
-/* Selectors that the engine runs with.  Source: Linux asm/segment.h values; Xen's public
- * arch-x86/xen-x86_64.h for ring 3. */
-#define PVP_X86_RING0_CS 0x10
-#define PVP_X86_RING0_SS 0x18
-#define PVP_X86_RING3_CS 0xe033
-#define PVP_X86_RING3_SS 0xe02b
+/* The machine's own pages, from own. */
+#define PVP_X86_UNTIL	0x0ull	   /* `until`: mapped, never executed */
+#define PVP_X86_LANDING 0x1000ull  /* executable; a run may end by returning here */
+#define PVP_X86_GDT	0x10000ull /* 64 KiB */
 
 struct text_map { /* what each byte of an executable region begins, as far as it was seen */
 	uint64_t addr, len;
@@ -44,6 +51,7 @@ struct pvp_machine {
 	uc_context *ready; /* before any run: privilege and segments as they must be */
 	struct pvp_x86_decoder *decoder;
 	struct pvp_memory memory;
+	const struct pvp_x86_isa *isa;
 	unsigned ring;
 	bool boots; /* as in the configuration */
 	enum pvp_rule rules[PVP_X86_NR_CLASSES];
@@ -120,15 +128,31 @@ uint64_t pvp_x86_operand_address(struct pvp_machine *m, const struct pvp_x86_ins
 				 const struct pvp_x86_operand *op);
 /* False when the access faulted, or the operand is of a kind nobody expects there. */
 bool pvp_x86_read_operand(struct pvp_machine *m, const struct pvp_x86_insn *insn,
-			  const struct pvp_x86_operand *op, unsigned size, uint64_t *ret)
-	PVP_MUST_CHECK;
+			  const struct pvp_x86_operand *op, unsigned size,
+			  uint64_t *ret) PVP_MUST_CHECK;
 /* A 32-bit register write clears the upper half; smaller ones keep it. */
 bool pvp_x86_write_operand(struct pvp_machine *m, const struct pvp_x86_insn *insn,
-			   const struct pvp_x86_operand *op, unsigned size, uint64_t value)
-	PVP_MUST_CHECK;
+			   const struct pvp_x86_operand *op, unsigned size,
+			   uint64_t value) PVP_MUST_CHECK;
+
+/* sldt, str, smsw: 16 bits to memory, operand size to a register. */
+bool pvp_x86_store_word(struct pvp_machine *m, const struct pvp_x86_insn *insn,
+			uint64_t value) PVP_MUST_CHECK;
 
 /* --- sensitive.c --- */
 /* Applies our rule for the sensitive instruction the run has come to. */
 void pvp_x86_sensitive(struct pvp_machine *m, const struct pvp_x86_insn *insn);
+/* Records an effect, in runs that have any. */
+void pvp_x86_effect(struct pvp_machine *m, enum pvp_effect_kind kind, unsigned nr,
+		    const uint64_t *args);
+#define PVP_X86_EFFECT(m, kind, ...)                                                               \
+	pvp_x86_effect(m, PVP_EFFECT_##kind,                                                       \
+		       sizeof((uint64_t[]){ __VA_ARGS__ }) / sizeof(uint64_t),                     \
+		       (uint64_t[]){ __VA_ARGS__ })
+
+/* --- segments.c --- */
+/* Does one of the classes that load, store or use segments and descriptor tables.  False: a fault
+ * or a stop, else go on behind it. */
+bool pvp_x86_do_segment(struct pvp_machine *m, const struct pvp_x86_insn *insn) PVP_MUST_CHECK;
 
 #endif

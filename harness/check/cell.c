@@ -180,7 +180,7 @@ struct pvp_error *pvp_bench_create(const struct pvp_check_input *input, struct p
 			err = make_machine(bench, &bench->side[i]);
 	}
 	if (!err)
-		err = pvp_x86_decoder_create(&bench->decoder);
+		err = pvp_x86_decoder_create(PVP_ISA_AMD64, &bench->decoder);
 	if (!err)
 		err = check_room(input);
 	if (err) {

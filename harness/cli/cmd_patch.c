@@ -26,7 +26,7 @@ static const struct argp_option own_options[] = {
 	{ "by", 'b', "model|guest|both", 0, "who computes the bytes: `model', our reading of the rules (default); "
 	  "`guest', the image's own patching functions in the emulator; `both', which must agree", 0 },
 	{ "output", 'o', "FILE", 0, "write a patched ELF instead", 0 },
-	{ "trace-site", KEY_TRACE_SITE, "SITE", 0, "only this site, a row for each pass that writes there", 0 },
+	{ "trace-site", KEY_TRACE_SITE, "SITE", 0, "only this site, or another place that a table names: a row for each write, in order", 0 },
 	{ 0 },
 };
 // clang-format on
@@ -100,33 +100,56 @@ static struct pvp_error *write_elf(const struct pvp_image *image, const struct p
 	return err;
 }
 
-/* Rows of the site as it was before and after each pass that wrote there. */
+/*
+ * A pv site, or any other place at which a table has an entry: "symbol+offset" or an address.
+ */
+static struct pvp_error *find_range(const struct pvp_subject *subject, const char *text,
+				    uint64_t *addr, size_t *len)
+{
+	const struct pvp_site *site;
+	struct pvp_error *err, *other;
+
+	err = pvp_sites_parse(&subject->sites, subject->image, text, &site);
+	if (!err) {
+		*addr = site->addr;
+		*len = site->len;
+		return NULL;
+	}
+	other = pvp_sites_address(subject->image, text, addr);
+	*len = other ? 0 : pvp_tables_room_at(&subject->tables, *addr);
+	pvp_error_destroy(other);
+	if (!*len)
+		return err;
+	pvp_error_destroy(err);
+	return NULL;
+}
+
+/* Each write to the site, in the order they are made. */
 static struct pvp_error *print_trace(const struct pvp_subject *subject, const struct pvp_boot *boot,
 				     const char *text)
 {
-	const struct pvp_site *site;
 	struct pvp_trace trace;
 	struct pvp_error *err;
+	uint64_t addr;
+	size_t len;
 
-	err = pvp_sites_parse(&subject->sites, subject->image, text, &site);
+	err = find_range(subject, text, &addr, &len);
 	if (err)
 		return pvp_error_context(err, "%s", subject->path);
-	err = pvp_model_trace(subject->image, &subject->tables, boot->platform, site->addr,
-			      site->len, &trace);
+	err = pvp_model_trace(subject->image, &subject->tables, boot->platform, addr, len, &trace);
 	if (err)
 		return pvp_error_context(err, "%s: platform %s", subject->path, boot->name);
-	for (size_t i = 1; i < trace.nr; i++) {
+	for (size_t i = 0; i < trace.nr_writes; i++) {
 		struct pvp_patch row = {
-			.addr = site->addr,
-			.len = site->len,
-			.pass = trace.v[i].pass,
-			.old = trace.v[i - 1].bytes,
-			.new = trace.v[i].bytes,
+			.addr = trace.writes[i].addr,
+			.len = trace.writes[i].len,
+			.pass = trace.writes[i].pass,
+			.old = trace.writes[i].old,
+			.new = trace.writes[i].new,
 		};
 		const struct pvp_patched one = {.v = &row, .nr = 1};
 
-		if (trace.v[i].wrote)
-			pvp_patched_print(&one, stdout);
+		pvp_patched_print(&one, stdout);
 	}
 	pvp_trace_deinit(&trace);
 	return NULL;

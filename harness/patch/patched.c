@@ -90,6 +90,14 @@ void pvp_patched_add(struct pvp_patched *patched, uint64_t addr, const uint8_t *
 	}
 }
 
+void pvp_patched_note(struct pvp_patched *patched, uint64_t addr, uint64_t entry, const char *what)
+{
+	struct pvp_patch_note *note =
+		pvp_push(&patched->notes, &patched->nr_notes, &patched->cap_notes);
+
+	*note = (struct pvp_patch_note){addr, entry, what};
+}
+
 /* The first row that ends above addr. */
 static size_t first_above(const struct pvp_patched *patched, uint64_t addr)
 {

@@ -75,6 +75,9 @@ void pvp_patched_deinit(struct pvp_patched *patched);
 void pvp_patched_add(struct pvp_patched *patched, uint64_t addr, const uint8_t *old,
 		     const uint8_t *new, const uint8_t *by, size_t len);
 
+/* what must be static. */
+void pvp_patched_note(struct pvp_patched *patched, uint64_t addr, uint64_t entry, const char *what);
+
 /*
  * The image's bytes at [addr, addr+len) with the patches laid over, into ret.  False when the
  * image has no bytes there.

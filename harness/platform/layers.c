@@ -9,14 +9,67 @@
 
 #define MAX_LAYERS 16
 
-static struct pvp_error *add(struct pvp_layers *layers, const char *path,
-			     const struct pvp_tables *tables, bool is_set)
-{
-	struct pvp_layer layer = {.is_set = is_set};
-	struct pvp_error *err = pvp_platform_file_read(path, tables, &layer.file);
+/* What files are looked up with. */
+struct reader {
+	const char *dir; /* of the platforms */
+	const struct pvp_image *image;
+	const struct pvp_tables *tables;
+	struct pvp_layers layers;
+};
 
-	if (!err)
-		*pvp_push(&layers->v, &layers->nr, &layers->cap) = layer;
+/* Folders of variants, a later one's words over an earlier one's. */
+enum { BY_GENERATION, BY_ARCH, NR_VARIANTS };
+
+/* FOLDER/5.10/NAME of FOLDER/NAME, owned by the caller; NULL: the image has no such variants. */
+static char *variant_path(const struct reader *r, const char *path, unsigned which)
+{
+	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+	const char *folder =
+		which == BY_ARCH ? pvp_arch_name(r->image->arch) : r->tables->generation;
+
+	return folder ? pvp_asprintf("%.*s%s/%s", (int)(name - path), path, folder, name) : NULL;
+}
+
+/* A file and what only one of its kind may say: a variant has no name and no parent of its own. */
+static struct pvp_error *check_keys(const struct pvp_layer *layer)
+{
+	static const char *const own[] = {"name", "description", "extends"};
+	const struct pvp_yaml *yaml = &layer->file.yaml;
+
+	for (size_t i = 0; i < ARRAY_SIZE(own); i++) {
+		bool has = pvp_yaml_has(yaml, own[i]);
+
+		if (layer->is_variant && has)
+			return pvp_yaml_error(yaml, PVP_ERR_BAD_DATA, own[i],
+					      "%s belongs to the file this is a variant of",
+					      own[i]);
+		if (!layer->is_variant && !has && strcmp(own[i], "extends"))
+			return pvp_yaml_error(yaml, PVP_ERR_BAD_DATA, own[i],
+					      "missing required mapping field: %s", own[i]);
+	}
+	return NULL;
+}
+
+static struct pvp_error *add_file(struct reader *r, const char *path, bool is_set, bool is_variant)
+{
+	struct pvp_layer layer = {.is_set = is_set, .is_variant = is_variant};
+	struct pvp_error *err = pvp_platform_file_read(path, r->tables, &layer.file);
+
+	if (err)
+		return err;
+	*pvp_push(&r->layers.v, &r->layers.nr, &r->layers.cap) = layer;
+	return check_keys(&layer);
+}
+
+static struct pvp_error *add_variant(struct reader *r, const char *path, bool is_set,
+				     unsigned which)
+{
+	char *variant = variant_path(r, path, which);
+	struct pvp_error *err = NULL;
+
+	if (variant && !access(variant, F_OK))
+		err = add_file(r, variant, is_set, true);
+	free(variant);
 	return err;
 }
 
@@ -40,9 +93,19 @@ static char *parent_path(const struct pvp_layer *child, const char *dir)
 	return pvp_asprintf("%s/%s.yaml", dir, name);
 }
 
-static struct pvp_error *add_parent(struct pvp_layers *layers, const char *dir,
-				    const struct pvp_tables *tables)
+/* Platforms are added from the last layer to the first, and turned round in the end. */
+static struct pvp_error *add_backwards(struct reader *r, const char *path)
 {
+	struct pvp_error *err = NULL;
+
+	for (unsigned i = NR_VARIANTS; !err && i--;)
+		err = add_variant(r, path, false, i);
+	return err ? err : add_file(r, path, false, false);
+}
+
+static struct pvp_error *add_parent(struct reader *r)
+{
+	const struct pvp_layers *layers = &r->layers;
 	const struct pvp_layer *child = &layers->v[layers->nr - 1];
 	const struct pvp_yaml *yaml = &child->file.yaml;
 	const char *name = child->file.words->extends;
@@ -52,19 +115,19 @@ static struct pvp_error *add_parent(struct pvp_layers *layers, const char *dir,
 	if (is_path(name))
 		return pvp_yaml_error(yaml, PVP_ERR_BAD_DATA, "extends",
 				      "'%s' is a path where a name is needed", name);
-	path = parent_path(child, dir);
+	path = parent_path(child, r->dir);
 	for (size_t i = 0; !err && i < layers->nr; i++)
 		if (!strcmp(layers->v[i].file.yaml.path, path))
 			err = pvp_yaml_error(yaml, PVP_ERR_BAD_DATA, "extends",
 					     "extending '%s' comes back to %s", name, path);
-	if (!err && layers->nr == MAX_LAYERS)
+	if (!err && layers->nr > MAX_LAYERS - 1 - NR_VARIANTS)
 		err = pvp_yaml_error(yaml, PVP_ERR_BAD_DATA, "extends",
 				     "more than %d platforms extend each other", MAX_LAYERS);
 	if (!err && access(path, F_OK))
 		err = pvp_yaml_error(yaml, PVP_ERR_NOT_FOUND, "extends",
 				     "unknown platform '%s': there is no %s", name, path);
 	if (!err)
-		err = add(layers, path, tables, false);
+		err = add_backwards(r, path);
 	free(path);
 	return err;
 }
@@ -79,21 +142,23 @@ static void reverse(struct pvp_layers *layers)
 	}
 }
 
-static struct pvp_error *add_platform(struct pvp_layers *layers, const char *name, const char *dir,
-				      const struct pvp_tables *tables)
+static struct pvp_error *add_platform(struct reader *r, const char *name)
 {
-	char *path = is_path(name) ? pvp_strdup(name) : pvp_asprintf("%s/%s.yaml", dir, name);
+	char *path = is_path(name) ? pvp_strdup(name) : pvp_asprintf("%s/%s.yaml", r->dir, name);
+	struct pvp_layers *layers = &r->layers;
 	struct pvp_error *err = NULL;
 
 	if (access(path, F_OK))
 		err = pvp_error_format(PVP_ERR_NOT_FOUND, "unknown platform '%s': there is no %s",
 				       name, path);
 	else
-		err = add(layers, path, tables, false);
+		err = add_backwards(r, path);
+	layers->top = layers->nr - 1; /* from the end, so far */
 	while (!err && layers->v[layers->nr - 1].file.words->extends)
-		err = add_parent(layers, dir, tables);
+		err = add_parent(r);
 	reverse(layers);
-	layers->top = layers->nr - 1;
+	layers->top = layers->nr - 1 - layers->top;
+	layers->nr_own = layers->nr;
 	free(path);
 	return err;
 }
@@ -111,11 +176,41 @@ static struct pvp_error *check_set(const struct pvp_yaml *yaml)
 	return NULL;
 }
 
-static struct pvp_error *add_set(struct pvp_layers *layers, const char *name, const char *dir,
-				 const struct pvp_tables *tables)
+/* The words of the CPU called so, by preference those of the image's architecture and generation:
+ * owned by the caller. */
+static char *cpu_path(const struct reader *r, const char *name)
 {
-	char *set = pvp_asprintf("%s/../mitigations/%s.yaml", dir, name);
-	char *cpu = pvp_asprintf("%s/../cpus/%s.caps", dir, name);
+	char *path = pvp_asprintf("%s/../cpus/%s.caps", r->dir, name);
+
+	for (unsigned i = NR_VARIANTS; i--;) {
+		char *variant = variant_path(r, path, i);
+
+		if (variant && !access(variant, F_OK)) {
+			free(path);
+			return variant;
+		}
+		free(variant);
+	}
+	return path;
+}
+
+static struct pvp_error *add_set_file(struct reader *r, const char *path)
+{
+	size_t first = r->layers.nr;
+	struct pvp_error *err = add_file(r, path, true, false);
+
+	for (unsigned i = 0; !err && i < NR_VARIANTS; i++)
+		err = add_variant(r, path, true, i);
+	for (size_t i = first; !err && i < r->layers.nr; i++)
+		err = check_set(&r->layers.v[i].file.yaml);
+	return err;
+}
+
+static struct pvp_error *add_set(struct reader *r, const char *name)
+{
+	char *set = pvp_asprintf("%s/../mitigations/%s.yaml", r->dir, name);
+	char *cpu = cpu_path(r, name);
+	struct pvp_layers *layers = &r->layers;
 	struct pvp_error *err = NULL;
 
 	if (!*name || strchr(name, '/')) {
@@ -126,9 +221,7 @@ static struct pvp_error *add_set(struct pvp_layers *layers, const char *name, co
 				err = pvp_error_format(PVP_ERR_USAGE, "set '%s' is joined twice",
 						       name);
 		if (!err)
-			err = add(layers, set, tables, true);
-		if (!err)
-			err = check_set(&layers->v[layers->nr - 1].file.yaml);
+			err = add_set_file(r, set);
 	} else if (!access(cpu, F_OK)) {
 		if (layers->caps_path)
 			err = pvp_error_format(PVP_ERR_USAGE, "'%s' is a second CPU", name);
@@ -144,26 +237,26 @@ static struct pvp_error *add_set(struct pvp_layers *layers, const char *name, co
 	return err;
 }
 
-struct pvp_error *pvp_layers_read(const char *name, const char *dir,
+struct pvp_error *pvp_layers_read(const char *name, const char *dir, const struct pvp_image *image,
 				  const struct pvp_tables *tables, struct pvp_layers *ret)
 {
 	const char *slash = strrchr(name, '/'), *plus = strchr(slash ? slash : name, '+');
-	struct pvp_layers layers = {0};
+	struct reader r = {.dir = dir, .image = image, .tables = tables};
 	char *words = pvp_strdup(name),
 	     *rest = words + (plus ? plus - name : (ptrdiff_t)strlen(name));
 	struct pvp_error *err;
 
-	layers.sets = pvp_strdup(rest);
+	r.layers.sets = pvp_strdup(rest);
 	if (plus)
 		*rest++ = 0;
-	err = add_platform(&layers, words, dir, tables);
+	err = add_platform(&r, words);
 	while (!err && plus && rest)
-		err = add_set(&layers, strsep(&rest, "+"), dir, tables);
+		err = add_set(&r, strsep(&rest, "+"));
 	free(words);
 	if (err)
-		pvp_layers_deinit(&layers);
+		pvp_layers_deinit(&r.layers);
 	else
-		*ret = layers;
+		*ret = r.layers;
 	return err;
 }
 

@@ -6,7 +6,11 @@
  * after it the set rethunk.  Each step of loading walks the layers in order, so that a later
  * file's words lie over those of an earlier one.
  *
- *	err = pvp_layers_read("kvm+rethunk", dir, &tables, &layers);
+ * What is otherwise in one generation of kernels or on one architecture is in a variant: right
+ *after FOLDER/kvm.yaml come FOLDER/5.10/kvm.yaml and FOLDER/i386/kvm.yaml, if they exist, for an
+ *i386 image of generation 5.10.
+ *
+ *	err = pvp_layers_read("kvm+rethunk", dir, image, &tables, &layers);
  *	pvp_layers_deinit(&layers);
  */
 #ifndef PVP_LAYERS_H
@@ -16,12 +20,15 @@
 
 struct pvp_layer {
 	struct pvp_platform_file file;
-	bool is_set; /* joined with '+', not a platform of its own */
+	bool is_set;	 /* joined with '+', not a platform of its own */
+	bool is_variant; /* of the file in the layers before it */
 };
 
 struct pvp_layers {
-	struct pvp_layer *v; /* owned; [top] is the platform that was asked for, sets follow it */
+	/* Owned; [top] is the platform that was asked for, its variants and then sets follow it. */
+	struct pvp_layer *v;
 	size_t nr, cap, top;
+	size_t nr_own;	 /* without sets */
 	char *caps_path; /* of a CPU joined with '+', or NULL */
 	char *sets;	 /* "+rethunk" as asked for, "" without */
 };
@@ -29,9 +36,9 @@ struct pvp_layers {
 /*
  * name: "xen-pv" or a path, then "+SET" as often as wanted.  A platform is looked up as NAME.yaml
  * in dir, what it extends in its own folder, then in dir; SET as dir/../mitigations/SET.yaml, then
- * as dir/../cpus/SET.caps.
+ * as dir/../cpus/SET.caps, where one for the image's generation or architecture comes first.
  */
-struct pvp_error *pvp_layers_read(const char *name, const char *dir,
+struct pvp_error *pvp_layers_read(const char *name, const char *dir, const struct pvp_image *image,
 				  const struct pvp_tables *tables,
 				  struct pvp_layers *ret) PVP_MUST_CHECK;
 void pvp_layers_deinit(struct pvp_layers *layers);

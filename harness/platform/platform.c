@@ -12,6 +12,9 @@
 
 #define MAX_CPUS 64
 
+/* In place of a function's name: the one the image has in that place. */
+#define LINKED "linked"
+
 /* One step, for each layer in order. */
 static struct pvp_error *each_layer(struct pvp_load *l,
 				    struct pvp_error *(*step)(const struct pvp_load *))
@@ -27,6 +30,14 @@ static struct pvp_error *each_layer(struct pvp_load *l,
 	return err;
 }
 
+/* A variant has no name: the next file that has one is the platform's that it is a variant of. */
+static const char *layer_name(const struct pvp_load *l, const struct pvp_layer *layer)
+{
+	while (layer->is_variant && layer > l->layers->v)
+		layer--;
+	return layer->file.words->name;
+}
+
 static struct pvp_error *check_arch(const struct pvp_load *l, const struct pvp_layer *layer)
 {
 	const struct pvp_platform_words *w = layer->file.words;
@@ -36,7 +47,7 @@ static struct pvp_error *check_arch(const struct pvp_load *l, const struct pvp_l
 		if (!strcmp(w->arch[i], arch))
 			return NULL;
 	return pvp_yaml_error(&layer->file.yaml, PVP_ERR_UNSUPPORTED, "arch",
-			      "platform %s is not for %s images", w->name, arch);
+			      "platform %s is not for %s images", layer_name(l, layer), arch);
 }
 
 static struct pvp_error *load_head(const struct pvp_load *l)
@@ -81,7 +92,7 @@ static struct pvp_error *check_whole(const struct pvp_load *l)
 	const struct pvp_layer *last[ARRAY_SIZE(keys)] = {NULL};
 
 	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
-		for (size_t j = 0; j <= layers->top; j++)
+		for (size_t j = 0; j < layers->nr_own; j++)
 			if (pvp_yaml_has(&layers->v[j].file.yaml, keys[i]))
 				last[i] = &layers->v[j];
 		if (!last[i])
@@ -189,8 +200,8 @@ static struct pvp_error *init_pv_ops(const struct pvp_load *l)
 	p->nr_pv_ops = tables->nr_fields;
 	p->pv_ops = pvp_calloc(tables->nr_fields + 1, sizeof(*p->pv_ops));
 	for (size_t i = 0; i < tables->nr_fields; i++) {
-		struct pvp_error *err = pvp_image_pointer(
-			l->image, tables->slots[i], &p->pv_ops[i]);
+		struct pvp_error *err =
+			pvp_image_pointer(l->image, tables->slots[i], &p->pv_ops[i]);
 
 		if (err)
 			return pvp_error_context(err, "%s: pv_ops.%s", l->image->name,
@@ -211,7 +222,9 @@ static struct pvp_error *load_pv_ops(const struct pvp_load *l)
 		if (!name)
 			continue;
 		err = pvp_image_pointer(l->image, tables->slots[i], &value);
-		if (!err)
+		if (!err && !strcmp(name, LINKED))
+			l->platform->pv_ops[i] = value;
+		else if (!err)
 			err = pvp_resolve_function(l->image, name,
 						   template_value(l, i, name, value),
 						   &l->platform->pv_ops[i]);
@@ -221,9 +234,19 @@ static struct pvp_error *load_pv_ops(const struct pvp_load *l)
 	return NULL;
 }
 
+static struct pvp_error *load_static_call(const struct pvp_load *l, const char *function,
+					  const struct pvp_static_call_key *key)
+{
+	uint64_t *value = &l->static_calls[key - l->tables->static_call_keys];
+
+	if (strcmp(function, LINKED))
+		return pvp_resolve_function(l->image, function, key->func, value);
+	*value = key->func;
+	return NULL;
+}
+
 static struct pvp_error *load_static_calls(const struct pvp_load *l)
 {
-	uint64_t *values = l->static_calls;
 	const struct pvp_static_call_key *keys = l->tables->static_call_keys;
 	const struct pvp_platform_words *w = l->words;
 	struct pvp_error *err;
@@ -231,7 +254,7 @@ static struct pvp_error *load_static_calls(const struct pvp_load *l)
 	for (size_t i = 0; w->static_calls && i < l->tables->nr_static_call_keys; i++) {
 		if (!w->static_calls[i])
 			continue;
-		err = pvp_resolve_function(l->image, w->static_calls[i], keys[i].func, &values[i]);
+		err = load_static_call(l, w->static_calls[i], &keys[i]);
 		if (err)
 			return pvp_yaml_context(l->yaml, err, "static_calls/%s", keys[i].name);
 	}
@@ -247,8 +270,7 @@ static struct pvp_error *load_static_calls(const struct pvp_load *l)
 						       row->key);
 		key = pvp_tables_static_call(l->tables, row->key);
 		if (!err && key)
-			err = pvp_resolve_function(l->image, row->function, key->func,
-						   &values[key - keys]);
+			err = load_static_call(l, row->function, key);
 		if (err)
 			return pvp_yaml_context(l->yaml, err, "static_calls_if_present/%zu", i);
 	}
@@ -455,7 +477,7 @@ struct pvp_error *pvp_platform_load(const char *name, const char *dir,
 	struct pvp_layers layers;
 	struct pvp_error *err;
 
-	err = pvp_layers_read(name, dir, tables, &layers);
+	err = pvp_layers_read(name, dir, image, tables, &layers);
 	if (err)
 		return err;
 	l.layers = &layers;

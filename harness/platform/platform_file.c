@@ -85,8 +85,9 @@ static const cyaml_schema_field_t instruction_fields[] = {
 		CYAML_FLAG_OPTIONAL, struct pvp_platform_words, fields) } }
 
 static const cyaml_schema_field_t fixed_fields[] = {
-	WORD("name", CYAML_FLAG_POINTER, pvp_platform_words, name),
-	WORD("description", CYAML_FLAG_POINTER, pvp_platform_words, description),
+	/* These two are the file's own, and its variants have none: layers.c. */
+	WORD("name", OPTIONAL, pvp_platform_words, name),
+	WORD("description", OPTIONAL, pvp_platform_words, description),
 	WORD("extends", OPTIONAL, pvp_platform_words, extends),
 	/* From here to capabilities: each platform needs them, its own or those of what it extends. */
 	CYAML_FIELD_ENUM("hypervisor", CYAML_FLAG_STRICT | CYAML_FLAG_OPTIONAL, struct pvp_platform_words, hypervisor,

@@ -345,6 +345,28 @@ static struct pvp_error *parse_symbol(const struct pvp_sites *sites, const struc
 	return NULL;
 }
 
+struct pvp_error *pvp_sites_address(const struct pvp_image *image, const char *text, uint64_t *ret)
+{
+	const char *plus = strchr(text, '+');
+	struct pvp_error *err;
+	uint64_t addr, offset = 0;
+	char *name, *end;
+
+	if (parse_hex(text, ret))
+		return NULL;
+	if (plus) {
+		offset = strtoull(plus + 1, &end, 0);
+		if (!isdigit((unsigned char)plus[1]) || *end)
+			return pvp_error_format(PVP_ERR_USAGE, "\"%s\": no offset behind +", text);
+	}
+	name = pvp_strndup(text, plus ? (size_t)(plus - text) : strlen(text));
+	err = pvp_image_symbol(image, name, &addr);
+	free(name);
+	if (!err)
+		*ret = addr + offset;
+	return err;
+}
+
 struct pvp_error *pvp_sites_parse(const struct pvp_sites *sites, const struct pvp_image *image,
 				  const char *text, const struct pvp_site **ret)
 {

@@ -79,4 +79,8 @@ const struct pvp_site *pvp_sites_find(const struct pvp_sites *sites, uint64_t ad
 struct pvp_error *pvp_sites_parse(const struct pvp_sites *sites, const struct pvp_image *image,
 				  const char *text, const struct pvp_site **ret) PVP_MUST_CHECK;
 
+/* The address in "0x..", bare hex of 8 or more digits, or "symbol+0x1c": of one symbol only. */
+struct pvp_error *pvp_sites_address(const struct pvp_image *image, const char *text,
+				    uint64_t *ret) PVP_MUST_CHECK;
+
 #endif

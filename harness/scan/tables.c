@@ -202,6 +202,42 @@ struct pvp_error *pvp_tables_parse(const struct pvp_image *image, struct pvp_tab
 	return err;
 }
 
+static size_t room_in_list(const struct pvp_addr_entry *v, size_t nr, uint64_t addr, size_t len)
+{
+	for (size_t i = 0; i < nr; i++)
+		if (v[i].addr == addr)
+			return len;
+	return 0;
+}
+
+size_t pvp_tables_room_at(const struct pvp_tables *t, uint64_t addr)
+{
+	const size_t lists[] = {
+		room_in_list(t->retpolines, t->nr_retpolines, addr, 6),
+		room_in_list(t->returns, t->nr_returns, addr, 5),
+		room_in_list(t->calls, t->nr_calls, addr, 5),
+		room_in_list(t->endbr_seals, t->nr_endbr_seals, addr, 4),
+		room_in_list(t->smp_locks, t->nr_smp_locks, addr, 1),
+	};
+	size_t room = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(lists); i++)
+		room = lists[i] > room ? lists[i] : room;
+	for (size_t i = 0; i < t->nr_para; i++)
+		if (t->para[i].addr == addr && t->para[i].len > room)
+			room = t->para[i].len;
+	for (size_t i = 0; i < t->nr_alts; i++)
+		if (t->alts[i].addr == addr && t->alts[i].len > room)
+			room = t->alts[i].len;
+	for (size_t i = 0; i < t->nr_static_calls; i++)
+		if (t->static_calls[i].addr == addr && room < 5)
+			room = 5;
+	for (size_t i = 0; i < t->nr_static_call_keys; i++)
+		if (t->static_call_keys[i].trampoline == addr && addr && room < 5)
+			room = 5;
+	return room;
+}
+
 size_t pvp_tables_field_at(const struct pvp_tables *tables, uint64_t addr)
 {
 	size_t field = 0;

@@ -125,6 +125,11 @@ struct pvp_error *pvp_tables_parse(const struct pvp_image *image,
 				   struct pvp_tables *ret) PVP_MUST_CHECK;
 void pvp_tables_deinit(struct pvp_tables *tables);
 
+/*
+ * The bytes that an entry beginning at addr may rewrite, the longest of them; 0: no table that is
+ * predicted has an entry there.
+ */
+size_t pvp_tables_room_at(const struct pvp_tables *tables, uint64_t addr);
 /* The field whose slot is at addr; nr_fields when there is none. */
 size_t pvp_tables_field_at(const struct pvp_tables *tables, uint64_t addr);
 /* The first entry at addr, or NULL; for lists ascending by addr. */

@@ -15,7 +15,8 @@
  * recompute_jump(): a forward jmp becomes short where it can.  A backward one never does: the
  * kernel's test compares a masked byte with a negative number.
  */
-static struct pvp_error *relocate_jmp(const struct pvp_alt_entry *alt, uint8_t *code)
+static struct pvp_error *relocate_jmp(const struct pvp_model *model,
+				      const struct pvp_alt_entry *alt, uint8_t *code)
 {
 	uint64_t target = alt->replacement + BRANCH_LEN + (int64_t)pvp_operand_s32(code + 1);
 	int64_t distance = (int64_t)(target - alt->addr);
@@ -23,7 +24,7 @@ static struct pvp_error *relocate_jmp(const struct pvp_alt_entry *alt, uint8_t *
 	if (distance >= 0 && distance - 2 <= 127) {
 		code[0] = JMP_SHORT;
 		code[1] = distance - 2;
-		pvp_nops_fill(code + 2, BRANCH_LEN - 2);
+		pvp_nops_fill(model->nops, code + 2, BRANCH_LEN - 2);
 		return NULL;
 	}
 	return pvp_operand_branch(JMP, alt->addr, target, code);
@@ -51,7 +52,7 @@ static struct pvp_error *replace(struct pvp_model *model, const struct pvp_alt_e
 			CALL, alt->addr,
 			alt->replacement + BRANCH_LEN + (int64_t)pvp_operand_s32(code + 1), code);
 	else if (alt->replacement_len == BRANCH_LEN && (code[0] == JMP || code[0] == JMP_SHORT))
-		err = relocate_jmp(alt, code);
+		err = relocate_jmp(model, alt, code);
 	return err ? err
 		   : pvp_text_write(&model->text, alt->addr, code,
 				    alt->replacement_len > alt->len ? alt->replacement_len
@@ -70,7 +71,7 @@ static struct pvp_error *optimize_nops(struct pvp_model *model, uint64_t addr, s
 	if (avail > len + 15)
 		avail = len + 15;
 	memcpy(code, pvp_text_bytes(&model->text, addr, avail), avail);
-	err = pvp_nops_optimize(model->decoder, code, len, avail, touched);
+	err = pvp_nops_optimize(model->nops, model->decoder, code, len, avail, touched);
 	for (size_t i = 0; !err && i < len; i++)
 		if (touched[i])
 			err = pvp_text_write(&model->text, addr + i, code + i, 1);

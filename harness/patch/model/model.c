@@ -16,21 +16,82 @@
  * and static_call.c of each kernel; feature numbers: asm/cpufeatures.h. */
 static const struct pvp_model_rules generations[] = {
 	{
-		.generation = "6.1",
+		.generation = "5.10",
+		.arch = PVP_ARCH_AMD64,
 		.passes = {
-			{ PVP_PASS_STATIC_CALL, pvp_pass_static_calls, false }, /* early in boot */
-			{ PVP_PASS_PARAVIRT,    pvp_pass_paravirt,     false },
-			{ PVP_PASS_RETPOLINE,   pvp_pass_retpolines,   false },
-			{ PVP_PASS_RETURN,      pvp_pass_returns,      false },
-			{ PVP_PASS_ALTERNATIVE, pvp_pass_alternatives, false },
-			{ PVP_PASS_ENDBR,       pvp_pass_endbr,        false },
-			{ PVP_PASS_SMP_LOCK,    pvp_pass_smp_locks,    false },
+			{ PVP_PASS_STATIC_CALL, pvp_pass_static_calls }, /* early in boot */
+			{ PVP_PASS_RETPOLINE,   pvp_pass_retpolines },
+			{ PVP_PASS_RETURN,      pvp_pass_returns },
+			{ PVP_PASS_ALTERNATIVE, pvp_pass_alternatives },
+			{ PVP_PASS_SMP_LOCK,    pvp_pass_smp_locks },
+			{ PVP_PASS_PARAVIRT,    pvp_pass_paravirt },
+		},
+		.retpoline          = 11 * 32 + 12,
+		.retpoline_lfence   = 11 * 32 + 13,
+		.rethunk            = 11 * 32 + 14,
+		.indirect_thunk_its = PVP_NO_FEATURE,
+		.call_depth         = PVP_NO_FEATURE,
+		.nops               = pvp_nops_5_10_amd64,
+		.paravirt           = pvp_paravirt_init_patch,
+	},
+	{
+		.generation = "5.10",
+		.arch = PVP_ARCH_I386,
+		.passes = {
+			{ PVP_PASS_STATIC_CALL, pvp_pass_static_calls },
+			{ PVP_PASS_ALTERNATIVE, pvp_pass_alternatives },
+			{ PVP_PASS_SMP_LOCK,    pvp_pass_smp_locks },
+			{ PVP_PASS_PARAVIRT,    pvp_pass_paravirt },
+		},
+		.retpoline          = PVP_NO_FEATURE,
+		.retpoline_lfence   = PVP_NO_FEATURE,
+		.rethunk            = PVP_NO_FEATURE,
+		.indirect_thunk_its = PVP_NO_FEATURE,
+		.call_depth         = PVP_NO_FEATURE,
+		.nops               = pvp_nops_5_10_i386,
+		.paravirt           = pvp_paravirt_init_patch,
+	},
+	{
+		.generation = "6.1",
+		.arch = PVP_ARCH_I386,
+		.passes = {
+			{ PVP_PASS_STATIC_CALL, pvp_pass_static_calls },
+			{ PVP_PASS_PARAVIRT,    pvp_pass_paravirt },
+			{ PVP_PASS_ALTERNATIVE, pvp_pass_alternatives },
+			{ PVP_PASS_SMP_LOCK,    pvp_pass_smp_locks },
+		},
+		.retpoline          = PVP_NO_FEATURE,
+		.retpoline_lfence   = PVP_NO_FEATURE,
+		.rethunk            = PVP_NO_FEATURE,
+		.indirect_thunk_its = PVP_NO_FEATURE,
+		.call_depth         = PVP_NO_FEATURE,
+		.nops               = pvp_nops_6_1_i386,
+		.paravirt           = pvp_paravirt_call,
+		.checks_static_calls = true,
+		.jcc_static_calls   = true,
+		.jcc_return         = "__x86_return_thunk",
+	},
+	{
+		.generation = "6.1",
+		.arch = PVP_ARCH_AMD64,
+		.passes = {
+			{ PVP_PASS_STATIC_CALL, pvp_pass_static_calls }, /* early in boot */
+			{ PVP_PASS_PARAVIRT,    pvp_pass_paravirt },
+			{ PVP_PASS_RETPOLINE,   pvp_pass_retpolines },
+			{ PVP_PASS_RETURN,      pvp_pass_returns },
+			{ PVP_PASS_ALTERNATIVE, pvp_pass_alternatives },
+			{ PVP_PASS_ENDBR,       pvp_pass_endbr },
+			{ PVP_PASS_SMP_LOCK,    pvp_pass_smp_locks },
 		},
 		.retpoline          = 11 * 32 + 12,
 		.retpoline_lfence   = 11 * 32 + 13,
 		.rethunk            = 11 * 32 + 14,
 		.indirect_thunk_its = 21 * 32 + 5,
 		.call_depth         = PVP_NO_FEATURE,
+		.nops               = pvp_nops_6_1_amd64,
+		.paravirt           = pvp_paravirt_call,
+		.checks_static_calls = true,
+		.jcc_static_calls   = true,
 		.inline_calls       = { { "__static_call_return0", XOR_EAX } },
 		.indirect           = { .prefixes = 0, .int3s = 1, .overruns = false },
 		.jcc_return         = "__x86_return_thunk",
@@ -38,21 +99,25 @@ static const struct pvp_model_rules generations[] = {
 	},
 	{
 		.generation = "6.12",
+		.arch = PVP_ARCH_AMD64,
 		.passes = {
-			{ PVP_PASS_STATIC_CALL, pvp_pass_static_calls,           false },
-			{ PVP_PASS_RETPOLINE,   pvp_pass_retpolines,             false },
-			{ PVP_PASS_RETURN,      pvp_pass_returns,                false },
-			{ PVP_PASS_ALTERNATIVE, pvp_pass_alternatives_each,      false },
-			{ PVP_PASS_CALL_THUNK,  pvp_pass_call_thunks_everywhere, false },
-			{ PVP_PASS_ENDBR,       pvp_pass_endbr,                  false },
-			{ PVP_PASS_SMP_LOCK,    pvp_pass_smp_locks,              false },
-			{ PVP_PASS_STATIC_CALL, pvp_pass_static_calls_again,     true },
+			{ PVP_PASS_STATIC_CALL, pvp_pass_static_calls },
+			{ PVP_PASS_RETPOLINE,   pvp_pass_retpolines },
+			{ PVP_PASS_RETURN,      pvp_pass_returns },
+			{ PVP_PASS_ALTERNATIVE, pvp_pass_alternatives_each },
+			{ PVP_PASS_CALL_THUNK,  pvp_pass_call_thunks_everywhere },
+			{ PVP_PASS_ENDBR,       pvp_pass_endbr },
+			{ PVP_PASS_SMP_LOCK,    pvp_pass_smp_locks },
 		},
+		.initcalls = { PVP_PASS_STATIC_CALL, pvp_pass_static_calls_again },
 		.retpoline          = 11 * 32 + 12,
 		.retpoline_lfence   = 11 * 32 + 13,
 		.rethunk            = 11 * 32 + 14,
 		.indirect_thunk_its = 21 * 32 + 6,
 		.call_depth         = 11 * 32 + 19,
+		.nops               = pvp_nops_6_12_amd64,
+		.checks_static_calls = true,
+		.jcc_static_calls   = true,
 		.inline_calls       = { { "__static_call_return0", XOR_EAX } },
 		.indirect           = { .prefixes = 0, .int3s = 1, .overruns = false },
 		.endbr_poison       = { 0x66, 0x0f, 0x1f, 0x00 }, /* nopw (%rax) */
@@ -60,21 +125,25 @@ static const struct pvp_model_rules generations[] = {
 	},
 	{
 		.generation = "7.2",
+		.arch = PVP_ARCH_AMD64,
 		.passes = {
-			{ PVP_PASS_STATIC_CALL, pvp_pass_static_calls,       false },
-			{ PVP_PASS_RETPOLINE,   pvp_pass_retpolines,         false },
-			{ PVP_PASS_RETURN,      pvp_pass_returns,            false },
-			{ PVP_PASS_CALL_THUNK,  pvp_pass_call_thunks,        false },
-			{ PVP_PASS_ALTERNATIVE, pvp_pass_alternatives_last,  false },
-			{ PVP_PASS_ENDBR,       pvp_pass_endbr,              false },
-			{ PVP_PASS_SMP_LOCK,    pvp_pass_smp_locks,          false },
-			{ PVP_PASS_STATIC_CALL, pvp_pass_static_calls_again, true },
+			{ PVP_PASS_STATIC_CALL, pvp_pass_static_calls },
+			{ PVP_PASS_RETPOLINE,   pvp_pass_retpolines },
+			{ PVP_PASS_RETURN,      pvp_pass_returns },
+			{ PVP_PASS_CALL_THUNK,  pvp_pass_call_thunks },
+			{ PVP_PASS_ALTERNATIVE, pvp_pass_alternatives_last },
+			{ PVP_PASS_ENDBR,       pvp_pass_endbr },
+			{ PVP_PASS_SMP_LOCK,    pvp_pass_smp_locks },
 		},
+		.initcalls = { PVP_PASS_STATIC_CALL, pvp_pass_static_calls_again },
 		.retpoline          = 11 * 32 + 12,
 		.retpoline_lfence   = 11 * 32 + 13,
 		.rethunk            = 11 * 32 + 14,
 		.indirect_thunk_its = 21 * 32 + 10,
 		.call_depth         = 11 * 32 + 19,
+		.nops               = pvp_nops_6_12_amd64,
+		.checks_static_calls = true,
+		.jcc_static_calls   = true,
 		.inline_calls       = { { "__static_call_return0", XOR_EAX },
 					{ "__WARN_trap", UD1 } },
 		.indirect           = { .prefixes = 3, .int3s = 255, .overruns = true },
@@ -84,10 +153,10 @@ static const struct pvp_model_rules generations[] = {
 };
 // clang-format on
 
-static const struct pvp_model_rules *find_rules(const char *generation)
+static const struct pvp_model_rules *find_rules(const char *generation, enum pvp_arch arch)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(generations); i++)
-		if (!strcmp(generations[i].generation, generation))
+		if (!strcmp(generations[i].generation, generation) && generations[i].arch == arch)
 			return &generations[i];
 	return NULL;
 }
@@ -142,6 +211,18 @@ static void add_step(const struct pvp_model *model, enum pvp_pass pass, struct p
 			     pvp_text_bytes(&model->text, trace->addr, trace->len), trace->len);
 }
 
+static struct pvp_error *run_pass(struct pvp_model *model, const struct pvp_model_pass *pass,
+				  struct pvp_trace *trace)
+{
+	struct pvp_error *err;
+
+	model->text.pass = pass->pass;
+	err = pass->run(model);
+	if (!err)
+		add_step(model, pass->pass, trace);
+	return err;
+}
+
 static struct pvp_error *run_passes(struct pvp_model *model, struct pvp_trace *trace)
 {
 	struct pvp_error *err;
@@ -152,13 +233,10 @@ static struct pvp_error *run_passes(struct pvp_model *model, struct pvp_trace *t
 	if (!err)
 		add_step(model, PVP_PASS_PLATFORM, trace);
 	for (size_t i = 0; !err && i < PVP_MAX_PASSES && model->rules->passes[i].run; i++) {
-		if (model->rules->passes[i].initcalls && !model->platform->initcalls)
-			continue;
-		model->text.pass = model->rules->passes[i].pass;
-		err = model->rules->passes[i].run(model);
-		if (!err)
-			add_step(model, model->text.pass, trace);
+		err = run_pass(model, &model->rules->passes[i], trace);
 	}
+	if (!err && model->platform->initcalls && model->rules->initcalls.run)
+		err = run_pass(model, &model->rules->initcalls, trace);
 	return err;
 }
 
@@ -187,11 +265,12 @@ static struct pvp_error *run(const struct pvp_image *image, const struct pvp_tab
 	const struct pvp_section *cfi;
 	struct pvp_error *err;
 
-	model.rules = find_rules(tables->generation);
+	model.rules = find_rules(tables->generation, image->arch);
 	if (!model.rules)
 		return pvp_error_format(PVP_ERR_UNSUPPORTED,
-					"the model has no rules for generation %s",
-					tables->generation);
+					"the model has no rules for generation %s of %s",
+					tables->generation, pvp_arch_name(image->arch));
+	model.nops = pvp_nops_choose(model.rules->nops, platform);
 	cfi = pvp_image_section(image, ".cfi_sites");
 	if (cfi && cfi->len)
 		return pvp_error_format(PVP_ERR_UNSUPPORTED,
@@ -203,6 +282,7 @@ static struct pvp_error *run(const struct pvp_image *image, const struct pvp_tab
 	if (err)
 		return err;
 	pvp_text_init(image, &model.text);
+	model.text.trace = trace;
 	if (trace && !pvp_text_bytes(&model.text, trace->addr, trace->len))
 		err = pvp_error_format(PVP_ERR_BAD_DATA, "%zu bytes at %#" PRIx64 " are not text",
 				       trace->len, trace->addr);
@@ -247,5 +327,10 @@ void pvp_trace_deinit(struct pvp_trace *trace)
 	for (size_t i = 0; i < trace->nr; i++)
 		free(trace->v[i].bytes);
 	free(trace->v);
+	for (size_t i = 0; i < trace->nr_writes; i++) {
+		free(trace->writes[i].old);
+		free(trace->writes[i].new);
+	}
+	free(trace->writes);
 	memset(trace, 0, sizeof(*trace));
 }

@@ -18,6 +18,14 @@ struct pvp_error *pvp_model_patch(const struct pvp_image *image, const struct pv
 				  const struct pvp_platform *platform,
 				  struct pvp_patched *ret) PVP_MUST_CHECK;
 
+/* One write of a pass, as far as it touches the range. */
+struct pvp_trace_write {
+	enum pvp_pass pass;
+	uint64_t addr;
+	size_t len;
+	uint8_t *old, *new; /* owned, len bytes each; equal where it wrote what was there */
+};
+
 struct pvp_trace_step {
 	enum pvp_pass pass;
 	bool wrote;	/* any byte of the range, if only as it was */
@@ -29,6 +37,8 @@ struct pvp_trace {
 	size_t len;
 	struct pvp_trace_step *v; /* owned: the file, the platform, then each pass in its order */
 	size_t nr, cap;
+	struct pvp_trace_write *writes; /* owned, in the order they were made */
+	size_t nr_writes, cap_writes;
 };
 
 /* PVP_ERR_BAD_DATA when [addr, addr+len) is not text. */

@@ -5,27 +5,12 @@
 
 #define NOP 0x90
 
-// clang-format off
-/* The NOPs of a 64-bit kernel from 5.11 or so on ("P6" NOPs), by length.
- * Source: arch/x86/include/asm/nops.h of Linux 6.1; Intel SDM 2B, NOP. */
-static const uint8_t nops[][8] = {
-	{ NOP },					     /* nop */
-	{ 0x66, NOP },					     /* xchg %ax,%ax */
-	{ 0x0f, 0x1f, 0x00 },				     /* nopl (%rax) */
-	{ 0x0f, 0x1f, 0x40, 0x00 },			     /* nopl 0(%rax) */
-	{ 0x0f, 0x1f, 0x44, 0x00, 0x00 },		     /* nopl 0(%rax,%rax,1) */
-	{ 0x66, 0x0f, 0x1f, 0x44, 0x00, 0x00 },		     /* nopw 0(%rax,%rax,1) */
-	{ 0x0f, 0x1f, 0x80, 0x00, 0x00, 0x00, 0x00 },	     /* nopl 0L(%rax) */
-	{ 0x0f, 0x1f, 0x84, 0x00, 0x00, 0x00, 0x00, 0x00 },  /* nopl 0L(%rax,%rax,1) */
-};
-// clang-format on
-
-void pvp_nops_fill(uint8_t *ret, size_t n)
+void pvp_nops_fill(const struct pvp_nops *nops, uint8_t *ret, size_t n)
 {
 	while (n) {
-		size_t len = n < ARRAY_SIZE(nops) ? n : ARRAY_SIZE(nops);
+		size_t len = n < nops->longest ? n : nops->longest;
 
-		memcpy(ret, nops[len - 1], len);
+		memcpy(ret, nops->v[len - 1], len);
 		ret += len;
 		n -= len;
 	}
@@ -49,14 +34,14 @@ static bool has_run(const uint8_t *bytes, size_t len)
 	return false;
 }
 
-struct pvp_error *pvp_nops_optimize(struct pvp_decoder *decoder, uint8_t *bytes, size_t len,
-				    size_t avail, uint8_t *touched)
+struct pvp_error *pvp_nops_optimize(const struct pvp_nops *nops, struct pvp_decoder *decoder,
+				    uint8_t *bytes, size_t len, size_t avail, uint8_t *touched)
 {
 	for (size_t i = 0; i < len;) {
 		size_t n = run_of_nops(bytes + i, len - i);
 
 		if (n >= 2) {
-			pvp_nops_fill(bytes + i, n);
+			pvp_nops_fill(nops, bytes + i, n);
 			if (touched)
 				memset(touched + i, 1, n);
 		}

@@ -9,6 +9,8 @@
 #ifndef PVP_PASSES_H
 #define PVP_PASSES_H
 
+#include <limits.h>
+
 #include "decode.h"
 #include "model.h"
 #include "text.h"
@@ -18,11 +20,9 @@ struct pvp_model;
 struct pvp_model_pass {
 	enum pvp_pass pass; /* who is written down as the author */
 	struct pvp_error *(*run)(struct pvp_model *model);
-	bool initcalls; /* not before the early initcalls */
 };
 
-#define PVP_MAX_PASSES 9
-#define PVP_NO_FEATURE UINT_MAX
+#define PVP_MAX_PASSES 8
 
 /* A static call to that function becomes the function's code. */
 struct pvp_inline_call {
@@ -40,15 +40,32 @@ struct pvp_indirect_fill {
 	bool overruns; /* what does not fit is not left alone: the kernel writes past its buffer */
 };
 
+#define PVP_NO_FEATURE UINT_MAX /* the generation has no such feature: never set */
+
 struct pvp_model_rules {
-	const char *generation;			      /* as in struct pvp_tables */
+	const char *generation; /* as in struct pvp_tables */
+	enum pvp_arch arch;
 	struct pvp_model_pass passes[PVP_MAX_PASSES]; /* in order; unused ones have no run */
+	struct pvp_model_pass initcalls; /* that is run again by an early initcall; or none */
 	/* Feature numbers, word * 32 + bit, or PVP_NO_FEATURE. */
 	unsigned retpoline, retpoline_lfence, rethunk, indirect_thunk_its, call_depth;
 	struct pvp_inline_call inline_calls[PVP_MAX_INLINE_CALLS];
 	struct pvp_indirect_fill indirect;
 	const char *jcc_return;	 /* where a conditional tail call of NULL goes with return thunks;
 				    NULL: to the platform's */
+	const struct pvp_nop_choice *nops; /* which NOPs on which CPU */
+	/*
+	 * What one pv site becomes, before NOPs: code[0..entry->len) holds the text, *used gets the
+	 * bytes that stay.
+	 */
+	struct pvp_error *(*paravirt)(struct pvp_model *model, const struct pvp_para_entry *entry,
+				      uint8_t *code, size_t *used);
+	/*
+	 * The kernel BUGs where the text is no static call, or a trampoline lacks its mark; without
+	 * this it warns and writes.
+	 */
+	bool checks_static_calls;
+	bool jcc_static_calls;	/* tail calls that are conditional jumps are known */
 	uint8_t endbr_poison[4]; /* what a sealed endbr becomes */
 	/*
 	 * Which instructions are NOPs that nops_merge.c merges; NULL: runs of 1-byte NOPs are, as in
@@ -62,6 +79,7 @@ struct pvp_model {
 	const struct pvp_tables *tables;
 	const struct pvp_platform *platform;
 	const struct pvp_model_rules *rules;
+	const struct pvp_nops *nops; /* of the platform's CPU */
 	/* Symbols; those that are missing: 0. */
 	uint64_t inline_calls[PVP_MAX_INLINE_CALLS];
 	uint64_t its_return_thunk;
@@ -106,21 +124,54 @@ bool pvp_model_feature(const struct pvp_model *model, unsigned feature);
 struct pvp_error *pvp_model_where(struct pvp_error *err, const char *table, uint64_t entry,
 				  uint64_t addr) PVP_MUST_CHECK;
 
+/* paravirt.c: NOPs, or a direct call; init_patch.c: as the function in pv_ops.init.patch says. */
+struct pvp_error *pvp_paravirt_call(struct pvp_model *model, const struct pvp_para_entry *entry,
+				    uint8_t *code, size_t *used) PVP_MUST_CHECK;
+struct pvp_error *pvp_paravirt_init_patch(struct pvp_model *model,
+					  const struct pvp_para_entry *entry, uint8_t *code,
+					  size_t *used) PVP_MUST_CHECK;
+/* The slot's function on the platform. */
+struct pvp_error *pvp_paravirt_slot(const struct pvp_model *model, unsigned slot,
+				    uint64_t *ret) PVP_MUST_CHECK;
+
+/* nop_tables.c */
+#define PVP_LONGEST_NOP 11
+struct pvp_nops {
+	const char *name;
+	uint8_t atomic5[5]; /* of 5 bytes, in one instruction */
+	unsigned longest;
+	uint8_t v[PVP_LONGEST_NOP][PVP_LONGEST_NOP]; /* v[n - 1]: of n bytes */
+};
+struct pvp_nop_choice {		     /* a CPU, and its NOPs */
+	int vendor;		     /* X86_VENDOR_*; -1: any */
+	uint8_t family[2], model[2]; /* from, to */
+	unsigned feature;	     /* that it has; PVP_NO_FEATURE: any CPU */
+	const struct pvp_nops *nops;
+};
+/* The last row of each fits any CPU. */
+extern const struct pvp_nop_choice pvp_nops_5_10_amd64[], pvp_nops_5_10_i386[];
+extern const struct pvp_nop_choice pvp_nops_6_1_amd64[], pvp_nops_6_1_i386[];
+extern const struct pvp_nop_choice pvp_nops_6_12_amd64[];
+/* The first row that fits. */
+const struct pvp_nops *pvp_nops_choose(const struct pvp_nop_choice *choices,
+				       const struct pvp_platform *platform);
+
 /* nops.c */
 #define PVP_MAX_SITE 255 /* lengths in the tables are one byte */
 /* n bytes of NOPs, longest first. */
-void pvp_nops_fill(uint8_t *ret, size_t n);
+void pvp_nops_fill(const struct pvp_nops *nops, uint8_t *ret, size_t n);
 /*
  * Merges runs of two or more 1-byte NOPs within bytes[0..len); avail >= len bytes may be decoded.
  * touched (may be NULL) gets a 1 for each byte rewritten.  Fails when a run cannot be reached
  * because an instruction before it does not decode.
  */
-struct pvp_error *pvp_nops_optimize(struct pvp_decoder *decoder, uint8_t *bytes, size_t len,
-				    size_t avail, uint8_t *touched) PVP_MUST_CHECK;
+struct pvp_error *pvp_nops_optimize(const struct pvp_nops *nops, struct pvp_decoder *decoder,
+				    uint8_t *bytes, size_t len, size_t avail,
+				    uint8_t *touched) PVP_MUST_CHECK;
 
 /* nops_merge.c */
 /* One NOP of n bytes, or a jmp over int3s where no NOP is that long. */
-void pvp_nops_single(uint8_t *ret, size_t n);
+void pvp_nops_single(const struct pvp_nops *nops, uint8_t *ret, size_t n);
 /* Merges NOPs within bytes[0..len), as the generation does it. */
 struct pvp_error *pvp_nops_merge(const struct pvp_model *model, uint8_t *bytes,
 				 size_t len) PVP_MUST_CHECK;

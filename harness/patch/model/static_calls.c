@@ -36,15 +36,12 @@ static bool is_inlined(const struct pvp_model *model, const uint8_t *text)
 	return false;
 }
 
-/* Whether the text is what the linker or an earlier update leaves there; the kernel BUGs if not. */
+/* Whether the text is what the linker or an earlier update leaves there. */
 static bool is_static_call(const struct pvp_model *model, const uint8_t *text, bool tail)
 {
-	uint8_t nop[5];
-
-	pvp_nops_fill(nop, sizeof(nop));
 	if (tail)
 		return text[0] == JMP || text[0] == RET || is_jcc(text);
-	return text[0] == CALL || !memcmp(text, nop, sizeof(nop)) ||
+	return text[0] == CALL || !memcmp(text, model->nops->atomic5, 5) ||
 	       is_inlined(model, text);
 }
 
@@ -86,10 +83,10 @@ struct pvp_error *pvp_static_call_transform(struct pvp_model *model, uint64_t ad
 	struct pvp_error *err = NULL;
 	size_t len = 5;
 
-	if (!text || !is_static_call(model, text, tail))
+	if (!text || (model->rules->checks_static_calls && !is_static_call(model, text, tail)))
 		return pvp_error_format(PVP_ERR_BAD_DATA, "%#" PRIx64 " holds no static %s", addr,
 					tail ? "tail call" : "call");
-	if (tail && is_jcc(text)) {
+	if (tail && model->rules->jcc_static_calls && is_jcc(text)) {
 		len = 6;
 		if (!pvp_text_bytes(&model->text, addr, len))
 			return pvp_error_format(PVP_ERR_BAD_DATA, "%#" PRIx64 " is cut off", addr);
@@ -100,7 +97,7 @@ struct pvp_error *pvp_static_call_transform(struct pvp_model *model, uint64_t ad
 		if (func)
 			err = pvp_operand_branch(JMP, addr, func, code);
 	} else if (!func) {
-		pvp_nops_fill(code, len);
+		memcpy(code, model->nops->atomic5, len);
 	} else {
 		/* What is accounted is no longer that function. */
 		err = pvp_call_thunk_target(model, func, &func);
@@ -167,7 +164,7 @@ struct pvp_error *pvp_pass_static_calls(struct pvp_model *model)
 
 		if (func == key->func || !key->trampoline)
 			continue;
-		if (!pvp_is_trampoline(model, key->trampoline))
+		if (model->rules->checks_static_calls && !pvp_is_trampoline(model, key->trampoline))
 			err = pvp_error_format(PVP_ERR_BAD_DATA, "%#" PRIx64 " is not a trampoline",
 					       key->trampoline);
 		else

@@ -73,6 +73,41 @@ const uint8_t *pvp_text_bytes(const struct pvp_text *text, uint64_t addr, size_t
 	return section->bytes + (addr - section->addr);
 }
 
+/* Bytes one behind the other are one write: NOPs are merged byte by byte. */
+static bool continues(const struct pvp_trace *trace, enum pvp_pass pass, uint64_t addr, size_t len)
+{
+	const struct pvp_trace_write *last;
+
+	if (!trace->nr_writes)
+		return false;
+	last = &trace->writes[trace->nr_writes - 1];
+	return len == 1 && last->pass == pass && last->addr + last->len == addr;
+}
+
+static void note(struct pvp_trace *trace, enum pvp_pass pass, uint64_t addr, const uint8_t *old,
+		 const uint8_t *new, size_t len)
+{
+	const uint64_t lo = addr > trace->addr ? addr : trace->addr;
+	const uint64_t hi = addr + len < trace->addr + trace->len ? addr + len
+								  : trace->addr + trace->len;
+	struct pvp_trace_write *write;
+
+	if (lo >= hi)
+		return;
+	if (continues(trace, pass, lo, hi - lo)) {
+		write = &trace->writes[trace->nr_writes - 1];
+	} else {
+		write = pvp_push(&trace->writes, &trace->nr_writes, &trace->cap_writes);
+		write->pass = pass;
+		write->addr = lo;
+	}
+	write->old = pvp_reallocarray(write->old, write->len + (hi - lo), 1);
+	write->new = pvp_reallocarray(write->new, write->len + (hi - lo), 1);
+	memcpy(write->old + write->len, old + (lo - addr), hi - lo);
+	memcpy(write->new + write->len, new + (lo - addr), hi - lo);
+	write->len += hi - lo;
+}
+
 struct pvp_error *pvp_text_write(struct pvp_text *text, uint64_t addr, const uint8_t *bytes,
 				 size_t len)
 {
@@ -81,6 +116,9 @@ struct pvp_error *pvp_text_write(struct pvp_text *text, uint64_t addr, const uin
 	if (!section || len > section->addr + section->len - addr)
 		return pvp_error_format(PVP_ERR_BAD_DATA, "%zu bytes at %#" PRIx64 " are not text",
 					len, addr);
+	if (text->trace)
+		note(text->trace, text->pass, addr, section->bytes + (addr - section->addr), bytes,
+		     len);
 	memcpy(section->bytes + (addr - section->addr), bytes, len);
 	memset(section->by + (addr - section->addr), text->pass, len);
 	return NULL;

@@ -8,6 +8,7 @@
 #ifndef PVP_TEXT_H
 #define PVP_TEXT_H
 
+#include "model.h"
 #include "patched.h"
 
 struct pvp_text_section {
@@ -21,6 +22,7 @@ struct pvp_text {
 	struct pvp_text_section *sections; /* owned, ascending by addr */
 	size_t nr, cap;
 	enum pvp_pass pass; /* who writes now */
+	struct pvp_trace *trace; /* gets the writes to its range; NULL: none */
 };
 
 void pvp_text_init(const struct pvp_image *image, struct pvp_text *ret);

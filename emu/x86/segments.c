@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * segments.c - what sensitive instructions do to segments and descriptor tables.
+ *
+ * The engine has segments of its own; of ours it sees the bases of fs and gs alone.
+ */
+#include "x86.h"
+
+/* What lgdt loads and sgdt stores: the limit and, behind it, a base of one word. */
+struct table_operand {
+	uint16_t limit;
+	uint64_t base;
+} __attribute__((packed));
+
+/* False: a 16-bit operand size in 32-bit mode, where 24 bits of the base count. */
+static bool table_operand_is_known(struct pvp_machine *m, const struct pvp_x86_insn *insn)
+{
+	if (m->isa->word == 8 || insn->operand_size == 4)
+		return true;
+	pvp_x86_stop(m, PVP_STOP_UNMODELLED);
+	return false;
+}
+
+static bool do_load_table(struct pvp_machine *m, const struct pvp_x86_insn *insn, bool idt)
+{
+	struct table_operand operand = { 0 };
+
+	if (!table_operand_is_known(m, insn) ||
+	    !pvp_x86_read(m, pvp_x86_operand_address(m, insn, &insn->op[0]), &operand,
+			  sizeof(operand.limit) + m->isa->word))
+		return false;
+	pvp_x86_effect(m, idt ? PVP_EFFECT_LIDT : PVP_EFFECT_LGDT, 2,
+		       (uint64_t[]){ operand.base, operand.limit });
+	m->shadow.reg[idt ? PVP_X86_idt_base : PVP_X86_gdt_base] = operand.base;
+	m->shadow.reg[idt ? PVP_X86_idt_limit : PVP_X86_gdt_limit] = operand.limit;
+	return true;
+}
+
+static bool do_store_table(struct pvp_machine *m, const struct pvp_x86_insn *insn, bool idt)
+{
+	struct table_operand operand = {
+		.limit = m->shadow.reg[idt ? PVP_X86_idt_limit : PVP_X86_gdt_limit],
+		.base = m->shadow.reg[idt ? PVP_X86_idt_base : PVP_X86_gdt_base],
+	};
+
+	return table_operand_is_known(m, insn) &&
+	       pvp_x86_write(m, pvp_x86_operand_address(m, insn, &insn->op[0]), &operand,
+			     sizeof(operand.limit) + m->isa->word);
+}
+
+/* Descriptors are not looked at: every selector but the null one is flat writable data. */
+static bool do_verw(struct pvp_machine *m, const struct pvp_x86_insn *insn)
+{
+	uint64_t flags = pvp_x86_get(m, PVP_X86_rflags) & ~PVP_X86_FLAG_ZF, selector;
+
+	if (!pvp_x86_read_operand(m, insn, &insn->op[0], 2, &selector))
+		return false;
+	pvp_x86_set(m, PVP_X86_rflags, flags | (selector & ~3ull ? PVP_X86_FLAG_ZF : 0));
+	return true;
+}
+
+static bool do_load_selector(struct pvp_machine *m, const struct pvp_x86_insn *insn,
+			     enum pvp_effect_kind kind, enum pvp_x86_reg reg)
+{
+	uint64_t selector;
+
+	if (!pvp_x86_read_operand(m, insn, &insn->op[0], 2, &selector))
+		return false;
+	pvp_x86_effect(m, kind, 1, &selector);
+	m->shadow.reg[reg] = selector;
+	return true;
+}
+
+/*
+ * The base that a load of fs or gs brings in.  amd64: kernels set bases by MSR, and descriptors are
+ * flat.  i386: the descriptor's, in the GDT that the text has loaded (Intel SDM vol. 3, 3.4.5); the
+ * null selector's is 0, for nobody uses it.  False: a fault, or a descriptor nobody can see.
+ */
+static bool descriptor_base(struct pvp_machine *m, uint16_t selector, uint64_t *ret)
+{
+	uint64_t d;
+
+	*ret = 0;
+	if (m->isa->word == 8 || !(selector & ~3))
+		return true;
+	if ((selector & 4) ||
+	    !pvp_memory_read(&m->memory, m->shadow.reg[PVP_X86_gdt_base] + (selector & ~7), &d,
+			     sizeof(d))) {
+		pvp_x86_stop(m, PVP_STOP_UNMODELLED);
+		return false;
+	}
+	if ((selector | 7) > m->shadow.reg[PVP_X86_gdt_limit]) {
+		pvp_x86_fault(m, PVP_FAULT_GP, 0, 0);
+		return false;
+	}
+	*ret = (d >> 16 & 0xffffff) | (d >> 56 & 0xff) << 24;
+	return true;
+}
+
+/* Segment register n, in ModRM order, takes a selector. */
+static bool load_segment(struct pvp_machine *m, unsigned n, uint64_t selector)
+{
+	uint64_t base = 0;
+
+	if (n == 1) { /* cs */
+		pvp_x86_fault(m, PVP_FAULT_UD, 0, 0);
+		return false;
+	}
+	if (n >= 4 && !descriptor_base(m, selector, &base))
+		return false;
+	PVP_X86_EFFECT(m, SEGMENT, n, selector);
+	m->shadow.reg[PVP_X86_es + n] = selector;
+	if (n == 4)
+		pvp_x86_set(m, PVP_X86_fs_base, base);
+	if (n == 5)
+		pvp_x86_set(m, PVP_X86_gs_base, base);
+	return true;
+}
+
+/* A pushed selector is a word, of which popping takes the lower 16 bits. */
+static bool do_push_seg(struct pvp_machine *m, const struct pvp_x86_insn *insn, unsigned n)
+{
+	uint64_t size = insn->operand_size,
+		 sp = (pvp_x86_get(m, PVP_X86_rsp) - size) & m->isa->last;
+
+	if (!pvp_x86_write(m, sp, &m->shadow.reg[PVP_X86_es + n], size))
+		return false;
+	pvp_x86_set(m, PVP_X86_rsp, sp);
+	return true;
+}
+
+static bool do_pop_seg(struct pvp_machine *m, const struct pvp_x86_insn *insn, unsigned n)
+{
+	uint64_t sp = pvp_x86_get(m, PVP_X86_rsp), selector = 0;
+
+	if (!pvp_x86_read(m, sp, &selector, insn->operand_size) ||
+	    !load_segment(m, n, selector & 0xffff))
+		return false;
+	pvp_x86_set(m, PVP_X86_rsp, (sp + insn->operand_size) & m->isa->last);
+	return true;
+}
+
+static bool do_mov_seg(struct pvp_machine *m, const struct pvp_x86_insn *insn)
+{
+	bool to = insn->opcode == 0x8e;
+	unsigned n = insn->op[to ? 0 : 1].number;
+	const struct pvp_x86_operand *other = &insn->op[to ? 1 : 0];
+	uint64_t selector;
+
+	if (insn->opcode != 0x8c && !to) { /* 06, 0e, 16, 1e, a0, a8 push; the odd ones pop */
+		n = insn->op[0].number;
+		return insn->opcode & 1 ? do_pop_seg(m, insn, n) : do_push_seg(m, insn, n);
+	}
+	if (!to)
+		return pvp_x86_write_operand(m, insn, other,
+					     other->kind == PVP_X86_MEM ? 2 : other->size,
+					     m->shadow.reg[PVP_X86_es + n]);
+	return pvp_x86_read_operand(m, insn, other, 2, &selector) && load_segment(m, n, selector);
+}
+
+static bool do_swapgs(struct pvp_machine *m)
+{
+	uint64_t base = pvp_x86_get(m, PVP_X86_gs_base);
+
+	pvp_x86_effect(m, PVP_EFFECT_SWAPGS, 0, NULL);
+	pvp_x86_set(m, PVP_X86_gs_base, m->shadow.reg[PVP_X86_kernel_gs_base]);
+	m->shadow.reg[PVP_X86_kernel_gs_base] = base;
+	return true;
+}
+
+static bool do_fsgsbase(struct pvp_machine *m, const struct pvp_x86_insn *insn)
+{
+	/* f3 [REX] 0f ae /0 rdfsbase /1 rdgsbase /2 wrfsbase /3 wrgsbase */
+	unsigned digit = insn->bytes[insn->len - 1] >> 3 & 7;
+	enum pvp_x86_reg base = digit & 1 ? PVP_X86_gs_base : PVP_X86_fs_base;
+	uint64_t value;
+
+	if (digit < 2)
+		return pvp_x86_write_operand(m, insn, &insn->op[0], insn->op[0].size,
+					     pvp_x86_get(m, base));
+	if (!pvp_x86_read_operand(m, insn, &insn->op[0], insn->op[0].size, &value))
+		return false;
+	if (!pvp_x86_canonical(value)) {
+		pvp_x86_fault(m, PVP_FAULT_GP, 0, 0);
+		return false;
+	}
+	pvp_x86_set(m, base, value);
+	return true;
+}
+
+bool pvp_x86_do_segment(struct pvp_machine *m, const struct pvp_x86_insn *insn)
+{
+	switch ((enum pvp_x86_class)insn->class) {
+	case PVP_X86_LGDT:
+	case PVP_X86_LIDT:
+		return do_load_table(m, insn, insn->class == PVP_X86_LIDT);
+	case PVP_X86_SGDT:
+	case PVP_X86_SIDT:
+		return do_store_table(m, insn, insn->class == PVP_X86_SIDT);
+	case PVP_X86_LLDT:
+		return do_load_selector(m, insn, PVP_EFFECT_LLDT, PVP_X86_ldtr);
+	case PVP_X86_LTR:
+		return do_load_selector(m, insn, PVP_EFFECT_LTR, PVP_X86_tr);
+	case PVP_X86_SLDT:
+		return pvp_x86_store_word(m, insn, m->shadow.reg[PVP_X86_ldtr]);
+	case PVP_X86_STR:
+		return pvp_x86_store_word(m, insn, m->shadow.reg[PVP_X86_tr]);
+	case PVP_X86_SWAPGS:
+		return do_swapgs(m);
+	case PVP_X86_FSGSBASE:
+		return do_fsgsbase(m, insn);
+	case PVP_X86_VERW:
+		return do_verw(m, insn);
+	case PVP_X86_MOV_SEG:
+		return do_mov_seg(m, insn);
+	default:
+		pvp_x86_stop(m, PVP_STOP_UNMODELLED);
+		return false;
+	}
+}
