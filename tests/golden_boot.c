@@ -354,6 +354,35 @@ static struct pvp_error *first_of(const struct pvp_image *image, const char *con
 	return NULL;
 }
 
+/*
+ * CPUs as far as locks are concerned: boot options can say that there will be one, or that locks
+ * are to stay.  Source: alternative_instructions(), arch/x86/kernel/alternative.c of Linux 6.1.
+ */
+static unsigned lock_cpus(json_t *vars, unsigned cpus)
+{
+	json_t *max = json_object_get(vars, "setup_max_cpus");
+
+	if (json_integer_value(json_object_get(vars, "noreplace_smp")))
+		return cpus > 1 ? cpus : 2;
+	return json_is_integer(max) && json_integer_value(max) <= 1 ? 1 : cpus;
+}
+
+/* Whether the recording has the section: of those that are executable, .data has been left out. */
+static bool is_recorded(const struct pvp_golden_boot *boot, const struct pvp_section *section)
+{
+	json_t *one;
+	size_t i;
+
+	json_array_foreach(json_object_get(boot->json, "sections_after"), i, one)
+	{
+		const char *name = json_string_value(json_object_get(one, "section"));
+
+		if (name && !strcmp(name, section->name))
+			return true;
+	}
+	return false;
+}
+
 /* Into platform, also on error. */
 static struct pvp_error *fill_platform(json_t *json, const struct pvp_image *image,
 				       const struct pvp_tables *tables,
@@ -375,7 +404,8 @@ static struct pvp_error *fill_platform(json_t *json, const struct pvp_image *ima
 	platform->cpu.vendor = vendor_number(json_string_value(json_object_get(json, "vendor")));
 	platform->cpu.family = json_integer_value(json_object_get(json, "family"));
 	platform->cpu.model = json_integer_value(json_object_get(json, "model"));
-	platform->cpus = json_integer_value(json_object_get(machine, "cpus"));
+	platform->cpus = lock_cpus(json_object_get(json, "vars"),
+				   json_integer_value(json_object_get(machine, "cpus")));
 	if (json_is_object(json_object_get(machine, "xen"))) {
 		platform->hypervisor = PVP_HV_XEN_PV;
 		platform->ring = 3;
@@ -481,7 +511,7 @@ struct pvp_error *pvp_golden_boot_compare(const struct pvp_golden_boot *boot,
 		uint8_t *want, *got, *other;
 		bool there;
 
-		if (!section->exec || !section->data)
+		if (!section->exec || !section->data || !is_recorded(boot, section))
 			continue;
 		want = memcpy(pvp_calloc(section->len, 1), section->data, section->len);
 		got = pvp_calloc(section->len, 1);

@@ -27,9 +27,9 @@ struct pvp_difference {
 struct pvp_agree {
 	struct pvp_difference *v; /* owned, ascending */
 	size_t nr, cap;
-	uint64_t bytes;	  /* that either side names */
+	uint64_t bytes;	   /* that either side names */
 	uint64_t symbolic; /* of these, not compared */
-	uint64_t unequal; /* of these */
+	uint64_t unequal;  /* of these */
 };
 
 void pvp_agree_compare(const struct pvp_patched *a, const struct pvp_patched *b,

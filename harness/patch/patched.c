@@ -170,7 +170,7 @@ static void push_byte(struct pvp_patched *ret, uint64_t addr, uint8_t old, uint8
 
 	if (!last || last->addr + last->len != addr) {
 		last = pvp_push(&ret->v, &ret->nr, &ret->cap);
-		*last = (struct pvp_patch){ .addr = addr, .pass = PVP_PASS_GIVEN };
+		*last = (struct pvp_patch){.addr = addr, .pass = PVP_PASS_GIVEN};
 	}
 	last->old = pvp_reallocarray(last->old, last->len + 1, 1);
 	last->new = pvp_reallocarray(last->new, last->len + 1, 1);

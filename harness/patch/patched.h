@@ -100,7 +100,8 @@ void pvp_patched_difference(const struct pvp_patched *predicted, const struct pv
 			    struct pvp_patched *ret);
 
 /*
- * "address<TAB>old<TAB>new<TAB>pass", hex without 0x, one row a line; a symbolic byte's new is "??".
+ * "address<TAB>old<TAB>new<TAB>pass", hex without 0x, one row a line; a symbolic byte's new is
+ * "??".
  */
 void pvp_patched_print(const struct pvp_patched *patched, FILE *out);
 /*

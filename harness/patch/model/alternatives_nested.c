@@ -81,8 +81,8 @@ static struct pvp_error *direct_call(const struct pvp_model *model, const struct
 }
 
 /*
- * The bytes of one entry for a site of len bytes, into code; its NOPs not merged yet.  call_len: the
- * site's length by which the kernel knows a direct call.
+ * The bytes of one entry for a site of len bytes, into code; its NOPs not merged yet.  call_len:
+ * the site's length by which the kernel knows a direct call.
  */
 static struct pvp_error *replacement(const struct pvp_model *model, const struct pvp_alt_entry *alt,
 				     const uint8_t *text, size_t call_len, size_t len,
@@ -143,8 +143,8 @@ struct pvp_error *pvp_pass_alternatives_each(struct pvp_model *model)
 	for (; alt < last; alt = end) {
 		end = end_of_site(model, alt, &len);
 		for (const struct pvp_alt_entry *i = alt; i < end; i++) {
-			struct pvp_error *err = write_site(
-				model, i->addr, len, applies(model, i) ? i : NULL, len);
+			struct pvp_error *err =
+				write_site(model, i->addr, len, applies(model, i) ? i : NULL, len);
 
 			if (err)
 				return pvp_model_where(err, ".altinstructions", i->entry, i->addr);

@@ -9,11 +9,11 @@
 
 #include "alloc.h"
 
-#define CALL	    0xe8
-#define NOP	    0x90
-#define MAX_PAD	    64	 /* more than any template */
-#define KEXEC_LEN   2048 /* KEXEC_CONTROL_CODE_MAX_SIZE */
-#define MAX_INSN    15
+#define CALL	  0xe8
+#define NOP	  0x90
+#define MAX_PAD	  64   /* more than any template */
+#define KEXEC_LEN 2048 /* KEXEC_CONTROL_CODE_MAX_SIZE */
+#define MAX_INSN  15
 
 // clang-format off
 /* Functions whose callers do not account.  Source: skip_addr(). */
@@ -47,7 +47,8 @@ static bool is_nops(const uint8_t *bytes, size_t len)
 	return true;
 }
 
-/* patch_dest(): *ret gets func's pad, which is written when it is not yet; func when it has none. */
+/* patch_dest(): *ret gets func's pad, which is written when it is not yet; func when it has none.
+ */
 static struct pvp_error *pad_of(struct pvp_model *model, const struct pvp_call_thunks *thunks,
 				uint64_t func, uint64_t *ret)
 {

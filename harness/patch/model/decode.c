@@ -16,8 +16,8 @@ struct pvp_decoder {
 struct pvp_error *pvp_decoder_create(enum pvp_arch arch, struct pvp_decoder **ret)
 {
 	struct pvp_decoder decoder = {.is64 = arch != PVP_ARCH_I386};
-	cs_err status = cs_open(CS_ARCH_X86, decoder.is64 ? CS_MODE_64 : CS_MODE_32,
-				&decoder.handle);
+	cs_err status =
+		cs_open(CS_ARCH_X86, decoder.is64 ? CS_MODE_64 : CS_MODE_32, &decoder.handle);
 
 	if (status != CS_ERR_OK)
 		return pvp_error_format(PVP_ERR_ENGINE, "capstone: %s", cs_strerror(status));

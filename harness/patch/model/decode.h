@@ -21,8 +21,7 @@ struct pvp_insn {
 	uint8_t modrm;	/* offset; 0: none */
 };
 
-struct pvp_error *pvp_decoder_create(enum pvp_arch arch,
-				     struct pvp_decoder **ret) PVP_MUST_CHECK;
+struct pvp_error *pvp_decoder_create(enum pvp_arch arch, struct pvp_decoder **ret) PVP_MUST_CHECK;
 void pvp_decoder_destroy(struct pvp_decoder *decoder);
 /* The instruction at the start of bytes; false when it cannot be decoded. */
 bool pvp_decoder_insn(struct pvp_decoder *decoder, const uint8_t *bytes, size_t avail,

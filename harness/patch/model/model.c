@@ -8,8 +8,14 @@
 
 #include "alloc.h"
 
-#define XOR_EAX { 0x2e, 0x2e, 0x2e, 0x31, 0xc0 } /* cs cs cs xor %eax,%eax */
-#define UD1	{ 0x67, 0x48, 0x0f, 0xb9, 0x3a } /* ud1 (%edx),%rdi */
+#define XOR_EAX                                                                                    \
+	{                                                                                          \
+		0x2e, 0x2e, 0x2e, 0x31, 0xc0                                                       \
+	} /* cs cs cs xor %eax,%eax */
+#define UD1                                                                                        \
+	{                                                                                          \
+		0x67, 0x48, 0x0f, 0xb9, 0x3a                                                       \
+	} /* ud1 (%edx),%rdi */
 
 // clang-format off
 /* Generations.  Source: alternative_instructions() and what it calls, arch/x86/kernel/alternative.c

@@ -51,8 +51,8 @@ struct pvp_model_rules {
 	unsigned retpoline, retpoline_lfence, rethunk, indirect_thunk_its, call_depth;
 	struct pvp_inline_call inline_calls[PVP_MAX_INLINE_CALLS];
 	struct pvp_indirect_fill indirect;
-	const char *jcc_return;	 /* where a conditional tail call of NULL goes with return thunks;
-				    NULL: to the platform's */
+	const char *jcc_return; /* where a conditional tail call of NULL goes with return thunks;
+				   NULL: to the platform's */
 	const struct pvp_nop_choice *nops; /* which NOPs on which CPU */
 	/*
 	 * What one pv site becomes, before NOPs: code[0..entry->len) holds the text, *used gets the
@@ -65,11 +65,11 @@ struct pvp_model_rules {
 	 * this it warns and writes.
 	 */
 	bool checks_static_calls;
-	bool jcc_static_calls;	/* tail calls that are conditional jumps are known */
+	bool jcc_static_calls;	 /* tail calls that are conditional jumps are known */
 	uint8_t endbr_poison[4]; /* what a sealed endbr becomes */
 	/*
-	 * Which instructions are NOPs that nops_merge.c merges; NULL: runs of 1-byte NOPs are, as in
-	 * nops.c.
+	 * Which instructions are NOPs that nops_merge.c merges; NULL: runs of 1-byte NOPs are, as
+	 * in nops.c.
 	 */
 	bool (*is_nop)(const struct pvp_insn *insn, const uint8_t *bytes);
 };

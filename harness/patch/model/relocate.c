@@ -86,9 +86,9 @@ struct pvp_error *pvp_relocate(struct pvp_decoder *decoder, uint8_t *bytes, size
 
 		if (!pvp_decoder_insn(decoder, bytes + i, len - i, &insn))
 			/* The kernel warns and stops where its decoder does; ours is another. */
-			return pvp_error_format(PVP_ERR_UNSUPPORTED,
-						"byte %zu (%02x) of the replacement does not decode",
-						i, bytes[i]);
+			return pvp_error_format(
+				PVP_ERR_UNSUPPORTED,
+				"byte %zu (%02x) of the replacement does not decode", i, bytes[i]);
 		opcode = bytes + i + insn.opcode;
 		end = bytes + i + insn.len;
 		disp = displacement_len(opcode);

@@ -12,7 +12,8 @@
 #define INT3	0xcc
 #define MAX_LEN 15 /* of an x86 instruction */
 
-/* Bytes in an element of __x86_indirect_thunk_array and its kin; of __x86_indirect_its_thunk_array. */
+/* Bytes in an element of __x86_indirect_thunk_array and its kin; of __x86_indirect_its_thunk_array.
+ */
 #define THUNK_LEN     32
 #define ITS_THUNK_LEN 64
 #define NR_REGS	      16
@@ -160,9 +161,10 @@ static struct pvp_error *patch(struct pvp_model *model, const struct pvp_addr_en
 					 ITS_THUNK_LEN, true);
 	if (!emit_indirect(&rules->indirect, site, n, code)) {
 		if (rules->indirect.overruns)
-			pvp_patched_note(&model->patched, addr, entry->entry,
-					 "the indirect branch does not fit: the kernel fills beyond "
-					 "its buffer and does not return");
+			pvp_patched_note(
+				&model->patched, addr, entry->entry,
+				"the indirect branch does not fit: the kernel fills beyond "
+				"its buffer and does not return");
 		return NULL; /* the thunk stays */
 	}
 	err = pvp_nops_merge(model, code, site->len);

@@ -41,8 +41,7 @@ static bool is_static_call(const struct pvp_model *model, const uint8_t *text, b
 {
 	if (tail)
 		return text[0] == JMP || text[0] == RET || is_jcc(text);
-	return text[0] == CALL || !memcmp(text, model->nops->atomic5, 5) ||
-	       is_inlined(model, text);
+	return text[0] == CALL || !memcmp(text, model->nops->atomic5, 5) || is_inlined(model, text);
 }
 
 bool pvp_is_trampoline(const struct pvp_model *model, uint64_t addr)

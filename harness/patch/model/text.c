@@ -88,8 +88,8 @@ static void note(struct pvp_trace *trace, enum pvp_pass pass, uint64_t addr, con
 		 const uint8_t *new, size_t len)
 {
 	const uint64_t lo = addr > trace->addr ? addr : trace->addr;
-	const uint64_t hi = addr + len < trace->addr + trace->len ? addr + len
-								  : trace->addr + trace->len;
+	const uint64_t hi =
+		addr + len < trace->addr + trace->len ? addr + len : trace->addr + trace->len;
 	struct pvp_trace_write *write;
 
 	if (lo >= hi)

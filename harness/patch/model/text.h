@@ -21,7 +21,7 @@ struct pvp_text_section {
 struct pvp_text {
 	struct pvp_text_section *sections; /* owned, ascending by addr */
 	size_t nr, cap;
-	enum pvp_pass pass; /* who writes now */
+	enum pvp_pass pass;	 /* who writes now */
 	struct pvp_trace *trace; /* gets the writes to its range; NULL: none */
 };
 
