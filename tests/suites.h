@@ -13,6 +13,7 @@
 	X(machine) \
 	X(i386) \
 	X(sensitive) \
+	X(raw) \
 	X(selftest) \
 	X(image) \
 	X(image_hostile) \
