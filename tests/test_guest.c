@@ -260,7 +260,7 @@ START_TEST(static_call_update)
 	tiny_trampoline(&w.tiny, TINY_TEXT + 0x640, TINY_FUNCS);
 	tiny_branch(&w.tiny, TINY_TEXT + 0x600, 0xe8, TINY_TEXT + 0x640);
 	tiny_static_call(&w.tiny, TINY_TEXT + 0x600, TINY_KEY(0));
-	w.calls[0] = (struct pvp_static_call_value){TINY_KEY(0), TINY_FUNCS + 0x20};
+	w.calls[0] = (struct pvp_static_call_value){TINY_KEY(0), TINY_FUNCS + 0x20, 0};
 	w.platform.nr_static_calls = 1;
 	for (unsigned i = 0; i < ARRAY_SIZE(stores); i++)
 		tiny_branch(&w.tiny, UPDATE + i * 6, stores[i].code[0] | stores[i].code[1] << 8,

@@ -190,6 +190,7 @@ static void keep_changed_calls(const struct pvp_load *l, const uint64_t *values)
 			continue;
 		value = pvp_push(&p->static_calls, &p->nr_static_calls, &cap);
 		value->key = tables->static_call_keys[i].key;
+		value->trampoline = tables->static_call_keys[i].trampoline;
 		value->func = values[i];
 	}
 }
@@ -396,8 +397,11 @@ bool pvp_platform_has_feature(const struct pvp_platform *platform, unsigned feat
 uint64_t pvp_platform_static_call(const struct pvp_platform *platform,
 				  const struct pvp_static_call_key *key)
 {
-	for (size_t i = 0; i < platform->nr_static_calls; i++)
-		if (platform->static_calls[i].key == key->key)
-			return platform->static_calls[i].func;
+	for (size_t i = 0; i < platform->nr_static_calls; i++) {
+		const struct pvp_static_call_value *value = &platform->static_calls[i];
+
+		if (value->key == key->key && (key->key || value->trampoline == key->trampoline))
+			return value->func;
+	}
 	return key->func;
 }
