@@ -162,6 +162,8 @@ struct pvp_platform {
 	unsigned ring; /* the kernel's CPL: 0 or 3 */
 	unsigned cpus;
 	struct pvp_cpu_model cpu;
+	bool initcalls; /* patched text as the early initcalls leave it; false: as
+			   alternative_instructions() does */
 	uint32_t caps[PVP_CAP_WORDS]; /* as alternative_instructions sees them, derived bits included */
 	uint64_t *pv_ops;	      /* owned; one a field; 0: NULL */
 	size_t nr_pv_ops;
