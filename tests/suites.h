@@ -33,6 +33,7 @@
 	X(report) \
 	X(expect) \
 	X(witness) \
+	X(accounting) \
 	X(compare) \
 	X(start) \
 	X(hypercall) \

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * accounting.h - call depth tracking (6.2 and later, CALL_DEPTH): a per-CPU word that calls count up
- * and returns count down, so that the return predictor is refilled in time.
+ * accounting.h - call depth tracking (6.2 and later, CALL_DEPTH): a per-CPU word that calls count
+ * up and returns count down, so that the return predictor is refilled in time.
  *
  * A function's accounting pad lies right in front of it and falls through into it; a direct call
  * that is patched goes to the pad.  What the word holds is nobody's business: a call that becomes
