@@ -26,6 +26,8 @@
 	X(patched) \
 	X(model) \
 	X(model_branches) \
+	X(model_nested) \
+	X(model_mitigations) \
 	X(recorded_boots) \
 	X(feature) \
 	X(platform) \
