@@ -457,6 +457,33 @@ START_TEST(trace_late)
 }
 END_TEST
 
+START_TEST(trace_symbolic)
+{
+	static const uint8_t want[] = {0, 0, 1, 1, 1};
+	const struct pvp_trace_write *write;
+	struct pvp_tables tables;
+	struct pvp_trace trace;
+	struct pvp_image *image;
+	struct world w;
+
+	init(&w, TINY_7_2, (const unsigned[]){ITS_7_2}, 1);
+	world_poke(&w, SITE, "2e e8 @1120");
+	tiny_list(&w.tiny, TINY_RETPOLINES, SITE);
+	pvp_ck_ok(tiny_open(&w.tiny, &image));
+	pvp_ck_ok(pvp_tables_parse(image, &tables));
+	pvp_ck_ok(pvp_model_trace(image, &tables, &w.platform, SITE, 5, &trace));
+	ck_assert_uint_eq(trace.nr_writes, 1);
+	write = &trace.writes[0];
+	ck_assert_int_eq(write->pass, PVP_PASS_RETPOLINE);
+	ck_assert_uint_eq(write->len, 5); /* the range has no more */
+	ck_assert_ptr_nonnull(write->symbolic);
+	pvp_ck_bytes("symbolic", write->symbolic, want, 5);
+	pvp_trace_deinit(&trace);
+	pvp_tables_deinit(&tables);
+	pvp_image_close(image);
+}
+END_TEST
+
 Suite *model_mitigations_suite(void)
 {
 	Suite *s = suite_create("model mitigations");
@@ -481,6 +508,7 @@ Suite *model_mitigations_suite(void)
 	tcase_add_test(other, locks);
 	tcase_add_test(other, cfi);
 	tcase_add_test(other, trace_late);
+	tcase_add_test(other, trace_symbolic);
 	suite_add_tcase(s, other);
 	return s;
 }
