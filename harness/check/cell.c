@@ -47,8 +47,9 @@ static uint64_t callee_result(void *arg, unsigned index, unsigned nth, uint64_t 
 
 static void fill(void *arg, uint64_t seed, uint64_t addr, void *buf, size_t len)
 {
-	(void)arg;
-	pvp_world_fill(seed, addr, buf, len);
+	const struct pvp_bench *bench = arg;
+
+	pvp_world_fill(bench->facts.plan, seed, addr, buf, len);
 }
 
 /* Exception-table types whose handler only continues elsewhere, or also sets a register.
@@ -147,6 +148,7 @@ static struct pvp_error *make_machine(struct pvp_bench *bench, struct side *side
 	const struct pvp_platform *platform = bench->input->platform;
 	struct pvp_machine_rule *rules = pvp_calloc(platform->nr_insns, sizeof(*rules));
 	struct pvp_machine_config config = {
+		.isa = pvp_plan_of(bench->input->image)->isa,
 		.ring = platform->ring,
 		.regions = side->view.regions,
 		.nr_regions = side->view.nr_regions,
@@ -211,7 +213,7 @@ struct pvp_error *pvp_bench_create(const struct pvp_check_input *input, struct p
 	struct pvp_error *err;
 
 	bench->input = input;
-	err = pvp_x86_decoder_create(PVP_ISA_AMD64, &bench->decoder);
+	err = pvp_x86_decoder_create(pvp_plan_of(input->image)->isa, &bench->decoder);
 	if (!err)
 		err = pvp_world_create(input->image, input->tables, input->platform, &bench->world);
 	for (int i = 0; i < 2 && !err; i++) {
@@ -341,6 +343,7 @@ static void run_state(struct pvp_bench *bench, const struct pvp_site *site,
 					.max_insns = PVP_MAX_INSNS,
 					.accounting = &bench->accounting };
 	const struct pvp_run *k1 = &bench->side[1].run;
+	unsigned word = bench->facts.plan->word;
 
 	pvp_start_make(&bench->facts, bench->input->platform, contract, bench->input->seed, index,
 		       start);
@@ -352,8 +355,8 @@ static void run_state(struct pvp_bench *bench, const struct pvp_site *site,
 		request.end = pvp_machine_landing(bench->side[0].machine);
 		assert(start->nr_pokes < PVP_START_MAX_POKES);
 		start->pokes[start->nr_pokes++] =
-			(struct pvp_start_poke){ request.end_sp, request.end, 8 };
-		request.end_sp += 8;
+			(struct pvp_start_poke){ request.end_sp, request.end, word };
+		request.end_sp += word;
 	}
 	for (int i = 0; i < 2; i++) {
 		run_side(bench, i, &request);
