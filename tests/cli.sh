@@ -218,6 +218,12 @@ refuses "verify: a good image and a bad one" "truncated" verify --out out image 
 
 # ---- sites, platforms, patch ----
 
+refuses "sites: two formats" "--tables" sites --json --tables image
+exits "sites --tables" 0 sites --tables image
+holds "sites --tables: as many as sites lists" \
+	[ "$(sed -n 's/^.parainstructions	\([0-9]*\)	yes$/\1/p' stdout)" = \
+	"$("$pvproof" sites image | grep -c '	paravirt	')" ]
+holds "sites --tables: what is not predicted" grep -q '^__jump_table	[0-9]*	no: ' stdout
 exits "sites" 0 sites image
 holds "sites: header" [ "$(head -n 1 stdout | tr '\t' ,)" = address,length,kind,op,ordinal,symbol,tables ]
 tail -n +2 stdout >sites.tsv

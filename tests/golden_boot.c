@@ -225,21 +225,23 @@ static struct pvp_error *function(const struct pvp_image *image, const char *nam
 }
 
 /*
- * Xen PV copies its cpu operations, which pv_ops begins with, from a structure of its own; its
- * native_wbinvd is another copy than the file's pv_ops has.  Source: xen_start_kernel(),
- * arch/x86/xen/enlighten_pv.c of Linux 6.1.
+ * Xen PV copies its cpu operations from a structure of its own; its native_wbinvd is another copy
+ * than the file's pv_ops has.  Source: xen_start_kernel(), arch/x86/xen/enlighten_pv.c of
+ * Linux 6.1.
  */
 static uint64_t xen_pv_op(const struct pvp_image *image, const struct pvp_tables *tables, size_t i)
 {
 	const struct pvp_symbol *const *found;
 	struct pvp_error *err;
 	uint64_t func = 0;
-	size_t nr;
+	size_t nr, first = 0;
 
+	while (first < i && strncmp(tables->fields[first].name, "cpu.", 4))
+		first++;
 	found = pvp_image_symbols_named(image, "xen_cpu_ops", &nr);
 	if (!nr || strncmp(tables->fields[i].name, "cpu.", 4))
 		return 0;
-	err = pvp_image_pointer(image, found[0]->addr + i * image->ptr_len, &func);
+	err = pvp_image_pointer(image, found[0]->addr + (i - first) * image->ptr_len, &func);
 	pvp_error_destroy(err);
 	return func;
 }
@@ -277,6 +279,49 @@ static struct pvp_error *fill_pv_ops(json_t *boot, const struct pvp_image *image
 	return NULL;
 }
 
+static struct pvp_error *add_static_call(const struct pvp_image *image,
+					 const struct pvp_static_call_key *key, const char *func,
+					 struct pvp_platform *platform)
+{
+	struct pvp_static_call_value value = {.key = key->key, .trampoline = key->trampoline};
+	struct pvp_error *err = function(image, func, &key->func, 1, &value.func);
+
+	if (err)
+		return pvp_error_context(err, "static call %s", key->name);
+	platform->static_calls =
+		pvp_reallocarray(platform->static_calls, platform->nr_static_calls + 1,
+				 sizeof(*platform->static_calls));
+	platform->static_calls[platform->nr_static_calls++] = value;
+	return NULL;
+}
+
+/*
+ * Where data has no symbols (i386) a recording does not say what a static call's key held.  Of
+ * those that boot changes before it patches, 6.1 has the ones of dynamic preemption, with these
+ * values when preempt= is not given.  Source: the recording 6.1-native.
+ */
+static struct pvp_error *fill_unnamed_calls(const struct pvp_image *image,
+					    const struct pvp_tables *tables,
+					    struct pvp_platform *platform)
+{
+	static const char *const calls[][2] = {
+		{"cond_resched", "__cond_resched"},	{"might_resched", "__cond_resched"},
+		{"preempt_schedule", "NULL"},		{"preempt_schedule_notrace", "NULL"},
+		{"irqentry_exit_cond_resched", "NULL"},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(calls); i++) {
+		const struct pvp_static_call_key *key = pvp_tables_static_call(tables, calls[i][0]);
+		struct pvp_error *err = NULL;
+
+		if (key && !key->key)
+			err = add_static_call(image, key, calls[i][1], platform);
+		if (err)
+			return err;
+	}
+	return NULL;
+}
+
 static struct pvp_error *fill_static_calls(json_t *json, const struct pvp_image *image,
 					   const struct pvp_tables *tables,
 					   struct pvp_platform *platform)
@@ -284,24 +329,55 @@ static struct pvp_error *fill_static_calls(json_t *json, const struct pvp_image 
 	const char *name;
 	json_t *values;
 
-	platform->static_calls =
-		pvp_calloc(json_object_size(json) + 1, sizeof(*platform->static_calls));
 	json_object_foreach(json, name, values)
 	{
 		const struct pvp_static_call_key *key = pvp_tables_static_call(tables, name);
-		struct pvp_static_call_value *value =
-			&platform->static_calls[platform->nr_static_calls++];
 		struct pvp_error *err;
 
 		if (!key)
 			return pvp_error_format(PVP_ERR_NOT_FOUND, "no static call %s", name);
-		value->key = key->key;
-		err = function(image, json_string_value(json_array_get(values, 1)), &key->func, 1,
-			       &value->func);
+		err = add_static_call(image, key, json_string_value(json_array_get(values, 1)),
+				      platform);
 		if (err)
-			return pvp_error_context(err, "static call %s", name);
+			return err;
 	}
-	return NULL;
+	return fill_unnamed_calls(image, tables, platform);
+}
+
+#define HYPERCALL_STUB_LEN 32
+#define HYPERCALL_STUBS	   (4096 / HYPERCALL_STUB_LEN)
+#define HYPERCALL_IRET	   23 /* does not return */
+
+/*
+ * Xen fills the guest's hypercall page before the kernel runs: a stub a hypercall, with its number
+ * in eax.  Source: hypercall_page_initialise_ring3_kernel() of Xen 4.17; the recording 5.10-xenpv.
+ */
+static struct pvp_error *fill_hypercall_page(const struct pvp_image *image,
+					     struct pvp_platform *platform)
+{
+	/* push rcx, r11; mov $n,%eax; syscall; pop r11, rcx; ret */
+	static const struct pvp_text_write stub = {
+		.len = 14,
+		.bytes = {0x51, 0x41, 0x53, 0xb8, 0, 0, 0, 0, 0x0f, 0x05, 0x41, 0x5b, 0x59, 0xc3}};
+	/* push rcx, r11, rax; mov $23,%eax; syscall */
+	static const struct pvp_text_write iret = {
+		.len = 11,
+		.bytes = {0x51, 0x41, 0x53, 0x50, 0xb8, HYPERCALL_IRET, 0, 0, 0, 0x0f, 0x05}};
+	struct pvp_error *err;
+	uint64_t page;
+
+	if (!pvp_image_symbols_named(image, "hypercall_page", NULL))
+		return NULL;
+	err = pvp_image_symbol(image, "hypercall_page", &page);
+	for (unsigned i = 0; i < HYPERCALL_STUBS && !err; i++) {
+		struct pvp_text_write *write = &platform->text_writes[platform->nr_text_writes++];
+
+		*write = i == HYPERCALL_IRET ? iret : stub;
+		write->addr = page + i * HYPERCALL_STUB_LEN;
+		if (i != HYPERCALL_IRET)
+			write->bytes[4] = i;
+	}
+	return err;
 }
 
 /* Xen PV's first C function writes a jmp to xen_iret over a label of the entry code, where there is
@@ -313,11 +389,11 @@ static struct pvp_error *fill_text_writes(const struct pvp_image *image,
 	struct pvp_error *err;
 	uint64_t target;
 
-	if (!pvp_image_symbols_named(image, "early_xen_iret_patch", NULL))
-		return NULL;
-	write = pvp_calloc(1, sizeof(*write));
-	platform->text_writes = write;
-	platform->nr_text_writes = 1;
+	platform->text_writes = pvp_calloc(HYPERCALL_STUBS + 1, sizeof(*write));
+	err = fill_hypercall_page(image, platform);
+	if (err || !pvp_image_symbols_named(image, "early_xen_iret_patch", NULL))
+		return err;
+	write = &platform->text_writes[platform->nr_text_writes++];
 	err = pvp_image_symbol(image, "early_xen_iret_patch", &write->addr);
 	if (!err)
 		err = pvp_image_symbol(image, "xen_iret", &target);
@@ -354,6 +430,19 @@ static struct pvp_error *first_of(const struct pvp_image *image, const char *con
 	return NULL;
 }
 
+/* CPUs, as the passes see them: other than one when locks are to stay.  Source:
+ * alternative_instructions(), arch/x86/kernel/alternative.c. */
+static unsigned cpus(json_t *json)
+{
+	json_t *vars = json_object_get(json, "vars"),
+	       *max = json_object_get(vars, "setup_max_cpus");
+	unsigned nr = json_integer_value(json_object_get(json_object_get(json, "machine"), "cpus"));
+
+	if (max && json_integer_value(max) <= 1)
+		nr = 1;
+	return json_integer_value(json_object_get(vars, "noreplace_smp")) && nr == 1 ? 2 : nr;
+}
+
 /* Into platform, also on error. */
 static struct pvp_error *fill_platform(json_t *json, const struct pvp_image *image,
 				       const struct pvp_tables *tables,
@@ -375,7 +464,7 @@ static struct pvp_error *fill_platform(json_t *json, const struct pvp_image *ima
 	platform->cpu.vendor = vendor_number(json_string_value(json_object_get(json, "vendor")));
 	platform->cpu.family = json_integer_value(json_object_get(json, "family"));
 	platform->cpu.model = json_integer_value(json_object_get(json, "model"));
-	platform->cpus = json_integer_value(json_object_get(machine, "cpus"));
+	platform->cpus = cpus(json);
 	if (json_is_object(json_object_get(machine, "xen"))) {
 		platform->hypervisor = PVP_HV_XEN_PV;
 		platform->ring = 3;

@@ -45,6 +45,8 @@ static const struct {
 	{ "word",             PI_DATA },
 	{ "x86_return_thunk", PI_DATA + 8 },
 	{ "pv_ops",           PI_DATA + 0x100 },
+	{ "mmu_table",        PI_DATA + 0x300 },
+	{ "whole_table",      PI_DATA + 0x340 },
 	{ "cpu_word",         0x10 },
 	{ "__per_cpu_load",   PI_PERCPU },
 };
@@ -91,6 +93,7 @@ static struct elfgen *generate(void)
 	memset(text, 0xcc, sizeof(text));
 	data[1] = PI_TEXT + 0xb0;
 	memcpy(&data[0x100 / 8], values, sizeof(values));
+	data[0x300 / 8] = data[0x340 / 8 + PI_TWICE] = PI_TEXT + 0x60;
 	elfgen_section(g, ".text", PI_TEXT, ELFGEN_TEXT, text, sizeof(text));
 	elfgen_section(g, ".data", PI_DATA, ELFGEN_DATA, data, sizeof(data));
 	elfgen_section(g, ".data..percpu", 0, ELFGEN_DATA, text, 0x100);

@@ -6,7 +6,8 @@
  * Text at 0xffffffff81000000 has fn_a (+0), fn_b (+0x10), fn_c (+0x20), patch_me (+0x40), native
  * (+0x80), __raw_callee_save___native_queued_spin_unlock (+0x90), .._vcpu_is_preempted (+0xa0),
  * thunk (+0xb0), and `twice` at +0x60 and +0x70.  Data has word, x86_return_thunk (thunk) and
- * pv_ops; cpu_word is per-CPU, at 0x10 of the zero-based section.
+ * pv_ops; mmu_table (from mmu.twice on) and whole_table are templates of pv_ops with the `twice` at
+ * +0x60, where pv_ops has the one at +0x70; cpu_word is per-CPU, at 0x10 of the zero-based section.
  *
  * With BTF, the image also says what `struct demo` is: u32 word at 8, u16 half at 12, and an
  * unnamed union at 16 with u64 hidden in it.

@@ -60,22 +60,64 @@ static uint64_t fixup(void *arg, struct pvp_machine *machine, uint64_t addr, uns
 	return sm->fixup;
 }
 
-void small_machine_init(struct small_machine *sm, unsigned ring)
+/* What the two modes have in common: regions, with their addresses given, and the client. */
+static void init(struct small_machine *sm, const uint64_t addrs[SM_NR_REGIONS])
 {
 	const unsigned rw = PVP_PROT_READ | PVP_PROT_WRITE;
 	const struct pvp_region regions[SM_NR_REGIONS] = {
-		{ SM_TEXT, 2 * SM_PAGE, NULL, PVP_PROT_READ | PVP_PROT_EXEC, PVP_MEM_PLAIN,
-		  "text" },
-		{ SM_RO, SM_PAGE, NULL, PVP_PROT_READ, PVP_MEM_PLAIN, "read-only data" },
-		{ SM_DATA, 2 * SM_PAGE, NULL, rw, PVP_MEM_PLAIN, "data" },
-		{ SM_ORDERED, SM_PAGE, NULL, rw, PVP_MEM_ORDERED, "ordered data" },
-		{ SM_STACK, SM_PAGE, NULL, rw, PVP_MEM_STACK, "stack" },
+		{ 0, 2 * SM_PAGE, NULL, PVP_PROT_READ | PVP_PROT_EXEC, PVP_MEM_PLAIN, "text" },
+		{ 0, SM_PAGE, NULL, PVP_PROT_READ, PVP_MEM_PLAIN, "read-only data" },
+		{ 0, 2 * SM_PAGE, NULL, rw, PVP_MEM_PLAIN, "data" },
+		{ 0, SM_PAGE, NULL, rw, PVP_MEM_ORDERED, "ordered data" },
+		{ 0, SM_PAGE, NULL, rw, PVP_MEM_STACK, "stack" },
 	};
 
-	static const struct {
-		enum pvp_x86_reg reg;
-		uint64_t value;
-	} system[] = {
+	memset(sm, 0, sizeof(*sm));
+	for (size_t i = 0; i < SM_NR_REGIONS; i++) {
+		sm->regions[i] = regions[i];
+		sm->regions[i].addr = addrs[i];
+		sm->regions[i].host = aligned_alloc(SM_PAGE, regions[i].len);
+		for (uint64_t k = 0; k < regions[i].len; k++)
+			sm->regions[i].host[k] = pvp_mix(i, k);
+	}
+	memset(sm->regions[0].host, 0xcc, sm->regions[0].len);
+	sm->request = (struct pvp_run_request){ .start = &sm->start, .max_insns = 1000, .seed = 7 };
+	sm->config = (struct pvp_machine_config){
+		.regions = sm->regions,
+		.nr_regions = SM_NR_REGIONS,
+		.client = { .arg = sm,
+			    .hypercall = hypercall,
+			    .callee_result = callee_result,
+			    .fill = fill,
+			    .fixup = fixup },
+	};
+}
+
+struct start_reg {
+	enum pvp_x86_reg reg;
+	uint64_t value;
+};
+
+static void set_start(struct small_machine *sm, const struct start_reg *regs, size_t nr)
+{
+	for (unsigned reg = PVP_X86_fs_base; reg < PVP_X86_NR_STATE; reg++)
+		sm->start.reg[reg] = 0x10000 * reg + 0x33;
+	for (size_t i = 0; i < nr; i++)
+		sm->start.reg[regs[i].reg] = regs[i].value;
+	sm->request.end_sp = sm->start.reg[PVP_X86_rsp];
+}
+
+void small_machine_init(struct small_machine *sm, unsigned ring)
+{
+	static const uint64_t addrs[SM_NR_REGIONS] = { SM_TEXT, SM_RO, SM_DATA, SM_ORDERED,
+						       SM_STACK };
+	static const struct start_reg regs[] = {
+		{ PVP_X86_rax, 0xaaaaaaaa55555555 },
+		{ PVP_X86_rip, SM_TEXT },
+		{ PVP_X86_rsp, SM_SP },
+		{ PVP_X86_rdi, SM_DATA },
+		{ PVP_X86_rsi, SM_DATA + 0x800 },
+		{ PVP_X86_rflags, 2 | PVP_X86_FLAG_IF },
 		{ PVP_X86_gs_base, SM_DATA },
 		{ PVP_X86_cr0, 0x8005003b },
 		{ PVP_X86_ds, 0x2b },
@@ -89,39 +131,47 @@ void small_machine_init(struct small_machine *sm, unsigned ring)
 		{ PVP_X86_xcr0, 7 },
 	};
 
-	memset(sm, 0, sizeof(*sm));
-	for (size_t i = 0; i < SM_NR_REGIONS; i++) {
-		sm->regions[i] = regions[i];
-		sm->regions[i].host = aligned_alloc(SM_PAGE, regions[i].len);
-		for (uint64_t k = 0; k < regions[i].len; k++)
-			sm->regions[i].host[k] = pvp_mix(i, k);
-	}
-	memset(sm->regions[0].host, 0xcc, sm->regions[0].len);
+	init(sm, addrs);
+	sm->config.ring = ring;
 	for (unsigned reg = PVP_X86_rax; reg <= PVP_X86_r15; reg++)
 		sm->start.reg[reg] = 0x1111111111111111ull * reg;
-	sm->start.reg[PVP_X86_rax] = 0xaaaaaaaa55555555ull;
-	sm->start.reg[PVP_X86_rip] = SM_TEXT;
-	sm->start.reg[PVP_X86_rsp] = SM_SP;
-	sm->start.reg[PVP_X86_rdi] = SM_DATA;
-	sm->start.reg[PVP_X86_rsi] = SM_DATA + 0x800;
-	sm->start.reg[PVP_X86_rflags] = 2 | PVP_X86_FLAG_IF;
-	for (unsigned reg = PVP_X86_fs_base; reg < PVP_X86_NR_STATE; reg++)
-		sm->start.reg[reg] = 0x10000 * reg + 0x33;
-	for (size_t i = 0; i < ARRAY_SIZE(system); i++)
-		sm->start.reg[system[i].reg] = system[i].value;
-	sm->request = (struct pvp_run_request){
-		.start = &sm->start, .end_sp = SM_SP, .max_insns = 1000, .seed = 7
+	set_start(sm, regs, ARRAY_SIZE(regs));
+}
+
+void small_machine_init_i386(struct small_machine *sm)
+{
+	static const uint64_t addrs[SM_NR_REGIONS] = { SM32_TEXT, SM32_RO, SM32_DATA, SM32_ORDERED,
+						       SM32_STACK };
+	static const struct start_reg regs[] = {
+		{ PVP_X86_rax, 0x55aa55aa },
+		{ PVP_X86_rip, SM32_TEXT },
+		{ PVP_X86_rsp, SM32_SP },
+		{ PVP_X86_rdi, SM32_DATA },
+		{ PVP_X86_rsi, SM32_DATA + 0x800 },
+		{ PVP_X86_rflags, 2 | PVP_X86_FLAG_IF },
+		{ PVP_X86_fs_base, SM32_DATA },
+		{ PVP_X86_gs_base, SM32_DATA + 0x100 },
+		{ PVP_X86_cr0, 0x8005003b },
+		{ PVP_X86_es, 0x7b },
+		{ PVP_X86_cs, 0x60 },
+		{ PVP_X86_ss, 0x68 },
+		{ PVP_X86_ds, 0x7b },
+		{ PVP_X86_fs, 0xd8 },
+		{ PVP_X86_gs, 0xe0 },
+		{ PVP_X86_gdt_base, SM32_RO },
+		{ PVP_X86_gdt_limit, 0xff },
+		{ PVP_X86_idt_base, 0xfffba000 },
+		{ PVP_X86_idt_limit, 0x7ff },
+		{ PVP_X86_ldtr, 0x88 },
+		{ PVP_X86_tr, 0x80 },
+		{ PVP_X86_xcr0, 7 },
 	};
-	sm->config = (struct pvp_machine_config){
-		.ring = ring,
-		.regions = sm->regions,
-		.nr_regions = SM_NR_REGIONS,
-		.client = { .arg = sm,
-			    .hypercall = hypercall,
-			    .callee_result = callee_result,
-			    .fill = fill,
-			    .fixup = fixup },
-	};
+
+	init(sm, addrs);
+	sm->config.isa = PVP_ISA_I386;
+	for (unsigned reg = PVP_X86_rax; reg <= PVP_X86_r15; reg++)
+		sm->start.reg[reg] = 0x11111111ull * reg;
+	set_start(sm, regs, ARRAY_SIZE(regs));
 }
 
 void small_machine_deinit(struct small_machine *sm)
@@ -162,7 +212,9 @@ size_t small_machine_bytes(struct small_machine *sm, uint64_t addr, const char *
 
 void small_machine_code(struct small_machine *sm, const char *hex)
 {
-	sm->request.end = SM_TEXT + small_machine_bytes(sm, SM_TEXT, hex);
+	uint64_t text = sm->regions[0].addr;
+
+	sm->request.end = text + small_machine_bytes(sm, text, hex);
 }
 
 void small_machine_open(struct small_machine *sm)
@@ -183,6 +235,14 @@ void small_machine_undo(struct small_machine *sm)
 void small_machine_do(struct small_machine *sm, unsigned ring, const char *hex)
 {
 	small_machine_init(sm, ring);
+	small_machine_code(sm, hex);
+	small_machine_open(sm);
+	small_machine_run(sm);
+}
+
+void small_machine_do_i386(struct small_machine *sm, const char *hex)
+{
+	small_machine_init_i386(sm);
 	small_machine_code(sm, hex);
 	small_machine_open(sm);
 	small_machine_run(sm);

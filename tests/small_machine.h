@@ -9,6 +9,7 @@
  *	small_machine_run(&sm);			from SM_TEXT to the end of the code
  *	small_machine_deinit(&sm);
  *
+ * small_machine_init_i386 makes one of 32 bits, where the same regions are at SM32_TEXT and so on.
  * Text that nobody wrote is int3, so that a run which leaves the code is a fault.
  */
 #ifndef PVP_SMALL_MACHINE_H
@@ -27,14 +28,22 @@
 #define SM_STACK   0xffffc90000000000ull /* 1 page rw-, class STACK */
 #define SM_SP	   (SM_STACK + 0x800)	 /* rsp at the start */
 
+#define SM32_TEXT    0xc1000000ull
+#define SM32_RO	     0xc1002000ull /* a descriptor table begins here */
+#define SM32_DATA    0xc1003000ull
+#define SM32_ORDERED 0xc1005000ull
+#define SM32_HOLE    0xc1006000ull
+#define SM32_STACK   0xf5000000ull
+#define SM32_SP	     (SM32_STACK + 0x800)
+
 #define SM_NR_REGIONS 5
 
 struct small_machine {
 	struct pvp_machine_config
 		config; /* may be changed until open; regions and client are set */
-	struct pvp_region regions[SM_NR_REGIONS];
+	struct pvp_region regions[SM_NR_REGIONS]; /* text first */
 	struct pvp_machine *machine;
-	struct pvp_state start;		/* rip SM_TEXT, distinct values in the other registers */
+	struct pvp_state start;		/* rip at the text, distinct values in other registers */
 	struct pvp_run_request request; /* end: behind the code, at the start's stack depth */
 	struct pvp_run run;
 
@@ -47,10 +56,11 @@ struct small_machine {
 };
 
 void small_machine_init(struct small_machine *sm, unsigned ring);
+void small_machine_init_i386(struct small_machine *sm);
 void small_machine_deinit(struct small_machine *sm);
 /* Bytes in hexadecimal at an address of a region; the number of bytes. */
 size_t small_machine_bytes(struct small_machine *sm, uint64_t addr, const char *hex);
-/* At SM_TEXT; the run's end is behind them. */
+/* Where the text begins; the run's end is behind them. */
 void small_machine_code(struct small_machine *sm, const char *hex);
 uint8_t *small_machine_host(struct small_machine *sm, uint64_t addr);
 uint64_t small_machine_word(struct small_machine *sm, uint64_t addr);
@@ -60,6 +70,7 @@ void small_machine_run(struct small_machine *sm);
 void small_machine_undo(struct small_machine *sm);
 /* init, code, open, run */
 void small_machine_do(struct small_machine *sm, unsigned ring, const char *hex);
+void small_machine_do_i386(struct small_machine *sm, const char *hex);
 
 /* "interrupts 0; out 80 1 41; write-cr 3 1000": what a run did, in a static buffer. */
 const char *small_machine_effects(const struct small_machine *sm);

@@ -9,7 +9,9 @@
 #define PVP_SUITES(X) \
 	X(memory) \
 	X(decode) \
+	X(i386_decode) \
 	X(machine) \
+	X(i386) \
 	X(sensitive) \
 	X(selftest) \
 	X(image) \
@@ -18,6 +20,7 @@
 	X(ksymtab) \
 	X(btf) \
 	X(scan) \
+	X(generations) \
 	X(sites) \
 	X(patched) \
 	X(model) \

@@ -148,7 +148,7 @@ static const struct {
 	{"int3_selftest", 0, NULL, ""},
 	{"paravirt_set_cap", 0, NULL, ""},
 	{"register_die_notifier", 0, NULL, ""},
-	{"text_poke", 0, NULL, "ffffffff81000400\tcccccccccc\t7061746368\talternative\n"},
+	{"__text_poke", 0, NULL, "ffffffff81000400\tcccccccccc\t7061746368\talternative\n"},
 	{"another", PVP_ERR_BAD_DATA, "exception 3 at another", NULL},
 };
 
@@ -259,7 +259,7 @@ START_TEST(static_call_update)
 
 	guest_world_init(&w);
 	put_static_call(&w);
-	w.calls[0] = (struct pvp_static_call_value){TINY_KEY(0), TINY_FUNCS + 0x20};
+	w.calls[0] = (struct pvp_static_call_value){TINY_KEY(0), TINY_FUNCS + 0x20, 0};
 	w.platform.nr_static_calls = 1;
 	for (unsigned i = 0; i < ARRAY_SIZE(stores); i++)
 		tiny_branch(&w.tiny, UPDATE + i * 6, stores[i].code[0] | stores[i].code[1] << 8,

@@ -3,6 +3,7 @@
 
 #include <unistd.h>
 
+#include "alloc.h"
 #include "check_helpers.h"
 #include "feature.h"
 #include <jansson.h>
@@ -133,6 +134,14 @@ static const struct {
 	{ "at: patch_me,",     "at: 0x1000000000,",   BAD,  38, "does not reach" },
 	{ "bytes: 0f1f00",     "bytes: 0f1f0",        BAD,  39, "'0f1f0' is not 1 to 16 bytes" },
 	{ "at: patch_me+8",    "at: patch_me+4",      BAD,  39, "is written twice" },
+	{ "bytes: 0f1f00}",    "bytes: 0f1f00, last: 1}", BAD, 39, "first and last go with a stride" },
+	{ "jump: fn_b}\n",     "jump: fn_b, stride: 8}\n", BAD, 38, "a stride goes with bytes" },
+	{ "bytes: 0f1f00}",    "bytes: 90, stride: 8, first: 2, last: 1}", BAD, 39, "2 to 1: not numbers below 4096" },
+	{ "bytes: 0f1f00}",    "bytes: 90, stride: 8, last: 4294967295}", BAD, 39, "not numbers below 4096" },
+	{ "bytes: 0f1f00}",    "bytes: 90, stride: 0x400, last: 4}", BAD, 39, "lies outside text" },
+	{ "bytes: 0f1f00}",    "bytes: 0f1f00, stride: 2, last: 1}", BAD, 39, "is written twice" },
+	{ "bytes: 0f1f00}",    "bytes: nnnnnnn0, stride: 8}", BAD, 39, "'nnnnnnn0' is not 1 to 16 bytes" },
+	{ "bytes: 0f1f00}",    "bytes: nnnnnn, stride: 8}", BAD, 39, "'nnnnnn' is not 1 to 16 bytes" },
 	{ "name: fn_c",        "name: fn_x",          GONE, 42, "unknown function 'fn_x'" },
 	{ "result: small",     "result: smell",       GONE, 42, "unknown domain 'smell'" },
 	{ "args: 2",           "args: 7",             BAD,  42, "7 arguments" },
@@ -224,6 +233,59 @@ START_TEST(whole_file)
 	ck_assert(p->stubs[1].has_result && !p->stubs[1].by_domain);
 	ck_assert_uint_eq(p->stubs[1].value, 16);
 	pvp_platform_destroy(p);
+}
+END_TEST
+
+/* A stretch for each number, and the number in it; mov $n,%eax; ret. */
+START_TEST(text_by_number)
+{
+	char *text = platform_image_edit(base, "bytes: 0f1f00}",
+					 "bytes: b8nnnnnnnnc3, stride: 0x20, first: 1, last: 2}");
+	struct pvp_platform *p;
+
+	pvp_ck_ok(load(text, NULL, &p));
+	ck_assert_uint_eq(p->nr_text_writes, 3);
+	for (unsigned n = 1; n <= 2; n++) {
+		const uint8_t want[] = {0xb8, n, 0, 0, 0, 0xc3};
+
+		ck_assert_uint_eq(p->text_writes[n].addr, PI_TEXT + 0x48 + 0x20 * n);
+		ck_assert_uint_eq(p->text_writes[n].len, sizeof(want));
+		pvp_ck_bytes("number", p->text_writes[n].bytes, want, sizeof(want));
+	}
+	pvp_platform_destroy(p);
+	free(text);
+}
+END_TEST
+
+// clang-format off
+/* Which of the two functions called `twice` a field means. */
+static const struct {
+	const char *templates;
+	uint64_t twice;
+} named[] = {
+	{ "[]",                               PI_TEXT + 0x70 },
+	{ "[whole_table]",                    PI_TEXT + 0x60 },
+	{ "[mmu_table@mmu.twice]",            PI_TEXT + 0x60 },
+	{ "[nobody, mmu_table@mmu.twice]",    PI_TEXT + 0x60 },
+	/* A part says nothing of other parts, or of what comes before it. */
+	{ "[mmu_table@irq.irq_disable]",      PI_TEXT + 0x70 },
+	{ "[mmu_table@mmu.thrice]",           PI_TEXT + 0x70 },
+	{ "[mmu_table@lock.queued_spin_unlock]", PI_TEXT + 0x70 },
+};
+// clang-format on
+
+START_TEST(templates)
+{
+	char *key = pvp_asprintf("templates: %s\nnull_target: fn_b\n", named[_i].templates);
+	char *text = platform_image_edit(base, "null_target: fn_b\n", key);
+	struct pvp_platform *p;
+
+	pvp_ck_ok(load(text, NULL, &p));
+	ck_assert_msg(p->pv_ops[PI_TWICE] == named[_i].twice, "%s: %#llx", named[_i].templates,
+		      (unsigned long long)p->pv_ops[PI_TWICE]);
+	pvp_platform_destroy(p);
+	free(text);
+	free(key);
 }
 END_TEST
 
@@ -581,6 +643,8 @@ Suite *platform_suite(void)
 
 	tcase_add_checked_fixture(file, setup, teardown);
 	tcase_add_test(file, whole_file);
+	tcase_add_test(file, text_by_number);
+	tcase_add_loop_test(file, templates, 0, ARRAY_SIZE(named));
 	tcase_add_test(file, memory);
 	tcase_add_test(file, rows_of_another_hypervisor);
 	tcase_add_test(file, finding);

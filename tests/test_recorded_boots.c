@@ -74,7 +74,7 @@ static void compare(struct recording *r, struct pvp_patched *patched)
 		      " at pv sites, the first at %#" PRIx64,
 		      r->boot.name, diff.wrong, diff.missing, diff.extra, diff.pv_wrong,
 		      diff.first_bad);
-	ck_assert_uint_gt(diff.changed, 10000);
+	ck_assert_uint_gt(diff.changed, 4000);
 	for (size_t i = 0; i < ARRAY_SIZE(boots); i++)
 		if (!strcmp(boots[i].name, r->boot.name)) {
 			ck_assert_uint_eq(diff.changed, boots[i].changed);

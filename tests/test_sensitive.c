@@ -6,6 +6,7 @@
 #include <check.h>
 
 #include "check_helpers.h"
+#include "sensitive_rows.h"
 #include "small_machine.h"
 #include "suites.h"
 #include "x86/decode.h"
@@ -17,28 +18,10 @@ static void teardown(void)
 	small_machine_deinit(&sm);
 }
 
-static const char *const reg_names[] = {
-#define X(name, where, uc) #name,
-	PVP_X86_REGS(X)
-#undef X
-};
-
 /* --- what each does --- */
 
-#define WORD 0x8899aabbccddeeffull /* at SM_DATA, where rdi points; 0x7766 behind it */
-
-/*
- * changes: register=value, in hexadecimal, the name of the register whose start value it is, or ?;
- * word and word8 are memory at SM_DATA.  Everything else stays as it was.
- */
 // clang-format off
-static const struct {
-	const char *name, *code;
-	unsigned ring;
-	const char *effects;
-	const char *stop; /* "": end */
-	const char *changes;
-} rows[] = {
+static const struct sensitive_row rows[] = {
 	/* flags */
 	{ "cli", "fa", 0, "interrupts 0", "", "rflags=2" },
 	{ "cli; cli", "fa fa", 0, "interrupts 0", "", "rflags=2" },
@@ -187,72 +170,10 @@ static const struct {
 };
 // clang-format on
 
-/* The value a row gives the register or word, its start value where there is none. */
-static uint64_t expected(const char *changes, const char *name, uint64_t start, uint64_t now)
-{
-	size_t len = strlen(name);
-
-	for (const char *at = changes; *at; at += strspn(at, " ")) {
-		const char *value = at + strcspn(at, "=") + 1;
-		size_t value_len = strcspn(value, " ");
-
-		if (value - at == (ptrdiff_t)len + 1 && !strncmp(at, name, len)) {
-			if (*value == '?')
-				return now;
-			for (unsigned reg = 0; reg < PVP_X86_NR_STATE; reg++)
-				if (strlen(reg_names[reg]) == value_len &&
-				    !strncmp(reg_names[reg], value, value_len))
-					return sm.start.reg[reg];
-			return strtoull(value, NULL, 16);
-		}
-		at = value + value_len;
-	}
-	return start;
-}
-
-static void check_word(int row, const char *name, uint64_t addr, uint64_t start)
-{
-	uint64_t got = small_machine_word(&sm, addr);
-	uint64_t want = expected(rows[row].changes, name, start, got);
-
-	if (addr != SM_DATA) { /* only its two low bytes are a table's */
-		got &= 0xffff;
-		want &= 0xffff;
-	}
-	ck_assert_msg(got == want, "%s: %s is %#lx, expected %#lx", rows[row].name, name,
-		      (unsigned long)got, (unsigned long)want);
-}
-
 START_TEST(row)
 {
-	const char *name = rows[_i].name, *stop = *rows[_i].stop ? rows[_i].stop : "end";
-
 	small_machine_init(&sm, rows[_i].ring);
-	small_machine_code(&sm, rows[_i].code);
-	small_machine_set_word(&sm, SM_DATA, WORD);
-	small_machine_set_word(&sm, SM_DATA + 8, 0x7766);
-	small_machine_open(&sm);
-	for (int round = 0; round < 2; round++) {
-		small_machine_run(&sm);
-		ck_assert_msg(!strcmp(small_machine_stop(&sm), stop), "%s: %s (%s), expected %s",
-			      name, small_machine_stop(&sm), sm.run.detail, stop);
-		ck_assert_msg(!strcmp(small_machine_effects(&sm), rows[_i].effects),
-			      "%s: effects \"%s\", expected \"%s\"", name,
-			      small_machine_effects(&sm), rows[_i].effects);
-		for (unsigned reg = 0; reg < PVP_X86_NR_STATE; reg++) {
-			uint64_t got = sm.run.end.reg[reg];
-			uint64_t want =
-				expected(rows[_i].changes, reg_names[reg], sm.start.reg[reg], got);
-
-			ck_assert_msg(reg == PVP_X86_rip || got == want,
-				      "%s: %s is %#lx, expected %#lx", name, reg_names[reg],
-				      (unsigned long)got, (unsigned long)want);
-		}
-		check_word(_i, "word", SM_DATA, WORD);
-		check_word(_i, "word8", SM_DATA + 8, 0x7766);
-		small_machine_undo(&sm);
-		ck_assert_uint_eq(small_machine_word(&sm, SM_DATA), WORD);
-	}
+	sensitive_row_check(&sm, &rows[_i]);
 }
 END_TEST
 

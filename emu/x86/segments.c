@@ -120,10 +120,10 @@ static bool load_segment(struct pvp_machine *m, unsigned n, uint64_t selector)
 /* A pushed selector is a word, of which popping takes the lower 16 bits. */
 static bool do_push_seg(struct pvp_machine *m, const struct pvp_x86_insn *insn, unsigned n)
 {
-	uint64_t size = insn->operand_size,
-		 sp = (pvp_x86_get(m, PVP_X86_rsp) - size) & m->isa->last;
+	uint64_t selector = m->shadow.reg[PVP_X86_es + n] & 0xffff, size = insn->operand_size;
+	uint64_t sp = (pvp_x86_get(m, PVP_X86_rsp) - size) & m->isa->last;
 
-	if (!pvp_x86_write(m, sp, &m->shadow.reg[PVP_X86_es + n], size))
+	if (!pvp_x86_write(m, sp, &selector, size))
 		return false;
 	pvp_x86_set(m, PVP_X86_rsp, sp);
 	return true;

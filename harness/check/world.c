@@ -238,8 +238,10 @@ static struct pvp_error *add_platform(struct pvp_world *world, const struct pvp_
 
 	for (size_t i = 0; i < p->nr_pv_ops && !err; i++)
 		err = poke64(world, tables->slots[i], p->pv_ops[i]);
+	/* A key that is not known is read by nothing but the trampoline's patching. */
 	for (size_t i = 0; i < p->nr_static_calls && !err; i++)
-		err = poke64(world, p->static_calls[i].key, p->static_calls[i].func);
+		if (p->static_calls[i].key)
+			err = poke64(world, p->static_calls[i].key, p->static_calls[i].func);
 	if (err)
 		return err;
 	err = pvp_image_symbol(world->image, "boot_cpu_data", &cpu_data);

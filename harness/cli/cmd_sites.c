@@ -16,11 +16,13 @@
 
 struct sites_options {
 	struct pvp_options common;
-	bool json;
+	bool json, tables;
 };
 
 static const struct argp_option own_options[] = {
 	{"json", 'j', 0, 0, "JSON instead of TSV", 0},
+	{"tables", 't', 0, 0,
+	 "how many entries each table has, and whether their bytes are predicted", 0},
 	{0},
 };
 
@@ -35,6 +37,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case 'j':
 		options->json = true;
+		return 0;
+	case 't':
+		options->tables = true;
 		return 0;
 	}
 	return ARGP_ERR_UNKNOWN;
@@ -66,6 +71,44 @@ static void print_tsv(const struct pvp_subject *subject)
 		putchar('\n');
 		free(symbol);
 		free(op);
+	}
+}
+
+static void print_tables(const struct pvp_tables *t)
+{
+	// clang-format off
+	/* what: who rewrites the text that is not predicted. */
+	const struct {
+		const char *name;
+		size_t nr;
+		const char *what;
+	} rows[] = {
+		{ ".parainstructions",       t->nr_para,           NULL },
+		{ ".altinstructions",        t->nr_alts,           NULL },
+		{ "static_call_sites",       t->nr_static_calls,   NULL },
+		{ "static-call keys",        t->nr_static_call_keys, NULL },
+		{ ".retpoline_sites",        t->nr_retpolines,     NULL },
+		{ ".return_sites",           t->nr_returns,        NULL },
+		{ ".call_sites",             t->nr_calls,          NULL },
+		{ ".ibt_endbr_seal",         t->nr_endbr_seals,    NULL },
+		{ ".smp_locks",              t->nr_smp_locks,      NULL },
+		{ "early_xen_iret_patch",    t->early_iret != 0,   NULL },
+		{ "__jump_table",            t->nr_jumps,          "static keys, when they are switched" },
+		{ "__mcount_loc",            t->nr_mcounts,        "ftrace" },
+		{ "runtime constants",       t->nr_runtime_consts, "values known at run time only" },
+	};
+	// clang-format on
+
+	puts("table\tentries\tpredicted");
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		printf("%s\t%zu\t%s%s\n", rows[i].name, rows[i].nr, rows[i].what ? "no: " : "yes",
+		       rows[i].what ? rows[i].what : "");
+	for (size_t i = 0; i < t->nr_runtime_consts; i++) {
+		char *name = pvp_text_clean(t->runtime_consts[i].name);
+
+		printf("# runtime constant %s: %u bytes at %016" PRIx64 "\n", name,
+		       t->runtime_consts[i].len, t->runtime_consts[i].addr);
+		free(name);
 	}
 }
 
@@ -133,10 +176,17 @@ struct pvp_error *pvp_cmd_sites(const struct pvp_cli *cli, int argc, char **argv
 				       options.common.files.nr);
 		goto out;
 	}
+	if (options.json && options.tables) {
+		err = pvp_error_format(PVP_ERR_USAGE,
+				       "sites: --json and --tables exclude each other");
+		goto out;
+	}
 	err = pvp_subject_open(options.common.files.v[0], options.common.symbols, &subject);
 	if (err)
 		goto out;
-	if (options.json)
+	if (options.tables)
+		print_tables(&subject.tables);
+	else if (options.json)
 		print_json(&subject);
 	else
 		print_tsv(&subject);

@@ -163,6 +163,32 @@ static struct pvp_error *load_set_features(const struct pvp_load *l)
 }
 
 /*
+ * Where a template has the field, 0: nowhere.  "TABLE" is laid out as pv_ops; "TABLE@FIELD" is one
+ * part of it ("cpu."), and begins with that field.
+ */
+static uint64_t template_slot(const struct pvp_load *l, const char *text, size_t field)
+{
+	const struct pvp_pv_field *fields = l->tables->fields;
+	const char *at = strchr(text, '@');
+	char *table = pvp_strndup(text, at ? (size_t)(at - text) : strlen(text));
+	const struct pvp_symbol *const *symbols;
+	size_t first = 0, nr = 0;
+
+	symbols = pvp_image_symbols_named(l->image, table, &nr);
+	free(table);
+	if (nr != 1)
+		return 0;
+	if (at++) {
+		while (first < field && strcmp(fields[first].name, at))
+			first++;
+		if (strcmp(fields[first].name, at) ||
+		    strncmp(fields[field].name, at, strcspn(at, ".") + 1))
+			return 0;
+	}
+	return symbols[0]->addr + (field - first) * l->image->ptr_len;
+}
+
+/*
  * Static functions share names.  The one this platform means is the one in its own template of
  * pv_ops, where the image has one; else the one the file's pv_ops has.
  */
@@ -173,16 +199,12 @@ static uint64_t template_value(const struct pvp_load *l, size_t field, const cha
 		const struct pvp_platform_words *w = l->layers->v[k].file.words;
 
 		for (size_t i = 0; i < w->templates_count; i++) {
-			size_t nr = 0;
-			const struct pvp_symbol *const *table =
-				pvp_image_symbols_named(l->image, w->templates[i], &nr);
+			uint64_t slot = template_slot(l, w->templates[i], field), value;
 			struct pvp_error *err;
-			uint64_t value;
 
-			if (!table || nr != 1)
+			if (!slot)
 				continue;
-			err = pvp_image_pointer(l->image,
-						table[0]->addr + field * l->image->ptr_len, &value);
+			err = pvp_image_pointer(l->image, slot, &value);
 			if (!err && pvp_resolve_is_named(l->image, value, name))
 				return value;
 			pvp_error_destroy(err);
@@ -290,6 +312,7 @@ static void keep_changed_calls(const struct pvp_load *l, const uint64_t *values)
 			continue;
 		value = pvp_push(&p->static_calls, &p->nr_static_calls, &cap);
 		value->key = tables->static_call_keys[i].key;
+		value->trampoline = tables->static_call_keys[i].trampoline;
 		value->func = values[i];
 	}
 }
@@ -523,8 +546,11 @@ bool pvp_platform_has_feature(const struct pvp_platform *platform, unsigned feat
 uint64_t pvp_platform_static_call(const struct pvp_platform *platform,
 				  const struct pvp_static_call_key *key)
 {
-	for (size_t i = 0; i < platform->nr_static_calls; i++)
-		if (platform->static_calls[i].key == key->key)
-			return platform->static_calls[i].func;
+	for (size_t i = 0; i < platform->nr_static_calls; i++) {
+		const struct pvp_static_call_value *value = &platform->static_calls[i];
+
+		if (value->key == key->key && (key->key || value->trampoline == key->trampoline))
+			return value->func;
+	}
 	return key->func;
 }

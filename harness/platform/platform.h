@@ -105,8 +105,9 @@ struct pvp_insn_rule_row {
 };
 
 struct pvp_static_call_value {
-	uint64_t key;
-	uint64_t func; /* 0: NULL */
+	uint64_t key;	     /* 0: not known (tables.h), the trampoline says which */
+	uint64_t func;	     /* 0: NULL */
+	uint64_t trampoline; /* used without a key only */
 };
 
 struct pvp_text_write { /* text the platform sets outside any table */

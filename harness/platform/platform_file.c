@@ -46,6 +46,9 @@ static const cyaml_schema_field_t text_fields[] = {
 	WORD("at", CYAML_FLAG_POINTER, pvp_file_text, at),
 	WORD("jump", OPTIONAL, pvp_file_text, jump),
 	WORD("bytes", OPTIONAL, pvp_file_text, bytes),
+	CYAML_FIELD_UINT("stride", CYAML_FLAG_OPTIONAL, struct pvp_file_text, stride),
+	CYAML_FIELD_UINT("first", CYAML_FLAG_OPTIONAL, struct pvp_file_text, first),
+	CYAML_FIELD_UINT("last", CYAML_FLAG_OPTIONAL, struct pvp_file_text, last),
 	CYAML_FIELD_BOOL("optional", CYAML_FLAG_OPTIONAL, struct pvp_file_text, optional),
 	CYAML_FIELD_END,
 };

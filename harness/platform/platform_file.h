@@ -26,6 +26,7 @@ struct pvp_file_static_key {
 
 struct pvp_file_text {
 	char *at, *jump, *bytes;
+	unsigned stride, first, last; /* stride 0: one stretch, else one for each number */
 	bool optional;
 };
 

@@ -12,6 +12,9 @@
 #include "resolve.h"
 #include "static_keys.h"
 
+/* Of one text row: more than a page of hypercalls has. */
+#define MAX_STRETCHES 4096
+
 /* An array without element i. */
 #define TAKE_OUT(v, nr, i) memmove(&(v)[i], &(v)[(i) + 1], (--(nr) - (i)) * sizeof(*(v)))
 
@@ -77,19 +80,28 @@ struct pvp_error *pvp_load_insns(const struct pvp_load *l)
 	return err;
 }
 
-static bool parse_bytes(const char *text, struct pvp_text_write *write)
+#define NUMBER "nnnnnnnn"
+
+/* Hex digits; NUMBER stands for the 4 bytes of the number. */
+static bool parse_bytes(const char *text, uint32_t number, struct pvp_text_write *write)
 {
 	size_t len = strlen(text);
 
-	if (!len || len % 2 || len / 2 > sizeof(write->bytes) ||
-	    strspn(text, "0123456789abcdefABCDEF") != len)
+	if (!len || len % 2 || len / 2 > sizeof(write->bytes))
 		return false;
-	for (size_t i = 0; i < len / 2; i++) {
+	write->len = len / 2;
+	for (size_t i = 0; i < write->len;) {
 		char digits[3] = {text[2 * i], text[2 * i + 1]};
 
-		write->bytes[i] = strtoul(digits, NULL, 16);
+		if (!strncmp(text + 2 * i, NUMBER, strlen(NUMBER))) {
+			for (unsigned k = 0; k < 4; k++)
+				write->bytes[i++] = number >> 8 * k;
+		} else if (strspn(digits, "0123456789abcdefABCDEF") == 2) {
+			write->bytes[i++] = strtoul(digits, NULL, 16);
+		} else {
+			return false;
+		}
 	}
-	write->len = len / 2;
 	return true;
 }
 
@@ -109,20 +121,34 @@ static struct pvp_error *make_jump(uint64_t target, struct pvp_text_write *write
 	return NULL;
 }
 
+static struct pvp_error *check_text(const struct pvp_file_text *row)
+{
+	if (!row->jump == !row->bytes)
+		return pvp_error_format(PVP_ERR_BAD_DATA, "one of jump and bytes is needed");
+	if (!row->stride && (row->first || row->last))
+		return pvp_error_format(PVP_ERR_BAD_DATA, "first and last go with a stride");
+	if (row->stride && row->jump)
+		return pvp_error_format(PVP_ERR_BAD_DATA, "a stride goes with bytes");
+	if (row->first > row->last || row->last >= MAX_STRETCHES)
+		return pvp_error_format(PVP_ERR_BAD_DATA, "%u to %u: not numbers below %d",
+					row->first, row->last, MAX_STRETCHES);
+	return NULL;
+}
+
 static struct pvp_error *resolve_text(const struct pvp_load *l, const struct pvp_file_text *row,
-				      struct pvp_text_write *write)
+				      uint32_t number, struct pvp_text_write *write)
 {
 	struct pvp_error *err;
 	uint64_t target;
 
-	if (!row->jump == !row->bytes)
-		return pvp_error_format(PVP_ERR_BAD_DATA, "one of jump and bytes is needed");
 	err = pvp_platform_address(l->image, row->at, &write->addr);
+	if (!err)
+		write->addr += (uint64_t)row->stride * number;
 	if (!err && row->jump) {
 		err = pvp_resolve_function(l->image, row->jump, 0, &target);
 		if (!err)
 			err = make_jump(target, write);
-	} else if (!err && !parse_bytes(row->bytes, write)) {
+	} else if (!err && !parse_bytes(row->bytes, number, write)) {
 		err = pvp_error_format(PVP_ERR_BAD_DATA, "'%s' is not 1 to %zu bytes in hex",
 				       row->bytes, sizeof(write->bytes));
 	}
@@ -141,6 +167,25 @@ static bool passed_over(struct pvp_error *err, bool optional)
 	return true;
 }
 
+/* earlier: writes of the layers before. */
+static struct pvp_error *put_text(struct pvp_platform *p, const struct pvp_text_write *write,
+				  size_t *earlier, size_t *cap)
+{
+	for (size_t i = 0; i < *earlier; i++)
+		if (write->addr == p->text_writes[i].addr) {
+			TAKE_OUT(p->text_writes, p->nr_text_writes, i);
+			--*earlier;
+			break;
+		}
+	for (size_t i = 0; i < p->nr_text_writes; i++)
+		if (write->addr < p->text_writes[i].addr + p->text_writes[i].len &&
+		    p->text_writes[i].addr < write->addr + write->len)
+			return pvp_error_format(PVP_ERR_BAD_DATA, "%#" PRIx64 " is written twice",
+						write->addr);
+	*pvp_push(&p->text_writes, &p->nr_text_writes, cap) = *write;
+	return NULL;
+}
+
 struct pvp_error *pvp_load_text(const struct pvp_load *l)
 {
 	struct pvp_platform *p = l->platform;
@@ -148,26 +193,21 @@ struct pvp_error *pvp_load_text(const struct pvp_load *l)
 
 	for (size_t i = 0; i < l->words->text_count; i++) {
 		const struct pvp_file_text *row = &l->words->text[i];
-		struct pvp_text_write write = {0};
-		struct pvp_error *err;
+		struct pvp_error *err = check_text(row);
 
-		err = resolve_text(l, row, &write);
-		if (passed_over(err, row->optional))
-			continue;
-		for (size_t j = 0; !err && j < earlier; j++)
-			if (write.addr == p->text_writes[j].addr) {
-				TAKE_OUT(p->text_writes, p->nr_text_writes, j);
-				earlier--;
+		for (unsigned n = row->first; !err && n <= row->last; n++) {
+			struct pvp_text_write write = {0};
+
+			err = resolve_text(l, row, n, &write);
+			if (passed_over(err, row->optional)) {
+				err = NULL;
 				break;
 			}
-		for (size_t j = 0; !err && j < p->nr_text_writes; j++)
-			if (write.addr < p->text_writes[j].addr + p->text_writes[j].len &&
-			    p->text_writes[j].addr < write.addr + write.len)
-				err = pvp_error_format(PVP_ERR_BAD_DATA,
-						       "%#" PRIx64 " is written twice", write.addr);
+			if (!err)
+				err = put_text(p, &write, &earlier, &cap);
+		}
 		if (err)
 			return pvp_yaml_context(l->yaml, err, "text/%zu", i);
-		*pvp_push(&p->text_writes, &p->nr_text_writes, &cap) = write;
 	}
 	return NULL;
 }

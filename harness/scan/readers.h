@@ -63,7 +63,6 @@ enum pvp_para_form {
 	PVP_PARA_ABS_SIB, /* ff 14 25 abs32: call *abs32 */
 	PVP_PARA_ABS,	  /* ff 15 abs32, 32-bit code: call *abs32 */
 	PVP_PARA_RIP,	  /* ff 15 rel32, 64-bit code: call *rel32(%rip) */
-	PVP_PARA_OTHER,
 };
 
 struct pvp_layout {

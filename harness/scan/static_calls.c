@@ -16,6 +16,10 @@ enum { STRIDE = 8, ADDR = 0, KEY = 4 };
 #define TAIL  1
 #define FLAGS 3 /* bit 1: site in init text; set at run time only */
 
+#define TRAMPOLINE_LEN 5
+#define JMP	       0xe9
+#define RET	       0xc3
+
 #define KEY_PREFIX	  "__SCK__"
 #define TRAMPOLINE_PREFIX "__SCT__"
 
@@ -75,6 +79,47 @@ static struct pvp_error *read_named_keys(const struct pvp_image *image, struct p
 		err = pvp_image_pointer(image, key->key, &key->func);
 		if (err)
 			return pvp_error_context(err, "static-call key %s", symbol->name);
+	}
+	return NULL;
+}
+
+/*
+ * Where only trampolines change: what each calls.  One of NULL begins with a ret.  Source:
+ * ARCH_DEFINE_STATIC_CALL_TRAMP, ARCH_DEFINE_STATIC_CALL_NULL_TRAMP, asm/static_call.h.
+ */
+static struct pvp_error *read_trampolines(const struct pvp_image *image, struct pvp_tables *ret)
+{
+	const size_t prefix = strlen(TRAMPOLINE_PREFIX);
+	size_t cap = 0;
+
+	for (size_t i = 0; i < image->nr_symbols; i++) {
+		const struct pvp_symbol *symbol = &image->symbols[i];
+		struct pvp_static_call_key *key;
+		struct pvp_bytes text;
+		int32_t rel;
+
+		if (strncmp(symbol->name, TRAMPOLINE_PREFIX, prefix))
+			continue;
+		if (ret->nr_static_call_keys &&
+		    ret->static_call_keys[ret->nr_static_call_keys - 1].trampoline == symbol->addr)
+			continue;
+		text = (struct pvp_bytes){pvp_image_bytes(image, symbol->addr, TRAMPOLINE_LEN),
+					  TRAMPOLINE_LEN};
+		if (!text.data || !pvp_image_is_text(image, symbol->addr, TRAMPOLINE_LEN))
+			return pvp_error_format(PVP_ERR_BAD_DATA,
+						"static-call trampoline %s at %#" PRIx64
+						" lies outside text",
+						symbol->name, symbol->addr);
+		if ((text.data[0] != JMP && text.data[0] != RET) || !pvp_bytes_s32(&text, 1, &rel))
+			return pvp_error_format(PVP_ERR_BAD_DATA,
+						"static-call trampoline %s at %#" PRIx64
+						" begins with %02x, neither jmp nor ret",
+						symbol->name, symbol->addr, text.data[0]);
+		key = pvp_push(&ret->static_call_keys, &ret->nr_static_call_keys, &cap);
+		key->name = symbol->name + prefix;
+		key->trampoline = symbol->addr;
+		if (text.data[0] == JMP)
+			key->func = (symbol->addr + 5 + (int64_t)rel) & UINT32_MAX;
 	}
 	return NULL;
 }
@@ -145,7 +190,8 @@ struct pvp_error *pvp_read_static_calls(const struct pvp_image *image,
 	struct pvp_error *err;
 	size_t cap = 0;
 
-	(void)layout;
+	if (layout->arch == PVP_ARCH_I386) /* inline static calls need objtool, which is 64-bit */
+		return read_trampolines(image, ret);
 	err = pvp_span_symbols(image, "__start_static_call_sites", "__stop_static_call_sites",
 			       STRIDE, &span);
 	if (err)

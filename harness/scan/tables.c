@@ -28,7 +28,6 @@ static const struct {
 	{ PVP_PARA_ABS_SIB, ".parainstructions (ff 14 25)" },
 	{ PVP_PARA_ABS,     ".parainstructions (ff 15 abs32)" },
 	{ PVP_PARA_RIP,     ".parainstructions (ff 15 rel32)" },
-	{ PVP_PARA_OTHER,   ".parainstructions of an unknown form" },
 };
 // clang-format on
 
@@ -75,7 +74,11 @@ static struct pvp_error *look_at_para(const struct pvp_image *image, enum pvp_pa
 	else if (text[0] == 0xff && text[1] == 0x15)
 		*ret = image->arch == PVP_ARCH_AMD64 ? PVP_PARA_RIP : PVP_PARA_ABS;
 	else
-		*ret = PVP_PARA_OTHER;
+		return pvp_error_format(PVP_ERR_UNSUPPORTED,
+					".parainstructions entry 0 (at %#" PRIx64 "): site %#" PRIx64
+					" begins with %02x %02x %02x: no such kernel is known",
+					pvp_image_section(image, ".parainstructions")->addr, addr,
+					text[0], text[1], text[2]);
 	return NULL;
 }
 
@@ -144,15 +147,16 @@ static struct pvp_error *find_layout(const struct pvp_image *image, const struct
 	err = look_at_para(image, &para);
 	if (err)
 		return err;
+	if (!alt_stride && section_bytes(image, ".altinstructions", &bytes))
+		return pvp_error_format(PVP_ERR_BAD_DATA,
+					".altinstructions at %#" PRIx64 ": %" PRIu64
+					" bytes are no multiple of an entry size (12, 13, 14)",
+					pvp_image_section(image, ".altinstructions")->addr,
+					bytes.len);
 	if (para == PVP_PARA_NONE && !(alt_stride == 14 && has_direct_calls(image)))
 		return pvp_error_format(PVP_ERR_UNSUPPORTED,
 					"no pv sites: neither .parainstructions nor direct-call "
 					"alternatives");
-	if (!alt_stride && section_bytes(image, ".altinstructions", &bytes))
-		return pvp_error_format(PVP_ERR_BAD_DATA,
-					".altinstructions: %" PRIu64
-					" bytes are no multiple of an entry size (12, 13, 14)",
-					bytes.len);
 	for (size_t i = 0; i < ARRAY_SIZE(layouts); i++) {
 		const struct pvp_layout *layout = &layouts[i];
 

@@ -47,8 +47,13 @@ struct pvp_static_call_site {
 	uint64_t entry;
 };
 
+/*
+ * Without inline static calls (i386) every call goes through the trampoline, and only that changes:
+ * then no site names a key, nor need a symbol.
+ */
 struct pvp_static_call_key {
-	uint64_t key, trampoline; /* trampoline 0: none */
+	uint64_t key;	     /* 0: not known; there is a trampoline, then */
+	uint64_t trampoline; /* 0: none */
 	const char *name;
 	uint64_t func; /* in the file; 0 is NULL */
 };
@@ -90,7 +95,8 @@ struct pvp_tables {
 	size_t nr_alts;
 	struct pvp_static_call_site *static_calls;
 	size_t nr_static_calls;
-	struct pvp_static_call_key *static_call_keys; /* all __SCK__ symbols, ascending by key */
+	/* All __SCK__ symbols, ascending by key; or all __SCT__, where keys are not known. */
+	struct pvp_static_call_key *static_call_keys;
 	size_t nr_static_call_keys;
 	struct pvp_addr_entry *retpolines, *returns, *calls, *endbr_seals;
 	size_t nr_retpolines, nr_returns, nr_calls, nr_endbr_seals;

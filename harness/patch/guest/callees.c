@@ -29,9 +29,10 @@ const struct pvp_callee pvp_callees[PVP_NR_CALLEES] = {
 	{ "printk",                   RETURN }, /* nobody reads it */
 	{ "_printk",                  RETURN },
 	{ "__warn_printk",            RETURN },
-	/* Maps the page elsewhere, in an address space of its own, and copies; 6.12 and 7.2 then
-	 * tell other CPUs, of which none has started. */
-	{ "text_poke",                PVP_CALLEE_INSTEAD, "memcpy" },
+	/* Maps the page in an address space of its own, and copies there: by the function it is
+	 * given, or (5.10) by itself. */
+	{ "__text_poke",              PVP_CALLEE_APPLY, "text_poke_memcpy" },
+	{ "__text_poke",              PVP_CALLEE_INSTEAD, "memcpy" },
 	/* Pages for ITS thunks, at a run-time address, and their rights. */
 	{ "module_alloc",             ALLOC },
 	{ "execmem_alloc",            ALLOC },
@@ -83,9 +84,10 @@ void pvp_specials_add_callees(struct pvp_specials *specials, const struct pvp_im
 
 	for (unsigned i = 0; i < PVP_NR_CALLEES; i++) {
 		const struct pvp_callee *callee = &pvp_callees[i];
-		bool lacks =
-			callee->instead && !pvp_image_symbols_named(image, callee->instead, NULL);
+		bool lacks = callee->other && !pvp_image_symbols_named(image, callee->other, NULL);
 
+		if (lacks && callee->kind == PVP_CALLEE_APPLY)
+			continue;
 		pvp_specials_add(specials, image, callee->name,
 				 lacks ? PVP_SPECIAL_OPAQUE : PVP_SPECIAL_CALLEE, i);
 	}

@@ -14,6 +14,7 @@
 
 enum pvp_callee_kind {
 	PVP_CALLEE_RETURN,  /* 0 */
+	PVP_CALLEE_APPLY,   /* f(g, a, b, c) becomes g(a, b, c), in images that have `other` */
 	PVP_CALLEE_INSTEAD, /* another function with the same arguments; none there: the run stops
 			     */
 	PVP_CALLEE_ALLOC,   /* a page of the arena; one that is its first argument stays */
@@ -22,10 +23,10 @@ enum pvp_callee_kind {
 struct pvp_callee {
 	const char *name;
 	enum pvp_callee_kind kind;
-	const char *instead;
+	const char *other;
 };
 
-#define PVP_NR_CALLEES 29
+#define PVP_NR_CALLEES 30
 extern const struct pvp_callee pvp_callees[PVP_NR_CALLEES];
 
 struct pvp_specials {

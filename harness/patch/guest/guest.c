@@ -28,7 +28,11 @@ static struct pvp_error *update(struct pvp_guest *guest, const struct pvp_static
 {
 	const struct pvp_tables *t = guest->tables;
 	uint64_t args[] = {value->key, 0, value->func};
+	const uint64_t transform[] = {0 /* no site */, value->trampoline, value->func, true};
 
+	if (!value->key)
+		return pvp_guest_call(guest, "arch_static_call_transform", transform,
+				      ARRAY_SIZE(transform));
 	for (size_t k = 0; k < t->nr_static_call_keys; k++)
 		if (t->static_call_keys[k].key == value->key)
 			args[1] = t->static_call_keys[k].trampoline;

@@ -81,30 +81,51 @@ static uint64_t allocate(struct pvp_guest *guest, uint64_t given)
 	return arena + guest->arena - PVP_GUEST_PAGE;
 }
 
+/* f(g, a, b, c) becomes g(a, b, c); g is returned. */
+static uint64_t shift_arguments(struct pvp_guest *guest)
+{
+	const struct abi *abi = abi_of(guest);
+	struct pvp_machine *m = guest->machine;
+	const uint64_t function = pvp_machine_reg(m, abi->args[0]);
+	uint64_t arg = 0;
+
+	for (unsigned i = 1; i < MAX_ARGS; i++) {
+		if (i < abi->nr_args)
+			arg = pvp_machine_reg(m, abi->args[i]);
+		else /* above the return address; the caller drops it */
+			pvp_memory_read(pvp_machine_memory(m),
+					pvp_machine_reg(m, PVP_X86_rsp) +
+						(1 + i - abi->nr_args) * guest->image->ptr_len,
+					&arg, guest->image->ptr_len);
+		pvp_machine_set_reg(m, abi->args[i - 1], arg);
+	}
+	return function;
+}
+
 static uint64_t callee_result(void *arg, unsigned index, unsigned nth, uint64_t seed)
 {
 	struct pvp_guest *guest = arg;
-	uint64_t to;
+	const struct pvp_callee *callee = &pvp_callees[index];
 
 	(void)nth;
 	(void)seed;
 	if (index >= PVP_NR_CALLEES)
 		return 0;
-	switch (pvp_callees[index].kind) {
+	switch (callee->kind) {
+	case PVP_CALLEE_RETURN:
+		return 0;
 	case PVP_CALLEE_ALLOC:
 		return allocate(guest, pvp_machine_reg(guest->machine, abi_of(guest)->args[0]));
-	case PVP_CALLEE_INSTEAD:
-		/* The machine returns from here to what is on the stack: let that be the function.
-		 * Several functions of one name do the same. */
-		to = pvp_image_symbols_named(guest->image, pvp_callees[index].instead, NULL)[0]
-			     ->addr;
-		push(guest, to);
-		/* On i386 the first argument is where the result goes. */
-		return pvp_machine_reg(guest->machine, PVP_X86_rax);
-	case PVP_CALLEE_RETURN:
+	/* The machine returns from here to what is on the stack: let that be the function. */
+	case PVP_CALLEE_APPLY:
+		push(guest, shift_arguments(guest));
+		break;
+	case PVP_CALLEE_INSTEAD: /* several functions of one name do the same */
+		push(guest, pvp_image_symbols_named(guest->image, callee->other, NULL)[0]->addr);
 		break;
 	}
-	return 0;
+	/* On i386 the result is where the first argument goes. */
+	return pvp_machine_reg(guest->machine, PVP_X86_rax);
 }
 
 /* A pass that takes longer never ends: the longest known needs some 2,500 instructions an entry.
