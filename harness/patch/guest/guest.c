@@ -118,15 +118,19 @@ struct pvp_error *pvp_guest_supports(const struct pvp_image *image, const struct
 	return check_image(image, tables, &layout);
 }
 
-struct pvp_error *pvp_guest_patch(const struct pvp_image *image, const struct pvp_tables *tables,
-				  const struct pvp_platform *platform, struct pvp_patched *ret)
+/* exact: as in struct pvp_guest. */
+static struct pvp_error *patch(const struct pvp_image *image, const struct pvp_tables *tables,
+			       const struct pvp_platform *platform,
+			       const struct pvp_guest_layout *layout, bool exact,
+			       struct pvp_patched *ret)
 {
-	struct pvp_guest guest = {.image = image, .tables = tables, .platform = platform};
+	struct pvp_guest guest = {.image = image,
+				  .tables = tables,
+				  .platform = platform,
+				  .layout = layout,
+				  .exact = exact};
 	struct pvp_error *err;
 
-	err = check_image(image, tables, &guest.layout);
-	if (err)
-		return err;
 	err = pvp_guest_memory_init(image, &guest.memory);
 	if (!err)
 		err = pvp_authors_init(image, tables, &guest.memory, &guest.authors);
@@ -140,5 +144,23 @@ struct pvp_error *pvp_guest_patch(const struct pvp_image *image, const struct pv
 	pvp_machine_destroy(guest.machine);
 	pvp_authors_deinit(&guest.authors);
 	pvp_guest_memory_deinit(&guest.memory);
+	return err;
+}
+
+struct pvp_error *pvp_guest_patch(const struct pvp_image *image, const struct pvp_tables *tables,
+				  const struct pvp_platform *platform, struct pvp_patched *ret)
+{
+	const struct pvp_guest_layout *layout;
+	struct pvp_error *err;
+
+	err = check_image(image, tables, &layout);
+	if (err)
+		return err;
+	err = patch(image, tables, platform, layout, false, ret);
+	if (!err)
+		return NULL;
+	/* Once more, to say where. */
+	pvp_error_destroy(err);
+	err = patch(image, tables, platform, layout, true, ret);
 	return err ? pvp_error_context(err, "guest patcher") : NULL;
 }

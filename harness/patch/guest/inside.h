@@ -26,6 +26,7 @@ struct pvp_guest {
 	const struct pvp_tables *tables;
 	const struct pvp_platform *platform;
 	const struct pvp_guest_layout *layout;
+	bool exact; /* each instruction for itself: slow, but errors name it */
 	struct pvp_guest_memory memory;
 	struct pvp_authors authors;
 	struct pvp_machine *machine;

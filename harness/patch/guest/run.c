@@ -195,6 +195,7 @@ struct pvp_error *pvp_guest_create_machine(struct pvp_guest *guest)
 		.regions = guest->memory.regions,
 		.nr_regions = guest->memory.nr,
 		.boots = true,
+		.blocks = !guest->exact,
 		.client = {.arg = guest,
 			   .callee_result = callee_result,
 			   .watch = watch,
