@@ -17,7 +17,7 @@ struct pvp_selftest {
 	char got[96]; /* what was seen where it is not ok */
 };
 
-#define PVP_MAX_SELFTESTS 16
+#define PVP_MAX_SELFTESTS 24
 
 /* Fills ret with *nr results.  An error only when an engine cannot be opened at all. */
 struct pvp_error *pvp_selftest_run(struct pvp_selftest ret[PVP_MAX_SELFTESTS], unsigned *nr)

@@ -31,7 +31,7 @@ void boot_open(const struct kernel *kernel, const char *platform,
 	ret->kernel = kernel;
 	pvp_ck_ok(pvp_platform_load(platform, "corpus/platforms", kernel->image, &kernel->tables,
 				    overrides ? overrides : &none, &ret->platform));
-	pvp_ck_ok(pvp_contracts_load("corpus/contracts", kernel->image, ret->platform,
+	pvp_ck_ok(pvp_contracts_load("corpus/contracts", kernel->image, &kernel->tables, ret->platform,
 				     &ret->contracts));
 	pvp_ck_ok(pvp_model_patch(kernel->image, &kernel->tables, ret->platform, &ret->patched));
 	ret->input = (struct pvp_check_input){

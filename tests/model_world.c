@@ -3,24 +3,34 @@
 
 #include "check_helpers.h"
 
+uint64_t world_addr(const struct world *w, uint64_t addr)
+{
+	return w->tiny.arch == PVP_ARCH_I386 ? (uint32_t)addr : addr;
+}
+
 void world_init(struct world *w)
 {
+	world_init_kind(w, TINY_6_1);
+}
+
+void world_init_kind(struct world *w, enum tiny_kind kind)
+{
 	memset(w, 0, sizeof(*w));
-	tiny_init(&w->tiny);
+	tiny_init_kind(&w->tiny, kind);
 	/* Some pv site, or it is no image for us; far from the sites of the tests. */
 	tiny_pv_call(&w->tiny, TINY_TEXT + 0x700, 0);
-	tiny_para(&w->tiny, TINY_TEXT + 0x700, 0, 6);
-	for (unsigned i = 0; i < 84; i++)
-		w->pv_ops[i] = TINY_FUNCS + i * 16;
+	tiny_para(&w->tiny, TINY_TEXT + 0x700, 0, w->tiny.absolute ? 7 : 6);
+	for (unsigned i = 0; i < w->tiny.nr_slots; i++)
+		w->pv_ops[i] = world_addr(w, TINY_FUNCS + i * 16);
 	w->platform.name = (char *)"test";
 	w->platform.cpus = 2;
 	w->platform.pv_ops = w->pv_ops;
-	w->platform.nr_pv_ops = 84;
+	w->platform.nr_pv_ops = w->tiny.nr_slots;
 	w->platform.static_calls = w->calls;
 	w->platform.text_writes = w->writes;
-	w->platform.return_thunk = TINY_RETURN;
-	w->platform.null_target = TINY_BUG;
-	w->platform.nop_target = TINY_NOP;
+	w->platform.return_thunk = world_addr(w, TINY_RETURN);
+	w->platform.null_target = world_addr(w, TINY_BUG);
+	w->platform.nop_target = world_addr(w, TINY_NOP);
 }
 
 void world_feature(struct world *w, unsigned number)
@@ -55,6 +65,7 @@ enum pvp_pass world_expect(struct world *w, const char *what, uint64_t addr, con
 	struct pvp_image *image;
 	uint8_t got[64];
 
+	addr = world_addr(w, addr);
 	pvp_ck_ok(world_run(w, &image, &patched));
 	ck_assert(pvp_patched_bytes(&patched, image, addr, len, got));
 	pvp_ck_bytes(what, got, want, len);

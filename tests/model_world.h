@@ -28,12 +28,15 @@
 struct world {
 	struct tiny tiny;	      /* has one pv site, at TINY_TEXT + 0x700 */
 	struct pvp_platform platform; /* two CPUs, no features */
-	uint64_t pv_ops[84];	      /* as in the file: TINY_FUNCS + i * 16 */
+	uint64_t pv_ops[85];	      /* as in the file: TINY_FUNCS + i * 16 */
 	struct pvp_static_call_value calls[4];
 	struct pvp_text_write writes[1];
 };
 
-void world_init(struct world *w);
+void world_init(struct world *w); /* TINY_6_1 */
+void world_init_kind(struct world *w, enum tiny_kind kind);
+/* The address as the image has it: an i386 one is short. */
+uint64_t world_addr(const struct world *w, uint64_t addr);
 void world_feature(struct world *w, unsigned number);
 /* Those of numbers that are not 0. */
 void world_features(struct world *w, const unsigned *numbers, size_t nr);

@@ -3,29 +3,50 @@
 
 #include "check_helpers.h"
 
-#define GDT	0x7000000000ull
-#define SCRATCH 0x7000001000ull /* code and stack that enter the ring */
-
 #define ok(call)                                                                                   \
 	do {                                                                                       \
 		uc_err err_ = (call);                                                              \
 		ck_assert_msg(!err_, "%s: %s", #call, uc_strerror(err_));                          \
 	} while (0)
 
-static const struct {
+struct named_register {
 	enum pvp_x86_reg reg;
 	int uc;
-} registers[] = {
+};
+
+static const struct named_register amd64_registers[] = {
 #define X(name, where, uc) { PVP_X86_##name, UC_X86_REG_##uc },
 	PVP_X86_REGS(X)
 #undef X
 };
 
-/* System registers that can be read by name. */
+static const struct named_register i386_registers[] = {
+	{ PVP_X86_rax, UC_X86_REG_EAX }, { PVP_X86_rcx, UC_X86_REG_ECX },
+	{ PVP_X86_rdx, UC_X86_REG_EDX }, { PVP_X86_rbx, UC_X86_REG_EBX },
+	{ PVP_X86_rsp, UC_X86_REG_ESP }, { PVP_X86_rbp, UC_X86_REG_EBP },
+	{ PVP_X86_rsi, UC_X86_REG_ESI }, { PVP_X86_rdi, UC_X86_REG_EDI },
+	{ PVP_X86_rip, UC_X86_REG_EIP }, { PVP_X86_rflags, UC_X86_REG_EFLAGS },
+};
+
+/* Segment bases, in the modes where the engine has them by MSR; Intel SDM vol. 4. */
 static const struct {
 	enum pvp_x86_reg reg;
-	int uc;
-} system_registers[] = {
+	uint32_t msr;
+	bool amd64, i386;
+} bases[] = {
+	{ PVP_X86_fs_base, 0xc0000100, false, true },
+	{ PVP_X86_gs_base, 0xc0000101, false, true },
+	{ PVP_X86_kernel_gs_base, 0xc0000102, true, false },
+};
+
+static const struct named_register *named(const struct raw_engine *raw, size_t *nr)
+{
+	*nr = raw->is_i386 ? ARRAY_SIZE(i386_registers) : ARRAY_SIZE(amd64_registers);
+	return raw->is_i386 ? i386_registers : amd64_registers;
+}
+
+/* System registers that can be read by name. */
+static const struct named_register system_registers[] = {
 	{ PVP_X86_cr0, UC_X86_REG_CR0 }, { PVP_X86_cr2, UC_X86_REG_CR2 },
 	{ PVP_X86_cr3, UC_X86_REG_CR3 }, { PVP_X86_cr4, UC_X86_REG_CR4 },
 	{ PVP_X86_cr8, UC_X86_REG_CR8 }, { PVP_X86_dr0, UC_X86_REG_DR0 },
@@ -64,31 +85,40 @@ static bool on_memory(uc_engine *uc, uc_mem_type type, uint64_t addr, int size, 
 	return false;
 }
 
-/* Source of the descriptors: Intel SDM vol. 3, 3.4.5: flat, 64-bit code and data. */
+/* Source of the descriptors: Intel SDM vol. 3, 3.4.5: flat code and data. */
 static void enter_ring(struct raw_engine *raw, unsigned ring)
 {
 	const uint64_t gdt[] = { 0,
 				 0,
-				 0x00af9a000000ffff,
+				 raw->is_i386 ? 0x00cf9a000000ffff : 0x00af9a000000ffff,
 				 0x00cf92000000ffff,
 				 0,
 				 0x00cff2000000ffff,
 				 0x00affa000000ffff };
-	const uint64_t frame[] = { SCRATCH + 16, ring ? RAW_CS3 : RAW_CS0, 2, SCRATCH + 0x800,
-				   ring ? RAW_SS3 : RAW_SS0 };
+	const uint64_t frame[] = { raw->scratch + 16, ring ? RAW_CS3 : RAW_CS0, 2,
+				   raw->scratch + 0x800, ring ? RAW_SS3 : RAW_SS0 };
 	static const uint8_t iretq[] = { 0x48, 0xcf };
-	uc_x86_mmr gdtr = { .base = GDT, .limit = sizeof(gdt) - 1 };
-	uint64_t sp = SCRATCH + 0x400, rip;
+	/* mov ds,eax; mov es,eax; mov ss,eax; iretd */
+	static const uint8_t segments[] = { 0x8e, 0xd8, 0x8e, 0xc0, 0x8e, 0xd0, 0xcf };
+	uc_x86_mmr gdtr = { .base = raw->scratch + SM_PAGE, .limit = sizeof(gdt) - 1 };
+	uint64_t sp = raw->scratch + 0x400, ss = RAW_SS0, rip = 0;
 
-	ok(uc_mem_write(raw->uc, GDT, gdt, sizeof(gdt)));
-	ok(uc_mem_write(raw->uc, SCRATCH, iretq, sizeof(iretq)));
-	ok(uc_mem_write(raw->uc, sp, frame, sizeof(frame)));
+	ok(uc_mem_write(raw->uc, gdtr.base, gdt, sizeof(gdt)));
 	ok(uc_reg_write(raw->uc, UC_X86_REG_GDTR, &gdtr));
-	ok(uc_reg_write(raw->uc, UC_X86_REG_RSP, &sp));
-	raw->stop_at = SCRATCH + 16;
+	if (raw->is_i386) {
+		ok(uc_mem_write(raw->uc, raw->scratch, segments, sizeof(segments)));
+		ok(uc_reg_write(raw->uc, UC_X86_REG_EAX, &ss));
+	} else {
+		ok(uc_mem_write(raw->uc, raw->scratch, iretq, sizeof(iretq)));
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(frame); i++)
+		ok(uc_mem_write(raw->uc, sp + i * (raw->is_i386 ? 4 : 8), &frame[i],
+				raw->is_i386 ? 4 : 8));
+	ok(uc_reg_write(raw->uc, raw->is_i386 ? UC_X86_REG_ESP : UC_X86_REG_RSP, &sp));
+	raw->stop_at = raw->scratch + 16;
 	raw->vector = -1;
-	ok(uc_emu_start(raw->uc, SCRATCH, SCRATCH + 0xf00, 0, 0));
-	ok(uc_reg_read(raw->uc, UC_X86_REG_RIP, &rip));
+	ok(uc_emu_start(raw->uc, raw->scratch, raw->scratch + 0xf00, 0, 0));
+	ok(uc_reg_read(raw->uc, raw->is_i386 ? UC_X86_REG_EIP : UC_X86_REG_RIP, &rip));
 	ck_assert(raw->vector == -1 && rip == raw->stop_at);
 }
 
@@ -119,9 +149,10 @@ void raw_engine_open(struct raw_engine *raw, struct small_machine *sm)
 	uc_hook hook;
 
 	memset(raw, 0, sizeof(*raw));
-	ok(uc_open(UC_ARCH_X86, UC_MODE_64, &raw->uc));
-	ok(uc_mem_map(raw->uc, GDT, SM_PAGE, UC_PROT_ALL));
-	ok(uc_mem_map(raw->uc, SCRATCH, SM_PAGE, UC_PROT_ALL));
+	raw->is_i386 = sm->config.isa == PVP_ISA_I386;
+	raw->scratch = raw->is_i386 ? 0x70000000 : 0x7000000000;
+	ok(uc_open(UC_ARCH_X86, raw->is_i386 ? UC_MODE_32 : UC_MODE_64, &raw->uc));
+	ok(uc_mem_map(raw->uc, raw->scratch, 2 * SM_PAGE, UC_PROT_ALL));
 	for (size_t i = 0; i < SM_NR_REGIONS; i++) {
 		const struct pvp_region *r = &sm->regions[i];
 
@@ -143,28 +174,45 @@ void raw_engine_open(struct raw_engine *raw, struct small_machine *sm)
 
 void raw_engine_run(struct raw_engine *raw, const struct small_machine *sm)
 {
-	uc_x86_msr kernel_gs = { .rid = 0xc0000102,
-				 .value = sm->start.reg[PVP_X86_kernel_gs_base] };
+	size_t nr;
+	const struct named_register *registers = named(raw, &nr);
 	uc_err err;
 
-	ok(uc_reg_write(raw->uc, UC_X86_REG_MSR, &kernel_gs));
-	for (size_t i = 0; i < ARRAY_SIZE(registers); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(bases); i++) {
+		uc_x86_msr msr = { bases[i].msr, sm->start.reg[bases[i].reg] };
+
+		if (raw->is_i386 ? bases[i].i386 : bases[i].amd64)
+			ok(uc_reg_write(raw->uc, UC_X86_REG_MSR, &msr));
+	}
+	for (size_t i = 0; i < nr; i++)
 		if (registers[i].uc != UC_X86_REG_INVALID && registers[i].reg != PVP_X86_rip)
 			ok(uc_reg_write(raw->uc, registers[i].uc,
 					&sm->start.reg[registers[i].reg]));
 	raw->stop_at = sm->request.end;
 	raw->vector = -1;
-	err = uc_emu_start(raw->uc, sm->start.reg[PVP_X86_rip], SCRATCH + 0xf00, 0, 0);
+	err = uc_emu_start(raw->uc, sm->start.reg[PVP_X86_rip], raw->scratch + 0xf00, 0, 0);
 	if (err == UC_ERR_INSN_INVALID)
 		raw->vector = PVP_FAULT_UD;
 	else if (err && raw->vector < 0)
 		ck_abort_msg("raw engine: %s", uc_strerror(err));
-	for (size_t i = 0; i < ARRAY_SIZE(registers); i++)
-		if (registers[i].uc != UC_X86_REG_INVALID)
-			ok(uc_reg_read(raw->uc, registers[i].uc, &raw->end.reg[registers[i].reg]));
-	kernel_gs.value = 0;
-	ok(uc_reg_read(raw->uc, UC_X86_REG_MSR, &kernel_gs));
-	raw->end.reg[PVP_X86_kernel_gs_base] = kernel_gs.value;
+	raw->end = sm->start;
+	read_system(raw, &raw->end);
+	for (size_t i = 0; i < nr; i++) {
+		uint64_t value = 0;
+
+		if (registers[i].uc == UC_X86_REG_INVALID)
+			continue;
+		ok(uc_reg_read(raw->uc, registers[i].uc, &value));
+		raw->end.reg[registers[i].reg] = value;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(bases); i++) {
+		uc_x86_msr msr = { bases[i].msr, 0 };
+
+		if (!(raw->is_i386 ? bases[i].i386 : bases[i].amd64))
+			continue;
+		ok(uc_reg_read(raw->uc, UC_X86_REG_MSR, &msr));
+		raw->end.reg[bases[i].reg] = msr.value;
+	}
 }
 
 void raw_engine_close(struct raw_engine *raw)

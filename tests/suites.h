@@ -13,6 +13,7 @@
 	X(machine) \
 	X(i386) \
 	X(sensitive) \
+	X(raw) \
 	X(selftest) \
 	X(image) \
 	X(image_hostile) \
@@ -25,6 +26,9 @@
 	X(patched) \
 	X(model) \
 	X(model_branches) \
+	X(model_5_10) \
+	X(model_i386) \
+	X(nops) \
 	X(recorded_boots) \
 	X(feature) \
 	X(platform) \

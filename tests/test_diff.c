@@ -290,8 +290,8 @@ END_TEST
 START_TEST(classes_of_all)
 {
 	static uint8_t old[] = {0xfa}, new[] = {0xfb};
-	struct pvp_patch rows[] = {{SITE, 1, PVP_PASS_GIVEN, old, new},
-				   {SITE + 0x11, 1, PVP_PASS_GIVEN, old, new}};
+	struct pvp_patch rows[] = {{SITE, 1, PVP_PASS_GIVEN, old, new, NULL},
+				   {SITE + 0x11, 1, PVP_PASS_GIVEN, old, new, NULL}};
 	const struct pvp_patched given = {.v = rows, .nr = 2};
 	enum pvp_change got[3],
 		want[] = {PVP_CHANGE_CALL_INLINE, PVP_CHANGE_CALL_CALL, PVP_CHANGE_CALL_CALL};

@@ -252,16 +252,18 @@ END_TEST
 START_TEST(endbr_seal)
 {
 	static const uint8_t sealed[] = {0x66, 0x0f, 0x1f, 0x00};
-	static const uint8_t other[] = {0xf3, 0x0f, 0x1e, 0xfb};
+	static const uint8_t other[] = {0xf3, 0x0f, 0x1e, 0xfc};
 	struct world w;
 
 	world_init(&w);
 	tiny_poke(&w.tiny, SITE, "\xf3\x0f\x1e\xfa", 4);
-	tiny_poke(&w.tiny, SITE + 16, other, 4);
-	tiny_list(&w.tiny, TINY_SEALS, SITE);
-	tiny_list(&w.tiny, TINY_SEALS, SITE + 16);
+	tiny_poke(&w.tiny, SITE + 16, "\xf3\x0f\x1e\xfb", 4);
+	tiny_poke(&w.tiny, SITE + 32, other, 4);
+	for (unsigned i = 0; i < 3; i++)
+		tiny_list(&w.tiny, TINY_SEALS, SITE + i * 16);
 	ck_assert_int_eq(world_expect(&w, "endbr64", SITE, sealed, 4), PVP_PASS_ENDBR);
-	ck_assert_int_eq(world_expect(&w, "endbr32", SITE + 16, other, 4), PVP_PASS_FILE);
+	ck_assert_int_eq(world_expect(&w, "endbr32", SITE + 16, sealed, 4), PVP_PASS_ENDBR);
+	ck_assert_int_eq(world_expect(&w, "neither", SITE + 32, other, 4), PVP_PASS_FILE);
 }
 END_TEST
 

@@ -57,7 +57,7 @@ static struct pvp_error *load_contract(const char *text, struct pvp_contracts *r
 	const struct pvp_platform p = {.hypervisor = PVP_HV_NONE, .cpus = 4};
 
 	platform_image_write(&pi, "demo.yaml", text);
-	return pvp_contracts_load(pi.dir, pi.image, &p, ret);
+	return pvp_contracts_load(pi.dir, pi.image, &pi.tables, &p, ret);
 }
 
 #define BAD  PVP_ERR_BAD_DATA

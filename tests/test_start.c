@@ -73,6 +73,8 @@ static const enum pvp_x86_reg arg_regs[PVP_MAX_ARGS] = {
 
 static uint64_t argument(const struct pvp_start *start, unsigned n)
 {
+	if (n == PVP_POKE_SP)
+		return start->state.reg[PVP_X86_rsp];
 	return start->state.reg[arg_regs[n]];
 }
 
@@ -287,6 +289,9 @@ static bool is_in_domain(int platform, const struct pvp_start *start, enum pvp_d
 		return in_arena(PVP_DIRECT_MAP + v * 4096);
 	case PVP_DOMAIN_CR3:
 		return (v & ~0xfffull) == PVP_USER_PGD - PVP_DIRECT_MAP;
+	case PVP_DOMAIN_FLAGS:
+		return (v & 2) && !(v & (PVP_X86_FLAG_TF | PVP_X86_FLAG_DF | PVP_X86_FLAG_NT |
+					 PVP_X86_FLAG_IOPL));
 	case PVP_DOMAIN_SELECTOR:
 		return v <= 0xffff;
 	case PVP_DOMAIN_DESC_PTR: /* limit, base: whole descriptors, page aligned */

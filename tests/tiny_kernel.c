@@ -23,14 +23,46 @@ static const char *const sections[TINY_NR_TABLES] = {
 	[TINY_JUMPS] = ".rodata.jumps",
 };
 
+static void put(uint8_t *to, uint64_t value, unsigned size)
+{
+	for (unsigned i = 0; i < size; i++)
+		to[i] = value >> (8 * i);
+}
+
+// clang-format off
+static const struct {
+	enum pvp_arch arch;
+	bool absolute, init_patch;
+	unsigned nr_slots;
+} kinds[] = {
+	/*                    arch            absolute  init_patch  slots */
+	[TINY_6_1]       = { PVP_ARCH_AMD64, false,    false,      84 },
+	[TINY_5_10]      = { PVP_ARCH_AMD64, true,     true,       85 },
+	[TINY_6_1_I386]  = { PVP_ARCH_I386,  false,    false,      13 },
+	[TINY_5_10_I386] = { PVP_ARCH_I386,  false,    true,       15 },
+};
+// clang-format on
+
 void tiny_init(struct tiny *t)
 {
+	tiny_init_kind(t, TINY_6_1);
+}
+
+void tiny_init_kind(struct tiny *t, enum tiny_kind kind)
+{
 	memset(t, 0, sizeof(*t));
-	t->arch = PVP_ARCH_AMD64;
+	t->arch = kinds[kind].arch;
+	t->absolute = kinds[kind].absolute;
+	t->nr_slots = kinds[kind].nr_slots;
 	memset(t->text, 0xcc, sizeof(t->text));
 	memset(t->init, 0xcc, sizeof(t->init));
-	for (unsigned i = 0; i < 84; i++)
-		tiny_poke64(t, TINY_DATA + i * 8, TINY_FUNCS + i * 16);
+	for (unsigned i = 0; i < t->nr_slots; i++)
+		tiny_slot(t, i, TINY_FUNCS + i * 16);
+	if (kinds[kind].init_patch) {
+		tiny_symbol(t, "native_patch", TINY_FUNCS);
+		tiny_symbol(t, "paravirt_patch_default", TINY_DEFAULT);
+		tiny_symbol(t, "_paravirt_ident_64", TINY_IDENT);
+	}
 	tiny_symbol(t, "_text", TINY_TEXT);
 	tiny_symbol(t, "_etext", TINY_TEXT + TINY_TEXT_LEN);
 	tiny_symbol(t, "_paravirt_nop", TINY_NOP);
@@ -63,15 +95,22 @@ void tiny_poke(struct tiny *t, uint64_t addr, const void *bytes, size_t len)
 	memcpy(at(t, addr, len), bytes, len);
 }
 
-static void put(uint8_t *to, uint64_t value, unsigned size)
-{
-	for (unsigned i = 0; i < size; i++)
-		to[i] = value >> (8 * i);
-}
-
 void tiny_poke64(struct tiny *t, uint64_t addr, uint64_t value)
 {
 	put(at(t, addr, 8), value, 8);
+}
+
+unsigned tiny_ptr_len(const struct tiny *t)
+{
+	return t->arch == PVP_ARCH_AMD64 ? 8 : 4;
+}
+
+void tiny_slot(struct tiny *t, unsigned slot, uint64_t func)
+{
+	const unsigned len = tiny_ptr_len(t);
+	uint64_t addr = TINY_DATA + slot * len;
+
+	put(at(t, addr, len), func, len);
 }
 
 void tiny_branch(struct tiny *t, uint64_t addr, unsigned opcode, uint64_t target)
@@ -85,7 +124,22 @@ void tiny_branch(struct tiny *t, uint64_t addr, unsigned opcode, uint64_t target
 
 void tiny_pv_call(struct tiny *t, uint64_t addr, unsigned slot)
 {
-	tiny_branch(t, addr, 0x15ff, TINY_DATA + slot * 8);
+	const uint64_t pointer = TINY_DATA + slot * tiny_ptr_len(t);
+
+	if (t->absolute) {
+		tiny_poke(t, addr, "\xff\x14\x25", 3);
+		put(at(t, addr + 3, 4), pointer, 4);
+	} else if (t->arch == PVP_ARCH_I386) {
+		tiny_poke(t, addr, "\xff\x15", 2);
+		put(at(t, addr + 2, 4), pointer, 4);
+	} else {
+		tiny_branch(t, addr, 0x15ff, pointer);
+	}
+}
+
+void tiny_pv_jmp(struct tiny *t, uint64_t addr, unsigned slot)
+{
+	tiny_branch(t, addr, 0x25ff, TINY_DATA + slot * tiny_ptr_len(t));
 }
 
 void tiny_trampoline(struct tiny *t, uint64_t addr, uint64_t func)
@@ -107,12 +161,13 @@ static uint8_t *entry(struct tiny *t, enum tiny_table table, size_t len, uint64_
 
 void tiny_para(struct tiny *t, uint64_t addr, unsigned type, unsigned len)
 {
+	const unsigned ptr_len = tiny_ptr_len(t);
 	uint64_t where;
-	uint8_t *to = entry(t, TINY_PARA, 16, &where);
+	uint8_t *to = entry(t, TINY_PARA, 2 * ptr_len, &where);
 
-	put(to, addr, 8);
-	to[8] = type;
-	to[9] = len;
+	put(to, addr, ptr_len);
+	to[ptr_len] = type;
+	to[ptr_len + 1] = len;
 }
 
 uint64_t tiny_alt(struct tiny *t, uint64_t addr, unsigned len, unsigned feature,

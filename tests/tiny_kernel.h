@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * tiny_kernel.h - a small 6.1 amd64 image with patch tables, for tests of scan/ and patch/.
+ * tiny_kernel.h - a small image with patch tables, for tests of scan/ and patch/: 6.1 amd64, or
+ * another of the kinds below.
  *
- * Starts with pv_ops (84 slots, each a function of its own), the thunks and a few symbols, text
- * full of int3, and no table entries; a test adds calls and entries, or spoils the raw tables.
+ * Starts with pv_ops (each slot a function of its own), the thunks and a few symbols, text full of
+ * int3, and no table entries; a test adds calls and entries, or spoils the raw tables.  An i386
+ * image has the low 32 bits of every address.
  *
  *	tiny_init(&t);
  *	tiny_pv_call(&t, TINY_TEXT + 0x10, 31);
@@ -16,12 +18,14 @@
 #include "image.h"
 
 #define TINY_TEXT	 0xffffffff81000000
-#define TINY_FUNCS	 (TINY_TEXT + 0x800)  /* of pv_ops' slot i: + i * 16 */
-#define TINY_NOP	 (TINY_TEXT + 0xe00)  /* _paravirt_nop */
-#define TINY_BUG	 (TINY_TEXT + 0xe10)  /* paravirt_BUG */
-#define TINY_RETURN	 (TINY_TEXT + 0xe20)  /* __x86_return_thunk */
-#define TINY_ITS_RETURN	 (TINY_TEXT + 0xe40)  /* its_return_thunk */
-#define TINY_RETURN0	 (TINY_TEXT + 0xe60)  /* __static_call_return0 */
+#define TINY_FUNCS	 (TINY_TEXT + 0x800) /* of pv_ops' slot i: + i * 16 */
+#define TINY_NOP	 (TINY_TEXT + 0xe00) /* _paravirt_nop */
+#define TINY_BUG	 (TINY_TEXT + 0xe10) /* paravirt_BUG */
+#define TINY_RETURN	 (TINY_TEXT + 0xe20) /* __x86_return_thunk */
+#define TINY_ITS_RETURN	 (TINY_TEXT + 0xe40) /* its_return_thunk */
+#define TINY_RETURN0	 (TINY_TEXT + 0xe60) /* __static_call_return0 */
+#define TINY_IDENT	 (TINY_TEXT + 0xe70) /* 5.10: _paravirt_ident_64 */
+#define TINY_DEFAULT	 (TINY_TEXT + 0xe80) /* 5.10: paravirt_patch_default; slot 0: native_patch */
 #define TINY_THUNKS	 (TINY_TEXT + 0x1000) /* __x86_indirect_thunk_array: 16 of 32 bytes */
 #define TINY_TEXT_LEN	 0x1200		      /* _etext is behind */
 #define TINY_INIT	 0xffffffff81100000   /* .init.text, 0x100 bytes */
@@ -29,6 +33,8 @@
 #define TINY_KEY(i)	 (TINY_DATA + 0x400 + (i)*16)
 #define TINY_REPLACEMENT 0xffffffff82100000 /* .altinstr_replacement */
 #define TINY_TABLES	 0xffffffff82200000 /* table i: + i * 0x1000 */
+
+enum tiny_kind { TINY_6_1, TINY_5_10, TINY_6_1_I386, TINY_5_10_I386 };
 
 enum tiny_table {
 	TINY_PARA,
@@ -58,9 +64,13 @@ struct tiny {
 	size_t nr_symbols;
 	bool no_table_symbols; /* __start_.. and __stop_.. of the symbol-bounded tables */
 	enum pvp_arch arch;
+	bool absolute; /* 5.10 amd64: pv sites call *abs32 */
+	unsigned nr_slots;
 };
 
-void tiny_init(struct tiny *t);
+void tiny_init(struct tiny *t); /* TINY_6_1 */
+void tiny_init_kind(struct tiny *t, enum tiny_kind kind);
+unsigned tiny_ptr_len(const struct tiny *t);
 /* Opens it as an image; the caller closes that. */
 struct pvp_error *tiny_open(const struct tiny *t, struct pvp_image **ret) PVP_MUST_CHECK;
 
@@ -68,9 +78,12 @@ void tiny_symbol(struct tiny *t, const char *name, uint64_t addr);
 /* Bytes into .text, .init.text or .data. */
 void tiny_poke(struct tiny *t, uint64_t addr, const void *bytes, size_t len);
 void tiny_poke64(struct tiny *t, uint64_t addr, uint64_t value);
+void tiny_slot(struct tiny *t, unsigned slot, uint64_t func); /* of pv_ops */
 /* opcode (1 or 2 bytes, the first in the low byte), then rel32 to target. */
 void tiny_branch(struct tiny *t, uint64_t addr, unsigned opcode, uint64_t target);
-void tiny_pv_call(struct tiny *t, uint64_t addr, unsigned slot); /* ff 15 rel32 */
+void tiny_pv_call(struct tiny *t, uint64_t addr,
+		  unsigned slot);				/* as the kind does; 6 or 7 bytes */
+void tiny_pv_jmp(struct tiny *t, uint64_t addr, unsigned slot); /* ff 25 rel32 */
 /* jmp to func, or to the return thunk (0), with the trampoline's signature behind. */
 void tiny_trampoline(struct tiny *t, uint64_t addr, uint64_t func);
 

@@ -11,17 +11,15 @@
 
 #include "x86.h"
 
-#define NR_ENGINE_REGS (PVP_X86_gs_base + 1) /* the first ones may be the engine's */
-
 _Static_assert(PVP_X86_NR_STATE <= PVP_NR_REGS, "the state holds every register");
 
 uint64_t pvp_x86_get(struct pvp_machine *m, enum pvp_x86_reg reg)
 {
 	uint64_t value = 0;
 
-	if (!m->isa->regs[reg])
+	if (!m->regs[reg])
 		return m->shadow.reg[reg];
-	uc_reg_read(m->uc, m->isa->regs[reg], &value);
+	uc_reg_read(m->uc, m->regs[reg], &value);
 	return value;
 }
 
@@ -36,8 +34,8 @@ static void set_base(struct pvp_machine *m, enum pvp_x86_reg reg)
 
 void pvp_x86_set(struct pvp_machine *m, enum pvp_x86_reg reg, uint64_t value)
 {
-	if (m->isa->regs[reg]) {
-		uc_reg_write(m->uc, m->isa->regs[reg], &value);
+	if (m->regs[reg]) {
+		uc_reg_write(m->uc, m->regs[reg], &value);
 		return;
 	}
 	m->shadow.reg[reg] = value;
@@ -75,45 +73,39 @@ struct pvp_memory *pvp_machine_memory(struct pvp_machine *machine)
 	return &machine->memory;
 }
 
-/* Names and places of the registers that are the engine's; how many there are. */
-static unsigned engine_regs(const struct pvp_machine *m, struct pvp_state *state,
-			    int names[NR_ENGINE_REGS], void *places[NR_ENGINE_REGS])
+void pvp_x86_name_registers(struct pvp_machine *m)
 {
-	unsigned nr = 0;
-
-	for (unsigned reg = 0; reg < NR_ENGINE_REGS; reg++) {
-		if (!m->isa->regs[reg])
+	m->regs = m->isa->regs;
+	for (unsigned reg = 0; reg < PVP_X86_NR_ENGINE_REGS; reg++) {
+		if (!m->regs[reg])
 			continue;
-		names[nr] = m->isa->regs[reg];
-		places[nr++] = &state->reg[reg];
+		m->engine_names[m->nr_engine_regs] = m->regs[reg];
+		m->engine_regs[m->nr_engine_regs++] = reg;
 	}
-	return nr;
 }
 
 /* All registers at once. */
 static void read_state(struct pvp_machine *m, struct pvp_state *ret)
 {
-	int names[NR_ENGINE_REGS];
-	void *places[NR_ENGINE_REGS];
-	unsigned nr;
+	void *to[PVP_X86_NR_ENGINE_REGS];
 
 	*ret = m->shadow;
-	nr = engine_regs(m, ret, names, places);
-	for (unsigned i = 0; i < nr; i++) /* in 32-bit mode it writes the lower half */
-		*(uint64_t *)places[i] = 0;
-	uc_reg_read_batch(m->uc, names, places, nr);
+	for (unsigned i = 0; i < m->nr_engine_regs; i++) {
+		to[i] = &ret->reg[m->engine_regs[i]];
+		ret->reg[m->engine_regs[i]] = 0; /* in 32-bit mode it writes the lower half */
+	}
+	uc_reg_read_batch(m->uc, m->engine_names, to, m->nr_engine_regs);
 }
 
 static void write_state(struct pvp_machine *m, const struct pvp_state *state)
 {
-	int names[NR_ENGINE_REGS];
-	void *places[NR_ENGINE_REGS];
-	unsigned nr;
+	void *from[PVP_X86_NR_ENGINE_REGS];
 
 	m->shadow = *state;
-	nr = engine_regs(m, &m->shadow, names, places);
-	uc_reg_write_batch(m->uc, names, places, nr);
-	if (!m->isa->regs[PVP_X86_fs_base]) {
+	for (unsigned i = 0; i < m->nr_engine_regs; i++)
+		from[i] = (void *)&state->reg[m->engine_regs[i]];
+	uc_reg_write_batch(m->uc, m->engine_names, from, m->nr_engine_regs);
+	if (!m->regs[PVP_X86_fs_base]) {
 		set_base(m, PVP_X86_fs_base);
 		set_base(m, PVP_X86_gs_base);
 	}
@@ -125,7 +117,7 @@ void pvp_x86_jump(struct pvp_machine *m, uint64_t addr)
 		m->resume = true;
 		m->resume_at = addr;
 	} else {
-		uc_reg_write(m->uc, m->isa->regs[PVP_X86_rip], &addr);
+		uc_reg_write(m->uc, m->regs[PVP_X86_rip], &addr);
 	}
 }
 

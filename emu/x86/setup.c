@@ -75,7 +75,8 @@ static void set_descriptor(struct pvp_machine *m, unsigned selector, bool code, 
 
 /*
  * Writing a selector does not change privilege in the engine, nor does it load a segment; executed
- * instructions do.  Bases are not looked at here: every run brings its own.
+ * instructions do.  (An i386 engine's iret takes 16 bits of esp until ss has been loaded.)  Bases are
+ * not looked at here: every run brings its own.
  */
 static struct pvp_error *enter_ring(struct pvp_machine *m)
 {
@@ -177,6 +178,7 @@ struct pvp_error *pvp_machine_create(const struct pvp_machine_config *config,
 		return pvp_error_format(PVP_ERR_UNSUPPORTED, "i386 text in ring %u", config->ring);
 	m = pvp_calloc(1, sizeof(*m));
 	m->isa = &pvp_x86_isas[config->isa];
+	pvp_x86_name_registers(m);
 	m->ring = config->ring;
 	m->boots = config->boots;
 	m->blocks = config->boots && config->blocks;

@@ -31,6 +31,8 @@ extern const struct pvp_x86_isa pvp_x86_isas[]; /* by enum pvp_isa */
 #define PVP_X86_LANDING 0x1000ull  /* executable; a run may end by returning here */
 #define PVP_X86_GDT	0x10000ull /* 64 KiB */
 
+#define PVP_X86_NR_ENGINE_REGS (PVP_X86_gs_base + 1) /* the first ones may be the engine's */
+
 struct text_map { /* what each byte of an executable region begins, as far as it was seen */
 	uint64_t addr, len;
 	uint8_t *class; /* enum pvp_x86_class, one a byte */
@@ -53,6 +55,10 @@ struct pvp_machine {
 	struct pvp_x86_decoder *decoder;
 	struct pvp_memory memory;
 	const struct pvp_x86_isa *isa;
+	const int *regs;			     /* the isa's */
+	int engine_names[PVP_X86_NR_ENGINE_REGS];    /* of those that are the engine's, .. */
+	uint8_t engine_regs[PVP_X86_NR_ENGINE_REGS]; /* .. in the state */
+	unsigned nr_engine_regs;
 	unsigned ring;
 	bool boots, blocks; /* as in the configuration */
 	enum pvp_rule rules[PVP_X86_NR_CLASSES];
@@ -95,6 +101,8 @@ void pvp_x86_jump(struct pvp_machine *m, uint64_t addr);
 void pvp_x86_stop(struct pvp_machine *m, enum pvp_stop stop);
 struct pvp_error *pvp_x86_add_hooks(struct pvp_machine *m) PVP_MUST_CHECK;
 void pvp_x86_on_code(uc_engine *uc, uint64_t addr, uint32_t size, void *arg);
+/* Which registers are the engine's, from the isa. */
+void pvp_x86_name_registers(struct pvp_machine *m);
 
 /* --- blocks.c --- */
 struct pvp_error *pvp_x86_blocks_add_hooks(struct pvp_machine *m) PVP_MUST_CHECK;

@@ -79,10 +79,25 @@ static uint64_t fixup(void *arg, struct pvp_machine *machine, uint64_t addr, uns
 
 /* --- set-up --- */
 
-static struct pvp_special *make_specials(const struct pvp_check_input *input, size_t *nr)
+#define MAX_INSN 15 /* bytes of an instruction */
+
+/* How far a WARN's instruction reaches: ud2, from 7.2 on also a longer ud1, or the call that boot
+ * makes one of. */
+static unsigned trap_len(struct pvp_bench *bench, const struct pvp_view *view, uint64_t addr)
 {
-	const struct pvp_platform *platform = input->platform;
-	const struct pvp_tables *tables = input->tables;
+	const uint8_t *bytes = pvp_view_bytes(view, addr, MAX_INSN);
+	struct pvp_x86_insn insn = { 0 };
+
+	if (bytes)
+		pvp_x86_decode(bench->decoder, bytes, MAX_INSN, addr, &insn);
+	return insn.len ? insn.len : 2;
+}
+
+static struct pvp_special *make_specials(struct pvp_bench *bench, const struct pvp_view *view,
+					 size_t *nr)
+{
+	const struct pvp_platform *platform = bench->input->platform;
+	const struct pvp_tables *tables = bench->input->tables;
 	struct pvp_special *v = pvp_calloc(tables->nr_bugs + platform->nr_stubs, sizeof(*v));
 
 	*nr = 0;
@@ -91,7 +106,7 @@ static struct pvp_special *make_specials(const struct pvp_check_input *input, si
 			v[(*nr)++] = (struct pvp_special){
 				.addr = tables->bugs[i].addr,
 				.kind = PVP_SPECIAL_SKIP,
-				.len = 2, /* ud2 */
+				.len = trap_len(bench, view, tables->bugs[i].addr),
 			};
 	for (size_t i = 0; i < platform->nr_stubs; i++)
 		v[(*nr)++] = (struct pvp_special){
@@ -133,7 +148,7 @@ static struct pvp_error *make_machine(struct pvp_bench *bench, struct side *side
 		[PVP_HV_HYPERV] = pvp_hyperv_hypercall,
 		[PVP_HV_VMWARE] = NULL, /* no operation makes one */
 	};
-	struct pvp_special *specials = make_specials(bench->input, &config.nr_specials);
+	struct pvp_special *specials = make_specials(bench, &side->view, &config.nr_specials);
 	struct pvp_error *err;
 
 	for (size_t i = 0; i < platform->nr_insns; i++)
@@ -172,15 +187,15 @@ struct pvp_error *pvp_bench_create(const struct pvp_check_input *input, struct p
 	struct pvp_error *err;
 
 	bench->input = input;
-	err = pvp_world_create(input->image, input->tables, input->platform, &bench->world);
+	err = pvp_x86_decoder_create(PVP_ISA_AMD64, &bench->decoder);
+	if (!err)
+		err = pvp_world_create(input->image, input->tables, input->platform, &bench->world);
 	for (int i = 0; i < 2 && !err; i++) {
 		err = pvp_view_create(bench->world, input->patched, input->given,
 				      i ? NULL : input->sites, &bench->side[i].view);
 		if (!err)
 			err = make_machine(bench, &bench->side[i]);
 	}
-	if (!err)
-		err = pvp_x86_decoder_create(PVP_ISA_AMD64, &bench->decoder);
 	if (!err)
 		err = check_room(input);
 	if (err) {
@@ -275,6 +290,8 @@ static void run_side(struct pvp_bench *bench, int i, const struct pvp_run_reques
 		pvp_memory_write(memory, start->pokes[k].addr, &start->pokes[k].value,
 				 start->pokes[k].size, PVP_WRITER_SCRIPT);
 	pvp_machine_run(side->machine, request, &side->run);
+	if (bench->input->platform->hypervisor == PVP_HV_XEN_PV && pvp_xen_hypercall_ends(&side->run))
+		side->run.stop = PVP_STOP_OP_END;
 	bench->cases++;
 }
 

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "alloc.h"
 #include "poke.h"
@@ -249,9 +250,21 @@ struct seen {
 
 struct build {
 	struct pvp_contract *v;
-	struct seen *seen;
-	size_t nr, cap, nr_seen, cap_seen;
+	size_t nr, cap;
+	struct seen *seen; /* of the folder that is being read */
+	size_t nr_seen, cap_seen;
 };
+
+/* Where the row of op goes: over one of an outer folder, else behind the others. */
+static struct pvp_contract *place_of(struct build *b, const char *op)
+{
+	for (size_t i = 0; i < b->nr; i++)
+		if (!strcmp(b->v[i].op, op)) {
+			contract_deinit(&b->v[i]);
+			return &b->v[i];
+		}
+	return pvp_push(&b->v, &b->nr, &b->cap);
+}
 
 static struct pvp_error *add_row(struct build *b, const struct load *l, const struct row *row)
 {
@@ -272,7 +285,7 @@ static struct pvp_error *add_row(struct build *b, const struct load *l, const st
 		contract_deinit(&contract);
 		return err;
 	}
-	*pvp_push(&b->v, &b->nr, &b->cap) = contract;
+	*place_of(b, contract.op) = contract;
 	seen = pvp_push(&b->seen, &b->nr_seen, &b->cap_seen);
 	where = pvp_asprintf("contracts/%zu/op", l->index);
 	seen->op = pvp_strdup(row->op);
@@ -310,10 +323,9 @@ static int by_op(const void *a, const void *b)
 	return strcmp(((const struct pvp_contract *)a)->op, ((const struct pvp_contract *)b)->op);
 }
 
-struct pvp_error *pvp_contracts_load(const char *dir, const struct pvp_image *image,
-				     const struct pvp_platform *platform, struct pvp_contracts *ret)
+static struct pvp_error *add_folder(struct build *b, const char *dir, const struct pvp_image *image,
+				    const struct pvp_platform *platform)
 {
-	struct build b = {0};
 	struct pvp_error *err;
 	char **names;
 	size_t nr;
@@ -324,13 +336,33 @@ struct pvp_error *pvp_contracts_load(const char *dir, const struct pvp_image *im
 	for (size_t i = 0; !err && i < nr; i++) {
 		char *path = pvp_asprintf("%s/%s.yaml", dir, names[i]);
 
-		err = add_file(&b, path, image, platform);
+		err = add_file(b, path, image, platform);
 		free(path);
 	}
 	pvp_platform_names_free(names, nr);
-	for (size_t i = 0; i < b.nr_seen; i++) {
-		free(b.seen[i].op);
-		free(b.seen[i].place);
+	for (size_t i = 0; i < b->nr_seen; i++) {
+		free(b->seen[i].op);
+		free(b->seen[i].place);
+	}
+	b->nr_seen = 0;
+	return err;
+}
+
+struct pvp_error *pvp_contracts_load(const char *dir, const struct pvp_image *image,
+				     const struct pvp_tables *tables,
+				     const struct pvp_platform *platform, struct pvp_contracts *ret)
+{
+	/* As platforms have them (layers.c): a later folder's rows over an earlier one's. */
+	const char *const variants[] = {tables->generation, pvp_arch_name(image->arch)};
+	struct build b = {0};
+	struct pvp_error *err = add_folder(&b, dir, image, platform);
+
+	for (size_t i = 0; !err && i < ARRAY_SIZE(variants); i++) {
+		char *folder = pvp_asprintf("%s/%s", dir, variants[i]);
+
+		if (!access(folder, F_OK))
+			err = add_folder(&b, folder, image, platform);
+		free(folder);
 	}
 	free(b.seen);
 	if (err) {

@@ -41,10 +41,11 @@ struct pvp_contract {
 	bool has_rax; /* the op takes an argument in rax too (xen_hypercall: its number) */
 	enum pvp_domain rax;
 	bool has_result;
-	uint64_t result_mask; /* bits of rax that are the result; 0: void */
+	uint64_t result_mask;	/* bits of rax that are the result; 0: void */
 	struct pvp_poke *pokes; /* memory this op needs besides the platform's */
 	size_t nr_pokes;
-	char *congruent; /* reason why entry evidence alone is asked for on this platform, or NULL */
+	char *congruent; /* reason why entry evidence alone is asked for on this platform, or NULL
+			  */
 	char **ignored;	 /* what is not compared, by name: see PVP_IGNORED */
 	size_t nr_ignored;
 };
@@ -54,11 +55,17 @@ struct pvp_contracts {
 	size_t nr;
 };
 
-/* All *.yaml of dir.  Errors name file and line; two rows for one op are an error. */
+/*
+ * All *.yaml of dir, and over them, row by row, those of dir/GENERATION and dir/ARCHITECTURE where
+ * there are such folders (dir/7.2, dir/i386).  Errors name file and line; two rows for one op in a
+ * folder are an error.
+ */
 struct pvp_error *pvp_contracts_load(const char *dir, const struct pvp_image *image,
-				     const struct pvp_platform *platform, struct pvp_contracts *ret)
-	PVP_MUST_CHECK;
+				     const struct pvp_tables *tables,
+				     const struct pvp_platform *platform,
+				     struct pvp_contracts *ret) PVP_MUST_CHECK;
 void pvp_contracts_deinit(struct pvp_contracts *contracts);
-const struct pvp_contract *pvp_contracts_find(const struct pvp_contracts *contracts, const char *op);
+const struct pvp_contract *pvp_contracts_find(const struct pvp_contracts *contracts,
+					      const char *op);
 
 #endif

@@ -239,6 +239,13 @@ bool pvp_xen_hypercall(void *unused, struct pvp_machine *machine)
 	return xen_hypercall(machine, true);
 }
 
+#define XEN_IRET 23
+
+bool pvp_xen_hypercall_ends(const struct pvp_run *run)
+{
+	return run->stop == PVP_STOP_HYPERCALL && (uint32_t)run->end.reg[PVP_X86_rax] == XEN_IRET;
+}
+
 bool pvp_xen_hvm_hypercall(void *unused, struct pvp_machine *machine)
 {
 	(void)unused;

@@ -16,6 +16,9 @@
  * are lost.  For struct pvp_machine_client. */
 bool pvp_xen_hypercall(void *unused, struct pvp_machine *machine);
 
+/* Whether a run that stopped at a hypercall has come to the op's own end: Xen's iret. */
+bool pvp_xen_hypercall_ends(const struct pvp_run *run);
+
 /* The same in an HVM guest, by vmcall or vmmcall: no register but rax changes. */
 bool pvp_xen_hvm_hypercall(void *unused, struct pvp_machine *machine);
 

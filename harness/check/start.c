@@ -212,6 +212,9 @@ static uint64_t draw_value(struct draw *d, enum pvp_domain domain, uint64_t salt
 		return (in_arena(d, r, slot) - PVP_DIRECT_MAP) / 4096;
 	case PVP_DOMAIN_CR3:
 		return PVP_USER_PGD - PVP_DIRECT_MAP + (r & 1 ? (r >> 8) % 4 * 8 : 0);
+	case PVP_DOMAIN_FLAGS:
+		return 2 | (r & (PVP_X86_FLAGS_ARITH | PVP_X86_FLAG_IF)) |
+		       (r >> 32 & 3 ? 0 : PVP_X86_FLAG_AC) | (r >> 34 & 1 ? PVP_X86_FLAG_ID : 0);
 	case PVP_DOMAIN_SELECTOR:
 		return r % 3 ? selectors[(r >> 8) % ARRAY_SIZE(selectors)] : r >> 8 & 0xffff;
 	case PVP_DOMAIN_DESC_PTR:
@@ -383,7 +386,7 @@ void pvp_start_make(const struct pvp_start_image *facts, const struct pvp_platfo
 			  .start = ret,
 			  .seed = pvp_mix(seed, index),
 			  .index = index };
-	uint64_t args[PVP_MAX_ARGS] = { 0 };
+	uint64_t args[PVP_MAX_ARGS + 1] = { 0 }; /* the last one: PVP_POKE_SP */
 	uint64_t *reg = ret->state.reg;
 
 	memset(&ret->state, 0, sizeof(ret->state));
@@ -393,6 +396,7 @@ void pvp_start_make(const struct pvp_start_image *facts, const struct pvp_platfo
 	for (int i = 0; i < 16; i++)
 		reg[i] = any_register(&d, roll(&d, 0x600d + i));
 	reg[PVP_X86_rsp] = PVP_STACK_TOP - (index & 1) * 8;
+	args[PVP_POKE_SP] = reg[PVP_X86_rsp];
 	draw_system_state(&d);
 	draw_pokes(&d, platform->pokes, platform->nr_pokes, 0x10000, args);
 	for (unsigned i = 0; i < contract->nr_args; i++) {

@@ -52,7 +52,8 @@ struct pvp_error *pvp_boot_open(const struct pvp_subject *subject, const char *n
 	if (unfit)
 		*unfit = err && err->code == PVP_ERR_UNSUPPORTED;
 	if (!err)
-		err = pvp_contracts_load(contracts, subject->image, boot.platform, &boot.contracts);
+		err = pvp_contracts_load(contracts, subject->image, &subject->tables, boot.platform,
+					 &boot.contracts);
 	if (!err) {
 		err = pvp_model_patch(subject->image, &subject->tables, boot.platform,
 				      &boot.patched);

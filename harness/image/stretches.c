@@ -25,9 +25,10 @@ static void set_rights(const struct pvp_image *image, uint64_t page, struct pvp_
 		if (s->zero_based || !s->len || s->addr >= page + PAGE || s->addr + s->len <= page)
 			continue;
 		any = true;
-		ret->exec |= s->exec;
+		/* 7.2's .data has all three letters, W, A and X, and no text. */
+		ret->exec |= s->exec && !s->write;
 		/* Patch tables share pages with replacements: there, text wins over data's W. */
-		ret->write |= s->write && !s->exec;
+		ret->write |= s->write;
 	}
 	if (!any)
 		ret->write = true;

@@ -40,20 +40,28 @@ static void push_byte(struct pvp_agree *agree, uint64_t addr, const uint8_t byte
 	agree->unequal++;
 }
 
+static bool is_symbolic(const struct pvp_patch *row, uint64_t addr)
+{
+	return row->symbolic && row->symbolic[addr - row->addr];
+}
+
 static void compare_byte(const struct pvp_patch *a, const struct pvp_patch *b, uint64_t addr,
 			 struct pvp_agree *agree)
 {
 	const struct pvp_patch *rows[2] = {a, b}, *any = a ? a : b;
 	enum pvp_pass passes[2];
 	uint8_t bytes[2];
+	bool symbolic;
 
 	for (unsigned i = 0; i < 2; i++) {
 		bytes[i] =
 			rows[i] ? rows[i]->new[addr - rows[i]->addr] : any->old[addr - any->addr];
 		passes[i] = rows[i] ? rows[i]->pass : PVP_PASS_FILE;
 	}
+	symbolic = a && b && (is_symbolic(a, addr) || is_symbolic(b, addr));
 	agree->bytes++;
-	if (bytes[0] != bytes[1])
+	agree->symbolic += symbolic;
+	if (!symbolic && bytes[0] != bytes[1])
 		push_byte(agree, addr, bytes, passes);
 }
 

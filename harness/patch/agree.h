@@ -3,7 +3,8 @@
  * agree.h - where two predictions of patched text differ.
  *
  * Compared byte by byte; bytes that a prediction does not name are the file's.  A difference is a
- * run of bytes that all differ, each side's by one pass.
+ * run of bytes that all differ, each side's by one pass.  Bytes that both sides write and that are
+ * symbolic on either are not compared.
  *
  *	pvp_agree_compare(&model, &guest, &agree);
  *	if (agree.nr) ...
@@ -26,8 +27,9 @@ struct pvp_difference {
 struct pvp_agree {
 	struct pvp_difference *v; /* owned, ascending */
 	size_t nr, cap;
-	uint64_t bytes;	  /* that either side names */
-	uint64_t unequal; /* of these */
+	uint64_t bytes;	   /* that either side names */
+	uint64_t symbolic; /* of these, not compared */
+	uint64_t unequal;  /* of these */
 };
 
 void pvp_agree_compare(const struct pvp_patched *a, const struct pvp_patched *b,

@@ -29,14 +29,36 @@ void pvp_patched_deinit(struct pvp_patched *patched)
 	for (size_t i = 0; i < patched->nr; i++) {
 		free(patched->v[i].old);
 		free(patched->v[i].new);
+		free(patched->v[i].symbolic);
 	}
 	free(patched->v);
+	free(patched->notes);
 	memset(patched, 0, sizeof(*patched));
 }
 
 static uint8_t *copy(const uint8_t *bytes, size_t len)
 {
 	return memcpy(pvp_calloc(len, 1), bytes, len);
+}
+
+/* One flag a byte, or NULL when no byte is symbolic. */
+static uint8_t *symbolic(const uint8_t *by, size_t len)
+{
+	uint8_t *flags = NULL;
+
+	for (size_t i = 0; i < len; i++) {
+		if (!(by[i] & PVP_BY_SYMBOLIC))
+			continue;
+		if (!flags)
+			flags = pvp_calloc(len, 1);
+		flags[i] = 1;
+	}
+	return flags;
+}
+
+static enum pvp_pass author(uint8_t by)
+{
+	return by & ~PVP_BY_SYMBOLIC;
 }
 
 void pvp_patched_add(struct pvp_patched *patched, uint64_t addr, const uint8_t *old,
@@ -47,19 +69,33 @@ void pvp_patched_add(struct pvp_patched *patched, uint64_t addr, const uint8_t *
 	assert(!patched->nr ||
 	       addr - patched->v[patched->nr - 1].addr >= patched->v[patched->nr - 1].len);
 	for (size_t i = 0; i < len; i = next) {
+		const enum pvp_pass pass = author(by[i]);
 		struct pvp_patch *row;
+		uint8_t *flags;
 
-		for (next = i + 1; next < len && by[next] == by[i] && next - i < UINT32_MAX;)
+		for (next = i + 1; next < len && author(by[next]) == pass && next - i < UINT32_MAX;)
 			next++;
-		if (by[i] == PVP_PASS_FILE || !memcmp(old + i, new + i, next - i))
+		if (pass == PVP_PASS_FILE)
+			continue;
+		flags = symbolic(by + i, next - i);
+		if (!flags && !memcmp(old + i, new + i, next - i))
 			continue;
 		row = pvp_push(&patched->v, &patched->nr, &patched->cap);
 		row->addr = addr + i;
 		row->len = next - i;
-		row->pass = by[i];
+		row->pass = pass;
+		row->symbolic = flags;
 		row->old = copy(old + i, row->len);
 		row->new = copy(new + i, row->len);
 	}
+}
+
+void pvp_patched_note(struct pvp_patched *patched, uint64_t addr, uint64_t entry, const char *what)
+{
+	struct pvp_patch_note *note =
+		pvp_push(&patched->notes, &patched->nr_notes, &patched->cap_notes);
+
+	*note = (struct pvp_patch_note){addr, entry, what};
 }
 
 /* The first row that ends above addr. */
@@ -76,6 +112,20 @@ static size_t first_above(const struct pvp_patched *patched, uint64_t addr)
 			high = mid;
 	}
 	return low;
+}
+
+bool pvp_patched_is_symbolic(const struct pvp_patched *patched, uint64_t addr, size_t len)
+{
+	for (size_t i = first_above(patched, addr); i < patched->nr; i++) {
+		const struct pvp_patch *row = &patched->v[i];
+
+		if (row->addr >= addr + len)
+			break;
+		for (uint32_t k = 0; row->symbolic && k < row->len; k++)
+			if (row->symbolic[k] && row->addr + k - addr < len)
+				return true;
+	}
+	return false;
 }
 
 void pvp_patched_lay(const struct pvp_patched *patched, uint64_t addr, size_t len, uint8_t *bytes)
@@ -103,14 +153,15 @@ bool pvp_patched_bytes(const struct pvp_patched *patched, const struct pvp_image
 	return true;
 }
 
-/* The new byte at addr, if a row has one. */
-static const uint8_t *new_byte(const struct pvp_patched *patched, uint64_t addr)
+/* The byte at addr, if the row has one. */
+static const uint8_t *new_byte(const struct pvp_patch *row, uint64_t addr)
 {
-	size_t i = first_above(patched, addr);
+	return row && addr >= row->addr ? &row->new[addr - row->addr] : NULL;
+}
 
-	if (i == patched->nr || addr < patched->v[i].addr)
-		return NULL;
-	return &patched->v[i].new[addr - patched->v[i].addr];
+static bool is_symbolic(const struct pvp_patch *row, uint64_t addr)
+{
+	return row && row->symbolic && addr >= row->addr && row->symbolic[addr - row->addr];
 }
 
 static void push_byte(struct pvp_patched *ret, uint64_t addr, uint8_t old, uint8_t new)
@@ -119,7 +170,7 @@ static void push_byte(struct pvp_patched *ret, uint64_t addr, uint8_t old, uint8
 
 	if (!last || last->addr + last->len != addr) {
 		last = pvp_push(&ret->v, &ret->nr, &ret->cap);
-		*last = (struct pvp_patch){ .addr = addr, .pass = PVP_PASS_GIVEN };
+		*last = (struct pvp_patch){.addr = addr, .pass = PVP_PASS_GIVEN};
 	}
 	last->old = pvp_reallocarray(last->old, last->len + 1, 1);
 	last->new = pvp_reallocarray(last->new, last->len + 1, 1);
@@ -150,9 +201,10 @@ void pvp_patched_difference(const struct pvp_patched *predicted, const struct pv
 		if ((!a || a->addr > addr) && (!b || b->addr > addr))
 			addr = !b || (a && a->addr < b->addr) ? a->addr : b->addr;
 		old = a && addr >= a->addr ? a->old[addr - a->addr] : b->old[addr - b->addr];
-		has = new_byte(predicted, addr);
-		wanted = new_byte(given, addr);
-		if ((has ? *has : old) != (wanted ? *wanted : old))
+		has = new_byte(a, addr);
+		wanted = new_byte(b, addr);
+		if ((has ? *has : old) != (wanted ? *wanted : old) &&
+		    !(wanted && is_symbolic(a, addr)))
 			push_byte(ret, addr, old, wanted ? *wanted : old);
 		addr++;
 	}
@@ -165,6 +217,16 @@ static void print_bytes(const uint8_t *bytes, size_t len, char end, FILE *out)
 	putc(end, out);
 }
 
+static void print_new(const struct pvp_patch *row, FILE *out)
+{
+	for (size_t i = 0; i < row->len; i++)
+		if (row->symbolic && row->symbolic[i])
+			fputs("??", out);
+		else
+			fprintf(out, "%02x", row->new[i]);
+	putc('\t', out);
+}
+
 void pvp_patched_print(const struct pvp_patched *patched, FILE *out)
 {
 	for (size_t i = 0; i < patched->nr; i++) {
@@ -172,7 +234,7 @@ void pvp_patched_print(const struct pvp_patched *patched, FILE *out)
 
 		fprintf(out, "%016" PRIx64 "\t", row->addr);
 		print_bytes(row->old, row->len, '\t', out);
-		print_bytes(row->new, row->len, '\t', out);
+		print_new(row, out);
 		fprintf(out, "%s\n", pvp_pass_name(row->pass));
 	}
 }
@@ -252,6 +314,11 @@ static struct pvp_error *parse_line(char *line, const struct pvp_image *image,
 	len = parse_bytes(old, row->old);
 	if (!len)
 		return pvp_error_format(PVP_ERR_BAD_DATA, "old bytes \"%.40s\" are not hex", old);
+	if (strchr(new, '?'))
+		return pvp_error_format(PVP_ERR_BAD_DATA,
+					"new bytes \"%.40s\": ?? is a byte known only at run time; "
+					"give the bytes, or leave the row out",
+					new);
 	if (parse_bytes(new, row->new) != len)
 		return pvp_error_format(PVP_ERR_BAD_DATA, "new bytes \"%.40s\" are not %zu in hex",
 					new, len);

@@ -32,6 +32,7 @@
 	X(PTE, "pte", "a page-table entry: present or not, frames inside and outside the machine") \
 	X(PFN, "pfn", "a page frame number of prepared memory")                                    \
 	X(CR3, "cr3", "page-aligned physical address of a prepared page, flag bits")               \
+	X(FLAGS, "flags", "a flags word as saved: arithmetic flags, IF, AC and ID; no trap")        \
 	X(SELECTOR, "selector", "a segment selector")                                              \
 	X(DESC_PTR, "desc-ptr", "pointer to a 10-byte descriptor-table operand with legal content") \
 	X(GATE, "gate", "pointer to a legal 16-byte gate")                                         \
@@ -61,6 +62,7 @@ enum pvp_domain {
  *	{at: symbol+16, size: 8, values: [0, "&symbol"]}
  *	{at: arg0+mm_struct.pgd|0x48, size: 8, domain: page}
  *	{at: arg0, size: 1, copy: arg1}
+ *	{at: sp+8, size: 8, domain: flags}
  *	{at: page(arg1), size: 8, values: [0, 0x400]}
  *
  * A member's offset is looked up in the image's BTF (btf.h); the number behind the bar is for images
@@ -73,8 +75,12 @@ enum pvp_poke_via {
 	PVP_POKE_PAGE_OF_WORD, /* "page(*argN+addr)+off": of the word at argument + addr */
 };
 
+#define PVP_POKE_SP 6
+
 struct pvp_poke {
-	int arg;	 /* 0..5: address is that argument register's value + addr; -1: addr alone */
+	/* 0..5: address is that argument register's value + addr; PVP_POKE_SP: the stack pointer's;
+	 * -1: addr alone */
+	int arg;
 	uint64_t addr;	 /* per-CPU symbols are translated to CPU 0's area */
 	/*
 	 * A struct page is found from a value that is a frame number or, from 0xffff888000000000 up,
@@ -156,6 +162,8 @@ struct pvp_platform {
 	unsigned ring; /* the kernel's CPL: 0 or 3 */
 	unsigned cpus;
 	struct pvp_cpu_model cpu;
+	bool initcalls; /* patched text as the early initcalls leave it; false: as
+			   alternative_instructions() does */
 	uint32_t caps[PVP_CAP_WORDS]; /* as alternative_instructions sees them, derived bits included */
 	uint64_t *pv_ops;	      /* owned; one a field; 0: NULL */
 	size_t nr_pv_ops;

@@ -185,6 +185,16 @@ static bool parse_arg(const char *text, int *arg, const char **rest)
 	return true;
 }
 
+/* The same, or "sp". */
+static bool parse_arg_or_sp(const char *text, int *arg, const char **rest)
+{
+	if (strncmp(text, "sp", 2) || (text[2] && text[2] != '+'))
+		return parse_arg(text, arg, rest);
+	*arg = PVP_POKE_SP;
+	*rest = text + 2;
+	return true;
+}
+
 /* What follows "page(": "*arg0+0x48)+8", "arg1)+8" or "0x2c007)+8". */
 static struct pvp_error *parse_page(struct address *a, const char *text, struct pvp_poke *poke)
 {
@@ -219,7 +229,7 @@ static struct pvp_error *parse_at(const struct pvp_poke_row *row, const struct p
 	poke->arg = -1;
 	if (!strncmp(row->at, "page(", 5))
 		err = parse_page(&a, row->at + 5, poke);
-	else if (parse_arg(row->at, &poke->arg, &rest))
+	else if (parse_arg_or_sp(row->at, &poke->arg, &rest))
 		err = parse_offset(&a, rest, &poke->addr);
 	else
 		err = parse_base(&a, row->at, &poke->addr);
@@ -240,7 +250,8 @@ static bool fits(uint64_t value, bool negative, unsigned size)
 	return value < 1ull << bits;
 }
 
-/* "percpu(0x1000)": the per-CPU offset that leads to this address on CPU 0, as allocated ones do. */
+/* "percpu(0x1000)": the per-CPU offset that leads to this address on CPU 0, as allocated ones do.
+ */
 static bool parse_percpu(const char *text, const struct pvp_image *image, uint64_t *ret)
 {
 	uint64_t addr;

@@ -35,6 +35,11 @@ uint64_t pvp_model_symbol(const struct pvp_model *model, const char *name)
 	return nr ? found[0]->addr : 0;
 }
 
+bool pvp_model_is_core(const struct pvp_model *model, uint64_t addr)
+{
+	return addr >= model->core_start && addr < model->core_end;
+}
+
 bool pvp_model_feature(const struct pvp_model *model, unsigned feature)
 {
 	return feature < PVP_CAP_WORDS * 32 &&

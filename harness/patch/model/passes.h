@@ -3,7 +3,8 @@
  * passes.h - inside model/: the passes of boot-time patching and what they work on.
  *
  * A pass reads the tables and the platform, and rewrites the text; it may use the helpers of
- * nops.c and operand.c.  What differs between generations is a row of rules, or another pass.
+ * nops.c, nops_merge.c, relocate.c and operand.c.  What differs between generations is a row of
+ * rules, or another pass.
  */
 #ifndef PVP_PASSES_H
 #define PVP_PASSES_H
@@ -23,14 +24,35 @@ struct pvp_model_pass {
 
 #define PVP_MAX_PASSES 8
 
+/* A static call to that function becomes the function's code. */
+struct pvp_inline_call {
+	const char *func;
+	uint8_t bytes[5];
+};
+#define PVP_MAX_INLINE_CALLS 2
+
+/*
+ * How an indirect branch fills the room of a retpoline's call: in order, prefixes of a call whose
+ * excess is no more than prefixes, int3s behind a jmp, NOPs.
+ */
+struct pvp_indirect_fill {
+	uint8_t prefixes, int3s;
+	bool overruns; /* what does not fit is not left alone: the kernel writes past its buffer */
+};
+
 #define PVP_NO_FEATURE UINT_MAX /* the generation has no such feature: never set */
 
 struct pvp_model_rules {
 	const char *generation; /* as in struct pvp_tables */
 	enum pvp_arch arch;
 	struct pvp_model_pass passes[PVP_MAX_PASSES]; /* in order; unused ones have no run */
-	/* Feature numbers, word * 32 + bit. */
-	unsigned retpoline, retpoline_lfence, rethunk, indirect_thunk_its;
+	struct pvp_model_pass initcalls; /* that is run again by an early initcall; or none */
+	/* Feature numbers, word * 32 + bit, or PVP_NO_FEATURE. */
+	unsigned retpoline, retpoline_lfence, rethunk, indirect_thunk_its, call_depth;
+	struct pvp_inline_call inline_calls[PVP_MAX_INLINE_CALLS];
+	struct pvp_indirect_fill indirect;
+	const char *jcc_return; /* where a conditional tail call of NULL goes with return thunks;
+				   NULL: to the platform's */
 	const struct pvp_nop_choice *nops; /* which NOPs on which CPU */
 	/*
 	 * What one pv site becomes, before NOPs: code[0..entry->len) holds the text, *used gets the
@@ -43,10 +65,13 @@ struct pvp_model_rules {
 	 * this it warns and writes.
 	 */
 	bool checks_static_calls;
-	bool int3_behind_jmp;	 /* in place of a retpoline: an int3 before the NOPs */
 	bool jcc_static_calls;	 /* tail calls that are conditional jumps are known */
-	uint8_t return0[5];	 /* what a static call to __static_call_return0 becomes */
 	uint8_t endbr_poison[4]; /* what a sealed endbr becomes */
+	/*
+	 * Which instructions are NOPs that nops_merge.c merges; NULL: runs of 1-byte NOPs are, as
+	 * in nops.c.
+	 */
+	bool (*is_nop)(const struct pvp_insn *insn, const uint8_t *bytes);
 };
 
 struct pvp_model {
@@ -55,17 +80,30 @@ struct pvp_model {
 	const struct pvp_platform *platform;
 	const struct pvp_model_rules *rules;
 	const struct pvp_nops *nops; /* of the platform's CPU */
-	uint64_t return0;	     /* __static_call_return0; symbols that are missing: 0 */
+	/* Symbols; those that are missing: 0. */
+	uint64_t inline_calls[PVP_MAX_INLINE_CALLS];
 	uint64_t its_return_thunk;
+	uint64_t core_start, core_end; /* of core text: the kernel's, less what boot throws away */
+	struct pvp_call_thunks *call_thunks; /* owned; NULL: calls are not accounted (yet) */
 	struct pvp_decoder *decoder;
 	struct pvp_text text;
+	struct pvp_patched patched; /* so far only notes */
 };
 
 struct pvp_error *pvp_pass_static_calls(struct pvp_model *model) PVP_MUST_CHECK;
+/* Once more, where return thunks are on: now they are decided, and calls may be accounted. */
+struct pvp_error *pvp_pass_static_calls_again(struct pvp_model *model) PVP_MUST_CHECK;
 struct pvp_error *pvp_pass_paravirt(struct pvp_model *model) PVP_MUST_CHECK;
 struct pvp_error *pvp_pass_retpolines(struct pvp_model *model) PVP_MUST_CHECK;
 struct pvp_error *pvp_pass_returns(struct pvp_model *model) PVP_MUST_CHECK;
 struct pvp_error *pvp_pass_alternatives(struct pvp_model *model) PVP_MUST_CHECK;
+/* alternatives_nested.c: sites with entries of several lengths, relocation, direct calls; every
+ * entry written in turn, or the last that applies. */
+struct pvp_error *pvp_pass_alternatives_each(struct pvp_model *model) PVP_MUST_CHECK;
+struct pvp_error *pvp_pass_alternatives_last(struct pvp_model *model) PVP_MUST_CHECK;
+/* Calls of .call_sites; these and those that alternatives left. */
+struct pvp_error *pvp_pass_call_thunks(struct pvp_model *model) PVP_MUST_CHECK;
+struct pvp_error *pvp_pass_call_thunks_everywhere(struct pvp_model *model) PVP_MUST_CHECK;
 struct pvp_error *pvp_pass_endbr(struct pvp_model *model) PVP_MUST_CHECK;
 struct pvp_error *pvp_pass_smp_locks(struct pvp_model *model) PVP_MUST_CHECK;
 
@@ -80,6 +118,7 @@ struct pvp_error *pvp_operand_branch(uint8_t opcode, uint64_t addr, uint64_t tar
 				     uint8_t *ret) PVP_MUST_CHECK;
 /* The only symbol of that name, or 0: none, or several. */
 uint64_t pvp_model_symbol(const struct pvp_model *model, const char *name);
+bool pvp_model_is_core(const struct pvp_model *model, uint64_t addr);
 bool pvp_model_feature(const struct pvp_model *model, unsigned feature);
 /* Puts "TABLE entry at ENTRY, site ADDR" in front. */
 struct pvp_error *pvp_model_where(struct pvp_error *err, const char *table, uint64_t entry,
@@ -96,7 +135,7 @@ struct pvp_error *pvp_paravirt_slot(const struct pvp_model *model, unsigned slot
 				    uint64_t *ret) PVP_MUST_CHECK;
 
 /* nop_tables.c */
-#define PVP_LONGEST_NOP 8
+#define PVP_LONGEST_NOP 11
 struct pvp_nops {
 	const char *name;
 	uint8_t atomic5[5]; /* of 5 bytes, in one instruction */
@@ -112,6 +151,7 @@ struct pvp_nop_choice {		     /* a CPU, and its NOPs */
 /* The last row of each fits any CPU. */
 extern const struct pvp_nop_choice pvp_nops_5_10_amd64[], pvp_nops_5_10_i386[];
 extern const struct pvp_nop_choice pvp_nops_6_1_amd64[], pvp_nops_6_1_i386[];
+extern const struct pvp_nop_choice pvp_nops_6_12_amd64[];
 /* The first row that fits. */
 const struct pvp_nops *pvp_nops_choose(const struct pvp_nop_choice *choices,
 				       const struct pvp_platform *platform);
@@ -128,6 +168,28 @@ void pvp_nops_fill(const struct pvp_nops *nops, uint8_t *ret, size_t n);
 struct pvp_error *pvp_nops_optimize(const struct pvp_nops *nops, struct pvp_decoder *decoder,
 				    uint8_t *bytes, size_t len, size_t avail,
 				    uint8_t *touched) PVP_MUST_CHECK;
+
+/* nops_merge.c */
+/* One NOP of n bytes, or a jmp over int3s where no NOP is that long. */
+void pvp_nops_single(const struct pvp_nops *nops, uint8_t *ret, size_t n);
+/* Merges NOPs within bytes[0..len), as the generation does it. */
+struct pvp_error *pvp_nops_merge(const struct pvp_model *model, uint8_t *bytes,
+				 size_t len) PVP_MUST_CHECK;
+/* Values of is_nop: what 6.12 and 7.2 take for a NOP. */
+bool pvp_is_nop_by_opcode(const struct pvp_insn *insn, const uint8_t *bytes);
+bool pvp_is_nop_by_effect(const struct pvp_insn *insn, const uint8_t *bytes);
+
+/*
+ * relocate.c: makes bytes[0..len) do the same `distance` further down in memory: branches and
+ * rip-relative operands that leave the first `inside` bytes are adjusted; a long jmp becomes short
+ * where it can.
+ */
+struct pvp_error *pvp_relocate(struct pvp_decoder *decoder, uint8_t *bytes, size_t len,
+			       size_t inside, int64_t distance) PVP_MUST_CHECK;
+
+/* call_thunks.c: what a call of func must call, where calls are accounted: writes its pad. */
+struct pvp_error *pvp_call_thunk_target(struct pvp_model *model, uint64_t func,
+					uint64_t *ret) PVP_MUST_CHECK;
 
 /* returns.c: whether a return at addr goes through the return thunk. */
 bool pvp_wants_return_thunk(const struct pvp_model *model, uint64_t addr);

@@ -17,13 +17,31 @@ static bool is_jcc(const uint8_t *text)
 	return text[0] == 0x0f && (text[1] & 0xf0) == 0x80;
 }
 
+/* The code that a call to func becomes; NULL: a call. */
+static const uint8_t *inlined(const struct pvp_model *model, uint64_t func)
+{
+	for (size_t i = 0; i < PVP_MAX_INLINE_CALLS; i++)
+		if (model->inline_calls[i] && model->inline_calls[i] == func)
+			return model->rules->inline_calls[i].bytes;
+	return NULL;
+}
+
+static bool is_inlined(const struct pvp_model *model, const uint8_t *text)
+{
+	const struct pvp_inline_call *call = model->rules->inline_calls;
+
+	for (size_t i = 0; i < PVP_MAX_INLINE_CALLS && call[i].func; i++)
+		if (!memcmp(text, call[i].bytes, sizeof(call[i].bytes)))
+			return true;
+	return false;
+}
+
 /* Whether the text is what the linker or an earlier update leaves there. */
 static bool is_static_call(const struct pvp_model *model, const uint8_t *text, bool tail)
 {
 	if (tail)
 		return text[0] == JMP || text[0] == RET || is_jcc(text);
-	return text[0] == CALL || !memcmp(text, model->nops->atomic5, 5) ||
-	       !memcmp(text, model->rules->return0, sizeof(model->rules->return0));
+	return text[0] == CALL || !memcmp(text, model->nops->atomic5, 5) || is_inlined(model, text);
 }
 
 bool pvp_is_trampoline(const struct pvp_model *model, uint64_t addr)
@@ -37,13 +55,15 @@ bool pvp_is_trampoline(const struct pvp_model *model, uint64_t addr)
 static struct pvp_error *transform_jcc(const struct pvp_model *model, uint64_t addr, uint8_t cond,
 				       uint64_t func, bool thunks, uint8_t *code)
 {
-	const char *name = thunks && pvp_model_feature(model, model->rules->rethunk)
-				   ? "__x86_return_thunk"
-				   : "__static_call_return";
+	const bool to_thunk = thunks && pvp_model_feature(model, model->rules->rethunk);
+	const char *name = to_thunk ? model->rules->jcc_return : "__static_call_return";
 	struct pvp_error *err;
 
 	if (!func)
-		func = pvp_model_symbol(model, name);
+		func = name ? pvp_model_symbol(model, name) : model->platform->return_thunk;
+	if (!func && !name)
+		return pvp_error_format(PVP_ERR_UNSUPPORTED,
+					"feature RETHUNK, but the platform names no return thunk");
 	if (!func)
 		return pvp_error_format(PVP_ERR_UNSUPPORTED,
 					"a conditional tail call of NULL needs symbol %s", name);
@@ -77,10 +97,13 @@ struct pvp_error *pvp_static_call_transform(struct pvp_model *model, uint64_t ad
 			err = pvp_operand_branch(JMP, addr, func, code);
 	} else if (!func) {
 		memcpy(code, model->nops->atomic5, len);
-	} else if (model->return0 && func == model->return0) {
-		memcpy(code, model->rules->return0, len);
 	} else {
-		err = pvp_operand_branch(CALL, addr, func, code);
+		/* What is accounted is no longer that function. */
+		err = pvp_call_thunk_target(model, func, &func);
+		if (!err && inlined(model, func))
+			memcpy(code, inlined(model, func), len);
+		else if (!err)
+			err = pvp_operand_branch(CALL, addr, func, code);
 	}
 	return err ? err : pvp_text_write(&model->text, addr, code, len);
 }
@@ -92,11 +115,8 @@ static int by_key(const void *a, const void *b)
 	return l->key < r->key ? -1 : l->key > r->key;
 }
 
-/*
- * static_call_init() transforms every site with its key's value; return thunks are chosen only
- * later.  A key that boot updates has its trampoline rewritten too.
- */
-struct pvp_error *pvp_pass_static_calls(struct pvp_model *model)
+/* static_call_init(): transforms every site with its key's value. */
+static struct pvp_error *transform_sites(struct pvp_model *model, bool thunks)
 {
 	const struct pvp_tables *tables = model->tables;
 
@@ -113,10 +133,29 @@ struct pvp_error *pvp_pass_static_calls(struct pvp_model *model)
 		else
 			err = pvp_static_call_transform(
 				model, site->addr, pvp_platform_static_call(model->platform, key),
-				site->tail, false);
+				site->tail, thunks);
 		if (err)
 			return pvp_model_where(err, "static_call_sites", site->entry, site->addr);
 	}
+	return NULL;
+}
+
+struct pvp_error *pvp_pass_static_calls_again(struct pvp_model *model)
+{
+	return pvp_model_feature(model, model->rules->rethunk) ? transform_sites(model, true)
+							       : NULL;
+}
+
+/*
+ * Return thunks are chosen only later.  A key that boot updates has its trampoline rewritten too.
+ */
+struct pvp_error *pvp_pass_static_calls(struct pvp_model *model)
+{
+	const struct pvp_tables *tables = model->tables;
+	struct pvp_error *sites_err = transform_sites(model, false);
+
+	if (sites_err)
+		return sites_err;
 	for (size_t i = 0; i < tables->nr_static_call_keys; i++) {
 		const struct pvp_static_call_key *key = &tables->static_call_keys[i];
 		uint64_t func = pvp_platform_static_call(model->platform, key);

@@ -88,8 +88,8 @@ static void note(struct pvp_trace *trace, enum pvp_pass pass, uint64_t addr, con
 		 const uint8_t *new, size_t len)
 {
 	const uint64_t lo = addr > trace->addr ? addr : trace->addr;
-	const uint64_t hi = addr + len < trace->addr + trace->len ? addr + len
-								  : trace->addr + trace->len;
+	const uint64_t hi =
+		addr + len < trace->addr + trace->len ? addr + len : trace->addr + trace->len;
 	struct pvp_trace_write *write;
 
 	if (lo >= hi)
@@ -124,15 +124,30 @@ struct pvp_error *pvp_text_write(struct pvp_text *text, uint64_t addr, const uin
 	return NULL;
 }
 
-void pvp_text_patched(const struct pvp_text *text, struct pvp_patched *ret)
+void pvp_text_symbolic(struct pvp_text *text, uint64_t addr, size_t len)
 {
-	struct pvp_patched patched = {0};
+	struct pvp_text_section *section = section_at(text, addr);
 
+	for (size_t i = 0; section && i < len && addr + i - section->addr < section->len; i++)
+		section->by[addr + i - section->addr] |= PVP_BY_SYMBOLIC;
+}
+
+bool pvp_text_is_symbolic(const struct pvp_text *text, uint64_t addr, size_t len)
+{
+	const struct pvp_text_section *section = section_at(text, addr);
+
+	for (size_t i = 0; section && i < len && addr + i - section->addr < section->len; i++)
+		if (section->by[addr + i - section->addr] & PVP_BY_SYMBOLIC)
+			return true;
+	return false;
+}
+
+void pvp_text_patched(const struct pvp_text *text, struct pvp_patched *patched)
+{
 	for (size_t i = 0; i < text->nr; i++) {
 		const struct pvp_text_section *section = &text->sections[i];
 
-		pvp_patched_add(&patched, section->addr, section->file, section->bytes, section->by,
+		pvp_patched_add(patched, section->addr, section->file, section->bytes, section->by,
 				section->len);
 	}
-	*ret = patched;
 }

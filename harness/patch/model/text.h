@@ -15,13 +15,13 @@ struct pvp_text_section {
 	uint64_t addr, len;
 	const uint8_t *file; /* borrowed from the image */
 	uint8_t *bytes;	     /* owned, len bytes */
-	uint8_t *by;	     /* owned, enum pvp_pass of each byte */
+	uint8_t *by;	     /* owned, enum pvp_pass of each byte, PVP_BY_SYMBOLIC */
 };
 
 struct pvp_text {
 	struct pvp_text_section *sections; /* owned, ascending by addr */
 	size_t nr, cap;
-	enum pvp_pass pass; /* who writes now */
+	enum pvp_pass pass;	 /* who writes now */
 	struct pvp_trace *trace; /* gets the writes to its range; NULL: none */
 };
 
@@ -35,6 +35,11 @@ uint64_t pvp_text_room(const struct pvp_text *text, uint64_t addr);
 /* Fails when not all of [addr, addr+len) is text. */
 struct pvp_error *pvp_text_write(struct pvp_text *text, uint64_t addr, const uint8_t *bytes,
 				 size_t len) PVP_MUST_CHECK;
-void pvp_text_patched(const struct pvp_text *text, struct pvp_patched *ret);
+/* Marks bytes that were written as known only at run time. */
+void pvp_text_symbolic(struct pvp_text *text, uint64_t addr, size_t len);
+/* Whether any byte of [addr, addr+len) is so marked. */
+bool pvp_text_is_symbolic(const struct pvp_text *text, uint64_t addr, size_t len);
+/* Adds what differs from the file. */
+void pvp_text_patched(const struct pvp_text *text, struct pvp_patched *patched);
 
 #endif
