@@ -26,6 +26,11 @@
 	X(patched) \
 	X(model) \
 	X(model_branches) \
+	X(model_nested) \
+	X(model_mitigations) \
+	X(model_5_10) \
+	X(model_i386) \
+	X(nops) \
 	X(recorded_boots) \
 	X(feature) \
 	X(platform) \
@@ -34,6 +39,7 @@
 	X(report) \
 	X(expect) \
 	X(witness) \
+	X(accounting) \
 	X(compare) \
 	X(start) \
 	X(hypercall) \
