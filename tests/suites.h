@@ -37,6 +37,7 @@
 	X(report) \
 	X(expect) \
 	X(witness) \
+	X(accounting) \
 	X(compare) \
 	X(start) \
 	X(hypercall) \

@@ -77,6 +77,7 @@ static void sample(struct pvp_witness_file *ret)
 	ret->overrides.features = words("+xenpv", "-smap");
 	ret->overrides.static_keys = words("__use_tsc=on", NULL);
 	ret->overrides.pv_ops = words("mmu.write_cr3=xen_write_cr3", NULL);
+	ret->overrides.cpu_model = pvp_strdup("amd:23:1");
 	ret->overrides.cpus = 4;
 	ret->addr = 0xffffffff8100b5c9;
 	ret->op = pvp_strdup("irq.irq_disable");

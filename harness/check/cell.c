@@ -27,6 +27,7 @@ struct pvp_bench {
 	struct side side[2]; /* K0, K1 */
 	struct pvp_x86_decoder *decoder;
 	struct pvp_start_image facts;
+	struct pvp_accounting accounting;
 	struct pvp_start start;
 	uint64_t cases;
 };
@@ -93,14 +94,37 @@ static unsigned trap_len(struct pvp_bench *bench, const struct pvp_view *view, u
 	return insn.len ? insn.len : 2;
 }
 
+/*
+ * 7.2's function that a WARN calls, a trap itself: boot makes the calls traps, but not all where
+ * call depth is tracked.
+ */
+static uint64_t warn_function(struct pvp_bench *bench, const struct pvp_view *view)
+{
+	const struct pvp_symbol *const *symbol =
+		pvp_image_symbols_named(bench->input->image, "__WARN_trap", NULL);
+	const uint8_t *bytes = symbol ? pvp_view_bytes(view, symbol[0]->addr, MAX_INSN) : NULL;
+	struct pvp_x86_insn insn = { 0 };
+
+	if (bytes)
+		pvp_x86_decode(bench->decoder, bytes, MAX_INSN, symbol[0]->addr, &insn);
+	return insn.class == PVP_X86_UD ? insn.addr : 0;
+}
+
 static struct pvp_special *make_specials(struct pvp_bench *bench, const struct pvp_view *view,
 					 size_t *nr)
 {
 	const struct pvp_platform *platform = bench->input->platform;
 	const struct pvp_tables *tables = bench->input->tables;
-	struct pvp_special *v = pvp_calloc(tables->nr_bugs + platform->nr_stubs, sizeof(*v));
+	struct pvp_special *v = pvp_calloc(tables->nr_bugs + 1 + platform->nr_stubs, sizeof(*v));
+	uint64_t warn = warn_function(bench, view);
 
 	*nr = 0;
+	if (warn)
+		v[(*nr)++] = (struct pvp_special){
+			.addr = warn,
+			.kind = PVP_SPECIAL_SKIP,
+			.len = trap_len(bench, view, warn),
+		};
 	for (size_t i = 0; i < tables->nr_bugs; i++)
 		if (tables->bugs[i].warn)
 			v[(*nr)++] = (struct pvp_special){
@@ -203,6 +227,7 @@ struct pvp_error *pvp_bench_create(const struct pvp_check_input *input, struct p
 		return err;
 	}
 	pvp_start_image_init(&bench->facts, input->image, &bench->side[0].view);
+	pvp_accounting_init(&bench->accounting, input->image);
 	*ret = bench;
 	return NULL;
 }
@@ -313,7 +338,8 @@ static void run_state(struct pvp_bench *bench, const struct pvp_site *site,
 					.start = &start->state,
 					.site = site->addr,
 					.len = site->len,
-					.max_insns = PVP_MAX_INSNS };
+					.max_insns = PVP_MAX_INSNS,
+					.accounting = &bench->accounting };
 	const struct pvp_run *k1 = &bench->side[1].run;
 
 	pvp_start_make(&bench->facts, bench->input->platform, contract, bench->input->seed, index,
@@ -340,6 +366,8 @@ static void run_state(struct pvp_bench *bench, const struct pvp_site *site,
 					   k1->entry.reg[PVP_X86_rsp] != request.end_sp);
 	in.entry_text = pvp_view_bytes(&bench->side[0].view,
 				       bench->side[0].run.entry.reg[PVP_X86_rip], 4);
+	in.pad_text =
+		pvp_view_bytes(&bench->side[1].view, k1->entry.reg[PVP_X86_rip], PVP_PAD_LEN);
 	pvp_compare(&in, &sides[0], &sides[1], ret);
 }
 

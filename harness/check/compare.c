@@ -95,26 +95,33 @@ static bool effect_agrees(const struct pvp_contract *contract, const struct pvp_
 	return true;
 }
 
-/* Writes that count as effects: of the guest or the hypervisor, to ordered memory. */
-static bool is_ordered(const struct pvp_write *w)
+static bool is_accounting(const struct pvp_accounting *accounting, const struct pvp_write *w)
 {
-	return w->class == PVP_MEM_ORDERED && w->writer != PVP_WRITER_SCRIPT;
+	return accounting && pvp_accounting_is_word(accounting, w->addr, w->size);
 }
 
 /* Walks the bytes of ordered writes made before the effect numbered `time`. */
 struct byte_walk {
 	const struct pvp_memory *memory;
+	const struct pvp_accounting *accounting;
 	size_t entry;
 	unsigned byte;
 	size_t end;
 };
+
+/* Writes that count as effects: of the guest or the hypervisor, to ordered memory. */
+static bool is_ordered(const struct byte_walk *walk, const struct pvp_write *w)
+{
+	return w->class == PVP_MEM_ORDERED && w->writer != PVP_WRITER_SCRIPT &&
+	       !is_accounting(walk->accounting, w);
+}
 
 static bool next_byte(struct byte_walk *walk, uint64_t time, uint64_t *addr, uint8_t *value)
 {
 	for (; walk->entry < walk->end; walk->entry++, walk->byte = 0) {
 		const struct pvp_write *w = &walk->memory->log[walk->entry];
 
-		if (!is_ordered(w))
+		if (!is_ordered(walk, w))
 			continue;
 		if (w->time > time)
 			return false;
@@ -162,11 +169,11 @@ void pvp_effect_print(const struct pvp_effects *effects, size_t i, char *buf, si
 		n += snprintf(buf + n, len - n, " %#" PRIx64, e->arg[k]);
 }
 
-static bool effects_agree(const struct pvp_contract *contract, const struct pvp_side *k0,
+static bool effects_agree(const struct pvp_compare_input *in, const struct pvp_side *k0,
 			  const struct pvp_side *k1, char *what, size_t len)
 {
-	struct byte_walk w0 = { k0->memory, 0, 0, k0->memory->nr_log };
-	struct byte_walk w1 = { k1->memory, 0, 0, k1->memory->nr_log };
+	struct byte_walk w0 = { k0->memory, in->accounting, 0, 0, k0->memory->nr_log };
+	struct byte_walk w1 = { k1->memory, in->accounting, 0, 0, k1->memory->nr_log };
 	const struct pvp_effects *e0 = &k0->run->effects, *e1 = &k1->run->effects;
 	char a[72] = "nothing", b[72] = "nothing";
 
@@ -177,7 +184,7 @@ static bool effects_agree(const struct pvp_contract *contract, const struct pvp_
 			return false;
 		if (!more0 && !more1)
 			return true;
-		if (more0 && more1 && effect_agrees(contract, e0, e1, i))
+		if (more0 && more1 && effect_agrees(in->contract, e0, e1, i))
 			continue;
 		if (more0)
 			pvp_effect_print(e0, i, a, sizeof(a));
@@ -198,8 +205,9 @@ static unsigned dead_bytes(const struct pvp_write *w, uint64_t sp)
 }
 
 /* Every byte that either side wrote has the same final content on both. */
-static bool written_agrees(const struct pvp_side *writer, const struct pvp_side *other,
-			   bool swapped, uint64_t sp, char *what, size_t len)
+static bool written_agrees(const struct pvp_compare_input *in, const struct pvp_side *writer,
+			   const struct pvp_side *other, bool swapped, uint64_t sp, char *what,
+			   size_t len)
 {
 	for (size_t i = 0; i < writer->memory->nr_log; i++) {
 		const struct pvp_write *w = &writer->memory->log[i];
@@ -207,7 +215,8 @@ static bool written_agrees(const struct pvp_side *writer, const struct pvp_side 
 		uint64_t addr = w->addr + dead, here = 0, there = 0;
 		const uint8_t *host;
 
-		if (w->writer == PVP_WRITER_SCRIPT || !size || !w->host)
+		if (w->writer == PVP_WRITER_SCRIPT || !size || !w->host ||
+		    is_accounting(in->accounting, w))
 			continue;
 		memcpy(&here, w->host + dead, size);
 		host = pvp_memory_host(other->memory, addr, size);
@@ -247,11 +256,11 @@ static bool strays_agree(const struct pvp_side *k0, const struct pvp_side *k1, c
 	return false;
 }
 
-static bool memory_agrees(const struct pvp_side *k0, const struct pvp_side *k1, uint64_t sp,
-			  char *what, size_t len)
+static bool memory_agrees(const struct pvp_compare_input *in, const struct pvp_side *k0,
+			  const struct pvp_side *k1, uint64_t sp, char *what, size_t len)
 {
-	return written_agrees(k0, k1, false, sp, what, len) &&
-	       written_agrees(k1, k0, true, sp, what, len);
+	return written_agrees(in, k0, k1, false, sp, what, len) &&
+	       written_agrees(in, k1, k0, true, sp, what, len);
 }
 
 /* --- registers --- */
@@ -336,12 +345,14 @@ static bool entry_target_agrees(const struct pvp_compare_input *in, const struct
 				const struct pvp_run *k1)
 {
 	static const uint8_t endbr64[] = { 0xf3, 0x0f, 0x1e, 0xfa };
-	uint64_t target = k0->entry.reg[PVP_X86_rip];
+	uint64_t target = k0->entry.reg[PVP_X86_rip], entry = k1->entry.reg[PVP_X86_rip];
 
-	if (k1->entry.reg[PVP_X86_rip] == target)
+	if (entry == target)
 		return true;
-	return k1->entry.reg[PVP_X86_rip] == target + sizeof(endbr64) && in->entry_text &&
-	       !memcmp(in->entry_text, endbr64, sizeof(endbr64));
+	if (entry == target + sizeof(endbr64))
+		return in->entry_text && !memcmp(in->entry_text, endbr64, sizeof(endbr64));
+	return entry == target - PVP_PAD_LEN && in->accounting &&
+	       pvp_accounting_is_pad(in->accounting, entry, in->pad_text);
 }
 
 static bool entry_agrees(const struct pvp_compare_input *in, const struct pvp_side *k0,
@@ -453,15 +464,16 @@ void pvp_compare(const struct pvp_compare_input *in, const struct pvp_side *k0,
 		disagree_on_stop(a, b, ret);
 		return;
 	}
-	if (!effects_agree(in->contract, k0, k1, what, len) || !strays_agree(k0, k1, what, len))
+	if (!effects_agree(in, k0, k1, what, len) || !strays_agree(k0, k1, what, len))
 		return;
 	if (a->stop == PVP_STOP_FAULT) {
 		ret->agreement = PVP_AGREE_FAULT;
 		return;
 	}
 	if (!registers_agree(in, a->stop, &a->end, &b->end, what, len) ||
-	    !memory_agrees(k0, k1, a->stop == PVP_STOP_OP_END ? a->end.reg[PVP_X86_rsp] : in->end_sp,
-			   what, len))
+	    !memory_agrees(in, k0, k1,
+			   a->stop == PVP_STOP_OP_END ? a->end.reg[PVP_X86_rsp] : in->end_sp, what,
+			   len))
 		return;
 	ret->agreement = PVP_AGREE_END;
 	/* Text that stays inside the site meets the world outside at the end: just compared. */

@@ -6,6 +6,7 @@
 #ifndef PVP_COMPARE_H
 #define PVP_COMPARE_H
 
+#include "accounting.h"
 #include "contract.h"
 #include "machine.h"
 
@@ -36,6 +37,8 @@ struct pvp_compare_input {
 	uint64_t max_insns;
 	bool compare_entry;	  /* K1 leaves the site by a call or jump: entries must be congruent */
 	const uint8_t *entry_text; /* bytes at K0's entry, at least 4, for endbr64; or NULL */
+	const struct pvp_accounting *accounting; /* or NULL: none */
+	const uint8_t *pad_text; /* PVP_PAD_LEN bytes at K1's entry; or NULL */
 };
 
 void pvp_compare(const struct pvp_compare_input *input, const struct pvp_side *k0,

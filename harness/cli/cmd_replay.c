@@ -52,6 +52,7 @@ static struct pvp_error *open_boot(const struct pvp_witness_file *file,
 		.static_calls = (const char *const *)file->overrides.static_calls,
 		.static_keys = (const char *const *)file->overrides.static_keys,
 		.return_thunk = file->overrides.return_thunk,
+		.cpu_model = file->overrides.cpu_model,
 		.cpus = file->overrides.cpus,
 	};
 	struct pvp_error *err = NULL;

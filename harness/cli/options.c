@@ -21,6 +21,7 @@ enum {
 	KEY_STATIC_KEY,
 	KEY_RETURN_THUNK,
 	KEY_CPUS,
+	KEY_CPU_MODEL,
 };
 
 /* More than any x86 kernel of these generations has slots for (NR_CPUS 8192). */
@@ -110,6 +111,9 @@ static error_t parse_platform(int key, char *arg, struct argp_state *state)
 	case KEY_RETURN_THUNK:
 		options->return_thunk = arg;
 		return 0;
+	case KEY_CPU_MODEL:
+		options->cpu_model = arg;
+		return 0;
 	case KEY_CPUS:
 		error = pvp_options_number(options, "cpus", arg, 1, MAX_CPUS, &number);
 		options->cpus = number;
@@ -129,6 +133,7 @@ static const struct argp_option platform_options[] = {
 	{ "platform", KEY_PLATFORM, "P,..", 0, "platform files by name or path; `all': every one that fits", 1 },
 	{ "caps", KEY_CAPS, "FILE", 0, "24 capability words in hex, one a line", 1 },
 	{ "feature", KEY_FEATURE, "[+-]NAME|NUMBER", 0, "set or clear a CPU feature (repeatable)", 1 },
+	{ "cpu-model", KEY_CPU_MODEL, "VENDOR:FAMILY:MODEL", 0, "who the CPU is, as intel:6:94", 1 },
 	{ "pvop", KEY_PVOP, "FIELD=SYMBOL|NULL", 0, "function of a pv_ops field (repeatable)", 1 },
 	{ "static-call", KEY_STATIC_CALL, "KEY=SYMBOL|NULL", 0, "function of a static call (repeatable)", 1 },
 	{ "static-key", KEY_STATIC_KEY, "NAME=on|off", 0, "state of a static key (repeatable)", 1 },
@@ -219,6 +224,7 @@ struct pvp_overrides pvp_options_overrides(const struct pvp_options *options)
 		.static_calls = options->static_calls.v,
 		.static_keys = options->static_keys.v,
 		.return_thunk = options->return_thunk,
+		.cpu_model = options->cpu_model,
 		.cpus = options->cpus,
 	};
 }

@@ -37,7 +37,12 @@ static struct pvp_error *read_caps(const char *path, char ***ret)
 	while (nr < MAX_CAPS_WORDS && getline(&line, &room, in) >= 0) {
 		char *word = line + strspn(line, " \t");
 
-		word[strcspn(word, " \t\r\n#")] = '\0';
+		size_t end = strcspn(word, "\r\n#");
+
+		/* A line may have two words: `model amd:15:107`. */
+		while (end && isspace((unsigned char)word[end - 1]))
+			end--;
+		word[end] = '\0';
 		if (*word)
 			words[nr++] = pvp_strdup(word);
 	}
@@ -111,6 +116,7 @@ static struct pvp_error *make(const struct pvp_verify_options *options,
 	file.overrides.static_keys = copy_words(&common->static_keys);
 	file.overrides.return_thunk =
 		common->return_thunk ? pvp_strdup(common->return_thunk) : NULL;
+	file.overrides.cpu_model = common->cpu_model ? pvp_strdup(common->cpu_model) : NULL;
 	file.overrides.cpus = common->cpus;
 	file.addr = site->addr;
 	file.op = pvp_strdup(site->op);

@@ -53,8 +53,14 @@ static struct pvp_error *check_keys(const struct pvp_layer *layer)
 static struct pvp_error *add_file(struct reader *r, const char *path, bool is_set, bool is_variant)
 {
 	struct pvp_layer layer = {.is_set = is_set, .is_variant = is_variant};
-	struct pvp_error *err = pvp_platform_file_read(path, r->tables, &layer.file);
+	bool may_refuse = !is_set;
+	struct pvp_error *err;
 
+	/* Of a platform the last layer is the first to be read, and the last one's `arch` counts.
+	 */
+	for (size_t i = 0; i < r->layers.nr; i++)
+		may_refuse &= !r->layers.v[i].file.words->arch;
+	err = pvp_platform_file_read(path, r->image, r->tables, may_refuse, &layer.file);
 	if (err)
 		return err;
 	*pvp_push(&r->layers.v, &r->layers.nr, &r->layers.cap) = layer;
@@ -93,14 +99,35 @@ static char *parent_path(const struct pvp_layer *child, const char *dir)
 	return pvp_asprintf("%s/%s.yaml", dir, name);
 }
 
+/* From layer `first` on. */
+static void reverse(struct pvp_layers *layers, size_t first)
+{
+	for (size_t i = first, j = layers->nr; i + 1 < j; i++) {
+		struct pvp_layer swap = layers->v[i];
+
+		layers->v[i] = layers->v[--j];
+		layers->v[j] = swap;
+	}
+}
+
+/* A file and its variants. */
+static struct pvp_error *add_all(struct reader *r, const char *path, bool is_set)
+{
+	struct pvp_error *err = add_file(r, path, is_set, false);
+
+	for (unsigned i = 0; !err && i < NR_VARIANTS; i++)
+		err = add_variant(r, path, is_set, i);
+	return err;
+}
+
 /* Platforms are added from the last layer to the first, and turned round in the end. */
 static struct pvp_error *add_backwards(struct reader *r, const char *path)
 {
-	struct pvp_error *err = NULL;
+	size_t first = r->layers.nr;
+	struct pvp_error *err = add_all(r, path, false);
 
-	for (unsigned i = NR_VARIANTS; !err && i--;)
-		err = add_variant(r, path, false, i);
-	return err ? err : add_file(r, path, false, false);
+	reverse(&r->layers, first);
+	return err;
 }
 
 static struct pvp_error *add_parent(struct reader *r)
@@ -132,16 +159,6 @@ static struct pvp_error *add_parent(struct reader *r)
 	return err;
 }
 
-static void reverse(struct pvp_layers *layers)
-{
-	for (size_t i = 0; i < layers->nr / 2; i++) {
-		struct pvp_layer swap = layers->v[i];
-
-		layers->v[i] = layers->v[layers->nr - 1 - i];
-		layers->v[layers->nr - 1 - i] = swap;
-	}
-}
-
 static struct pvp_error *add_platform(struct reader *r, const char *name)
 {
 	char *path = is_path(name) ? pvp_strdup(name) : pvp_asprintf("%s/%s.yaml", r->dir, name);
@@ -156,7 +173,7 @@ static struct pvp_error *add_platform(struct reader *r, const char *name)
 	layers->top = layers->nr - 1; /* from the end, so far */
 	while (!err && layers->v[layers->nr - 1].file.words->extends)
 		err = add_parent(r);
-	reverse(layers);
+	reverse(layers, 0);
 	layers->top = layers->nr - 1 - layers->top;
 	layers->nr_own = layers->nr;
 	free(path);
@@ -166,8 +183,9 @@ static struct pvp_error *add_platform(struct reader *r, const char *name)
 /* What makes a platform is not a set's to say. */
 static struct pvp_error *check_set(const struct pvp_yaml *yaml)
 {
-	static const char *const keys[] = {"extends", "hypervisor",   "arch",  "ring",
-					   "cpus",    "capabilities", "pv_ops"};
+	static const char *const keys[] = {"extends",	   "hypervisor", "arch",
+					   "ring",	   "cpus",	 "cpu_model",
+					   "capabilities", "pv_ops",	 "pv_ops_if_present"};
 
 	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
 		if (pvp_yaml_has(yaml, keys[i]))
@@ -197,10 +215,8 @@ static char *cpu_path(const struct reader *r, const char *name)
 static struct pvp_error *add_set_file(struct reader *r, const char *path)
 {
 	size_t first = r->layers.nr;
-	struct pvp_error *err = add_file(r, path, true, false);
+	struct pvp_error *err = add_all(r, path, true);
 
-	for (unsigned i = 0; !err && i < NR_VARIANTS; i++)
-		err = add_variant(r, path, true, i);
 	for (size_t i = first; !err && i < r->layers.nr; i++)
 		err = check_set(&r->layers.v[i].file.yaml);
 	return err;

@@ -22,6 +22,17 @@ struct pvp_load {
 	uint64_t *static_calls; /* value of each key of tables, so far */
 };
 
+/* In place of a function's name: the one the image has in that place, and the platform's
+ * nop_target. */
+#define PVP_LINKED "linked"
+#define PVP_NOP	   "nop"
+
+/* pv_ops.c: the operations as the file has them, then a layer's; then what follows from them. */
+struct pvp_error *pvp_load_linked_pv_ops(const struct pvp_load *l) PVP_MUST_CHECK;
+struct pvp_error *pvp_load_pv_ops(const struct pvp_load *l) PVP_MUST_CHECK;
+void pvp_load_derived_features(const struct pvp_load *l);
+
+/* rows.c */
 struct pvp_error *pvp_load_insns(const struct pvp_load *l) PVP_MUST_CHECK;
 struct pvp_error *pvp_load_text(const struct pvp_load *l) PVP_MUST_CHECK;
 struct pvp_error *pvp_load_static_keys(const struct pvp_load *l) PVP_MUST_CHECK;

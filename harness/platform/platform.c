@@ -5,15 +5,13 @@
 #include <string.h>
 
 #include "alloc.h"
+#include "cpu_model.h"
 #include "feature.h"
 #include "load.h"
 #include "resolve.h"
 #include "static_keys.h"
 
 #define MAX_CPUS 64
-
-/* In place of a function's name: the one the image has in that place. */
-#define LINKED "linked"
 
 /* One step, for each layer in order. */
 static struct pvp_error *each_layer(struct pvp_load *l,
@@ -28,26 +26,6 @@ static struct pvp_error *each_layer(struct pvp_load *l,
 		err = step(l);
 	}
 	return err;
-}
-
-/* A variant has no name: the next file that has one is the platform's that it is a variant of. */
-static const char *layer_name(const struct pvp_load *l, const struct pvp_layer *layer)
-{
-	while (layer->is_variant && layer > l->layers->v)
-		layer--;
-	return layer->file.words->name;
-}
-
-static struct pvp_error *check_arch(const struct pvp_load *l, const struct pvp_layer *layer)
-{
-	const struct pvp_platform_words *w = layer->file.words;
-	const char *arch = pvp_arch_name(l->image->arch);
-
-	for (size_t i = 0; i < w->arch_count; i++)
-		if (!strcmp(w->arch[i], arch))
-			return NULL;
-	return pvp_yaml_error(&layer->file.yaml, PVP_ERR_UNSUPPORTED, "arch",
-			      "platform %s is not for %s images", layer_name(l, layer), arch);
 }
 
 static struct pvp_error *load_head(const struct pvp_load *l)
@@ -69,18 +47,12 @@ static struct pvp_error *load_head(const struct pvp_load *l)
 					      "cpus %u is not 1 .. %d", w->cpus, MAX_CPUS);
 		p->cpus = w->cpus;
 	}
-	return NULL;
-}
+	if (w->cpu_model) {
+		struct pvp_error *err = pvp_cpu_model_parse(w->cpu_model, &p->cpu);
 
-static struct pvp_error *load_needs(const struct pvp_load *l)
-{
-	const struct pvp_platform_words *w = l->words;
-
-	for (size_t i = 0; i < w->needs_count; i++)
-		if (!pvp_image_symbols_named(l->image, w->needs[i], NULL))
-			return pvp_yaml_error(l->yaml, PVP_ERR_UNSUPPORTED, "needs",
-					      "the image has no '%s': it cannot run there",
-					      w->needs[i]);
+		if (err)
+			return pvp_yaml_context(l->yaml, err, "cpu_model");
+	}
 	return NULL;
 }
 
@@ -89,18 +61,18 @@ static struct pvp_error *check_whole(const struct pvp_load *l)
 {
 	static const char *const keys[] = {"hypervisor", "arch", "ring", "cpus", "capabilities"};
 	const struct pvp_layers *layers = l->layers;
-	const struct pvp_layer *last[ARRAY_SIZE(keys)] = {NULL};
 
 	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
+		bool any = false;
+
 		for (size_t j = 0; j < layers->nr_own; j++)
-			if (pvp_yaml_has(&layers->v[j].file.yaml, keys[i]))
-				last[i] = &layers->v[j];
-		if (!last[i])
+			any |= pvp_yaml_has(&layers->v[j].file.yaml, keys[i]);
+		if (!any)
 			return pvp_yaml_error(&layers->v[layers->top].file.yaml, PVP_ERR_BAD_DATA,
 					      keys[i], "missing required mapping field: %s",
 					      keys[i]);
 	}
-	return check_arch(l, last[1]);
+	return NULL;
 }
 
 static struct pvp_error *load_caps(const struct pvp_load *l)
@@ -162,106 +134,12 @@ static struct pvp_error *load_set_features(const struct pvp_load *l)
 	return l->layer->is_set ? load_features(l) : NULL;
 }
 
-/*
- * Where a template has the field, 0: nowhere.  "TABLE" is laid out as pv_ops; "TABLE@FIELD" is one
- * part of it ("cpu."), and begins with that field.
- */
-static uint64_t template_slot(const struct pvp_load *l, const char *text, size_t field)
-{
-	const struct pvp_pv_field *fields = l->tables->fields;
-	const char *at = strchr(text, '@');
-	char *table = pvp_strndup(text, at ? (size_t)(at - text) : strlen(text));
-	const struct pvp_symbol *const *symbols;
-	size_t first = 0, nr = 0;
-
-	symbols = pvp_image_symbols_named(l->image, table, &nr);
-	free(table);
-	if (nr != 1)
-		return 0;
-	if (at++) {
-		while (first < field && strcmp(fields[first].name, at))
-			first++;
-		if (strcmp(fields[first].name, at) ||
-		    strncmp(fields[field].name, at, strcspn(at, ".") + 1))
-			return 0;
-	}
-	return symbols[0]->addr + (field - first) * l->image->ptr_len;
-}
-
-/*
- * Static functions share names.  The one this platform means is the one in its own template of
- * pv_ops, where the image has one; else the one the file's pv_ops has.
- */
-static uint64_t template_value(const struct pvp_load *l, size_t field, const char *name,
-			       uint64_t file)
-{
-	for (size_t k = 0; k < l->layers->nr; k++) {
-		const struct pvp_platform_words *w = l->layers->v[k].file.words;
-
-		for (size_t i = 0; i < w->templates_count; i++) {
-			uint64_t slot = template_slot(l, w->templates[i], field), value;
-			struct pvp_error *err;
-
-			if (!slot)
-				continue;
-			err = pvp_image_pointer(l->image, slot, &value);
-			if (!err && pvp_resolve_is_named(l->image, value, name))
-				return value;
-			pvp_error_destroy(err);
-		}
-	}
-	return file;
-}
-
-/* pv_ops as the file has them. */
-static struct pvp_error *init_pv_ops(const struct pvp_load *l)
-{
-	const struct pvp_tables *tables = l->tables;
-	struct pvp_platform *p = l->platform;
-
-	p->nr_pv_ops = tables->nr_fields;
-	p->pv_ops = pvp_calloc(tables->nr_fields + 1, sizeof(*p->pv_ops));
-	for (size_t i = 0; i < tables->nr_fields; i++) {
-		struct pvp_error *err =
-			pvp_image_pointer(l->image, tables->slots[i], &p->pv_ops[i]);
-
-		if (err)
-			return pvp_error_context(err, "%s: pv_ops.%s", l->image->name,
-						 tables->fields[i].name);
-	}
-	return NULL;
-}
-
-static struct pvp_error *load_pv_ops(const struct pvp_load *l)
-{
-	const struct pvp_tables *tables = l->tables;
-	struct pvp_error *err;
-
-	for (size_t i = 0; l->words->pv_ops && i < tables->nr_fields; i++) {
-		const char *name = l->words->pv_ops[i];
-		uint64_t value;
-
-		if (!name)
-			continue;
-		err = pvp_image_pointer(l->image, tables->slots[i], &value);
-		if (!err && !strcmp(name, LINKED))
-			l->platform->pv_ops[i] = value;
-		else if (!err)
-			err = pvp_resolve_function(l->image, name,
-						   template_value(l, i, name, value),
-						   &l->platform->pv_ops[i]);
-		if (err)
-			return pvp_yaml_context(l->yaml, err, "pv_ops/%s", tables->fields[i].name);
-	}
-	return NULL;
-}
-
 static struct pvp_error *load_static_call(const struct pvp_load *l, const char *function,
 					  const struct pvp_static_call_key *key)
 {
 	uint64_t *value = &l->static_calls[key - l->tables->static_call_keys];
 
-	if (strcmp(function, LINKED))
+	if (strcmp(function, PVP_LINKED))
 		return pvp_resolve_function(l->image, function, key->func, value);
 	*value = key->func;
 	return NULL;
@@ -364,36 +242,6 @@ static struct pvp_error *load_target(const struct pvp_load *l, const char *where
 }
 
 /*
- * Bits the patching code forces itself, just before it patches, from two pointers of pv_ops.
- * Source: paravirt_set_cap(), arch/x86/kernel/paravirt.c of 6.1; 5.10 has no such features.
- */
-static const struct {
-	const char *feature, *field, *native;
-} derived[] = {
-	{"PVUNLOCK", "lock.queued_spin_unlock", "__raw_callee_save___native_queued_spin_unlock"},
-	{"VCPUPREEMPT", "lock.vcpu_is_preempted", "__raw_callee_save___native_vcpu_is_preempted"},
-};
-
-static void derive_features(const struct pvp_load *l)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(derived); i++) {
-		struct pvp_error *err;
-		unsigned feature;
-
-		err = pvp_feature_parse(derived[i].feature, l->tables->generation, &feature);
-		if (err) {
-			pvp_error_destroy(err);
-			continue;
-		}
-		for (size_t j = 0; j < l->tables->nr_fields; j++)
-			if (!strcmp(l->tables->fields[j].name, derived[i].field) &&
-			    !pvp_resolve_is_named(l->image, l->platform->pv_ops[j],
-						  derived[i].native))
-				pvp_platform_set_feature(l->platform, feature, true);
-	}
-}
-
-/*
  * Order matters: what a platform does to a CPU's features lies over the CPU's words, whoever gave
  * them; an option beats the files, except for sets, which were asked for as well; a derived bit
  * follows from the pointers; and --feature beats all, so that wrong combinations can be asked for.
@@ -403,22 +251,27 @@ static struct pvp_error *load_features_and_ops(struct pvp_load *l, const struct 
 	struct pvp_error *err = each_layer(l, load_caps);
 
 	if (!err && l->layers->caps_path)
-		err = pvp_override_caps(l->layers->caps_path, l->platform->caps);
+		err = pvp_override_caps(l->layers->caps_path, l->platform);
 	if (!err)
 		err = each_layer(l, load_platform_features);
 	if (!err && o->caps_file)
-		err = pvp_override_caps(o->caps_file, l->platform->caps);
+		err = pvp_override_caps(o->caps_file, l->platform);
+	if (!err && o->cpu_model) {
+		err = pvp_cpu_model_parse(o->cpu_model, &l->platform->cpu);
+		if (err)
+			err = pvp_error_context(err, "--cpu-model");
+	}
 	if (!err)
 		err = each_layer(l, load_set_features);
 	if (!err)
-		err = init_pv_ops(l);
+		err = pvp_load_linked_pv_ops(l);
 	if (!err)
-		err = each_layer(l, load_pv_ops);
+		err = each_layer(l, pvp_load_pv_ops);
 	if (!err)
 		err = pvp_override_pv_ops(o->pv_ops, l->image, l->tables, l->platform);
 	if (err)
 		return err;
-	derive_features(l);
+	pvp_load_derived_features(l);
 	return pvp_override_features(o->features, l->tables, l->platform);
 }
 
@@ -463,19 +316,17 @@ static struct pvp_error *load_all(struct pvp_load *l, const struct pvp_overrides
 	struct pvp_error *err = check_whole(l);
 
 	if (!err)
-		err = each_layer(l, load_needs);
-	if (!err)
 		err = each_layer(l, load_head);
 	if (!err && o->cpus > MAX_CPUS)
 		err = pvp_error_format(PVP_ERR_USAGE, "--cpus %u: not 1 .. %d", o->cpus, MAX_CPUS);
 	if (!err && o->cpus)
 		p->cpus = o->cpus;
 	if (!err)
+		err = load_targets(l, o);
+	if (!err)
 		err = load_features_and_ops(l, o);
 	if (!err)
 		err = load_all_static_calls(l, o);
-	if (!err)
-		err = load_targets(l, o);
 	if (!err)
 		err = each_layer(l, pvp_load_insns);
 	if (!err)

@@ -32,6 +32,15 @@ static const cyaml_schema_value_t static_call_row = {
 	CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct pvp_file_static_call, static_call_fields),
 };
 
+static const cyaml_schema_field_t pv_op_fields[] = {
+	WORD("field", CYAML_FLAG_POINTER, pvp_file_static_call, key),
+	WORD("function", CYAML_FLAG_POINTER, pvp_file_static_call, function),
+	CYAML_FIELD_END,
+};
+static const cyaml_schema_value_t pv_op_row = {
+	CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct pvp_file_static_call, pv_op_fields),
+};
+
 static const cyaml_schema_field_t static_key_fields[] = {
 	WORD("key", CYAML_FLAG_POINTER, pvp_file_static_key, key),
 	CYAML_FIELD_BOOL("on", CYAML_FLAG_DEFAULT, struct pvp_file_static_key, on),
@@ -101,6 +110,8 @@ static const cyaml_schema_field_t fixed_fields[] = {
 	CYAML_FIELD_SEQUENCE("capabilities", OPTIONAL, struct pvp_platform_words,
 			     capabilities, &pvp_word_schema, PVP_CAP_WORDS, PVP_CAP_WORDS),
 	INLINE_MAPPING("features", feature_fields),
+	WORD("cpu_model", OPTIONAL, pvp_platform_words, cpu_model),
+	LIST("pv_ops_if_present", pvp_platform_words, more_pv_ops, &pv_op_row),
 	LIST("static_calls_if_present", pvp_platform_words, more_static_calls, &static_call_row),
 	WORDS("needs", OPTIONAL, 8, pvp_platform_words, needs),
 	WORDS("templates", OPTIONAL, 8, pvp_platform_words, templates),
@@ -112,6 +123,15 @@ static const cyaml_schema_field_t fixed_fields[] = {
 	LIST("static_keys", pvp_platform_words, static_keys, &static_key_row),
 	LIST("text", pvp_platform_words, text, &text_row),
 	LIST("callees", pvp_platform_words, callees, &callee_row),
+};
+/* What says whether the file is for an image at all. */
+static const cyaml_schema_field_t head_fields[] = {
+	WORDS("arch", OPTIONAL, 8, pvp_platform_words, arch),
+	WORDS("needs", OPTIONAL, 8, pvp_platform_words, needs),
+	CYAML_FIELD_END,
+};
+static const cyaml_schema_value_t head = {
+	CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, struct pvp_platform_words, head_fields),
 };
 // clang-format on
 
@@ -214,7 +234,43 @@ static struct pvp_error *explain(struct pvp_error *err, const struct pvp_tables 
 	return better;
 }
 
-struct pvp_error *pvp_platform_file_read(const char *path, const struct pvp_tables *tables,
+static struct pvp_error *check_head(const struct pvp_platform_words *w, const struct pvp_yaml *yaml,
+				    const struct pvp_image *image, bool may_refuse)
+{
+	const char *arch = pvp_arch_name(image->arch), *slash = strrchr(yaml->path, '/');
+	const char *name = slash ? slash + 1 : yaml->path;
+	bool fits = !may_refuse || !w->arch;
+
+	for (size_t i = 0; i < w->arch_count; i++)
+		fits |= !strcmp(w->arch[i], arch);
+	if (!fits)
+		return pvp_yaml_error(yaml, PVP_ERR_UNSUPPORTED, "arch",
+				      "platform %.*s is not for %s images", (int)strcspn(name, "."),
+				      name, arch);
+	for (size_t i = 0; i < w->needs_count; i++)
+		if (!pvp_image_symbols_named(image, w->needs[i], NULL))
+			return pvp_yaml_error(yaml, PVP_ERR_UNSUPPORTED, "needs",
+					      "the image has no '%s': it cannot run there",
+					      w->needs[i]);
+	return NULL;
+}
+
+static struct pvp_error *read_head(const struct pvp_yaml *yaml, const struct pvp_image *image,
+				   bool may_refuse)
+{
+	struct pvp_error *err;
+	void *words;
+
+	err = pvp_yaml_load_part(yaml, &head, &words);
+	if (err)
+		return err;
+	err = check_head(words, yaml, image, may_refuse);
+	pvp_yaml_free(&head, words);
+	return err;
+}
+
+struct pvp_error *pvp_platform_file_read(const char *path, const struct pvp_image *image,
+					 const struct pvp_tables *tables, bool may_refuse,
 					 struct pvp_platform_file *ret)
 {
 	struct pvp_platform_file file = {0};
@@ -224,6 +280,11 @@ struct pvp_error *pvp_platform_file_read(const char *path, const struct pvp_tabl
 	err = pvp_yaml_open(path, &file.yaml);
 	if (err)
 		return err;
+	err = read_head(&file.yaml, image, may_refuse);
+	if (err) {
+		pvp_platform_file_deinit(&file);
+		return err;
+	}
 	file.schema = schema_create(tables);
 	err = pvp_yaml_load(&file.yaml, &file.schema->top, &words);
 	if (err) {

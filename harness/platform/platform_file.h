@@ -15,7 +15,7 @@ struct pvp_words {
 	unsigned v_count;
 };
 
-struct pvp_file_static_call { /* a row of static_calls_if_present */
+struct pvp_file_static_call { /* a row of static_calls_if_present, pv_ops_if_present */
 	char *key, *function;
 };
 
@@ -39,6 +39,7 @@ struct pvp_file_callee {
 struct pvp_platform_words {
 	char *name, *description;
 	char *extends; /* the platform these words lie over */
+	char *cpu_model;
 	int hypervisor;
 	unsigned ring, cpus; /* as hypervisor, meant where the file has the key */
 	char **arch;
@@ -54,6 +55,8 @@ struct pvp_platform_words {
 	char **templates;    /* tables of the image laid out as pv_ops */
 	unsigned templates_count;
 	char **pv_ops;	     /* one a field of pv_ops, NULL where not said; NULL: none are */
+	struct pvp_file_static_call *more_pv_ops;
+	unsigned more_pv_ops_count;
 	char **static_calls; /* one a key of the image */
 	struct pvp_file_static_call *more_static_calls;
 	unsigned more_static_calls_count;
@@ -78,7 +81,13 @@ struct pvp_platform_file {
 	struct pvp_platform_schema *schema;
 };
 
-struct pvp_error *pvp_platform_file_read(const char *path, const struct pvp_tables *tables,
+/*
+ * PVP_ERR_UNSUPPORTED when the image lacks what the file `needs`, or, with may_refuse, has another
+ * architecture than its `arch`.  That comes first: a file for other images names fields that this
+ * one lacks.
+ */
+struct pvp_error *pvp_platform_file_read(const char *path, const struct pvp_image *image,
+					 const struct pvp_tables *tables, bool may_refuse,
 					 struct pvp_platform_file *ret) PVP_MUST_CHECK;
 void pvp_platform_file_deinit(struct pvp_platform_file *file);
 

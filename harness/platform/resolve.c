@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "alloc.h"
+#include "cpu_model.h"
 #include "feature.h"
 #include "textfile.h"
 
@@ -51,6 +52,15 @@ bool pvp_resolve_is_named(const struct pvp_image *image, uint64_t addr, const ch
 		if (symbols[i]->addr == addr)
 			return true;
 	return false;
+}
+
+size_t pvp_resolve_field(const struct pvp_tables *tables, const char *name)
+{
+	size_t field = 0;
+
+	while (field < tables->nr_fields && strcmp(tables->fields[field].name, name))
+		field++;
+	return field;
 }
 
 bool pvp_resolve_hex_word(const char *text, uint32_t *ret)
@@ -98,19 +108,17 @@ struct pvp_error *pvp_override_pv_ops(const char *const *list, const struct pvp_
 	for (size_t i = 0; list && list[i] && !err; i++) {
 		const char *value;
 		uint64_t keep = 0;
-		size_t field = 0;
+		size_t field;
 		char *name;
 
 		err = split(list[i], "--pvop", &name, &value);
 		if (err)
 			return err;
-		while (field < tables->nr_fields && strcmp(tables->fields[field].name, name))
-			field++;
+		field = pvp_resolve_field(tables, name);
 		if (field == tables->nr_fields)
 			err = pvp_error_format(PVP_ERR_NOT_FOUND, "pv_ops has no field '%s'", name);
 		if (!err)
-			err = pvp_image_pointer(image, tables->slots[field],
-						&keep);
+			err = pvp_image_pointer(image, tables->slots[field], &keep);
 		if (!err)
 			err = pvp_resolve_function(image, value, keep, &platform->pv_ops[field]);
 		if (err)
@@ -163,8 +171,29 @@ struct pvp_error *pvp_override_features(const char *const *list, const struct pv
 	return NULL;
 }
 
-struct pvp_error *pvp_override_caps(const char *path, uint32_t ret[PVP_CAP_WORDS])
+#define MODEL "model"
+
+/* One line of a --caps file, without its end and the space around it. */
+static struct pvp_error *parse_caps_line(char *line, uint32_t words[PVP_CAP_WORDS], unsigned *nr,
+					 struct pvp_cpu_model *cpu)
 {
+	size_t len = strcspn(line, " \t");
+
+	if (len == strlen(MODEL) && !strncmp(line, MODEL, len))
+		return pvp_cpu_model_parse(line + len + strspn(line + len, " \t"), cpu);
+	line[len] = 0;
+	if (*nr == PVP_CAP_WORDS)
+		return pvp_error_format(PVP_ERR_BAD_DATA, "more than %d words", PVP_CAP_WORDS);
+	if (!pvp_resolve_hex_word(line, &words[*nr]))
+		return pvp_error_format(PVP_ERR_BAD_DATA, "'%s' is not a word of 8 hex digits",
+					line);
+	++*nr;
+	return NULL;
+}
+
+struct pvp_error *pvp_override_caps(const char *path, struct pvp_platform *platform)
+{
+	struct pvp_cpu_model cpu = platform->cpu;
 	uint32_t words[PVP_CAP_WORDS];
 	FILE *f;
 	struct pvp_error *err = pvp_textfile_open(path, &f);
@@ -174,27 +203,24 @@ struct pvp_error *pvp_override_caps(const char *path, uint32_t ret[PVP_CAP_WORDS
 	if (err)
 		return err;
 	while (!err && fgets(text, sizeof(text), f)) {
-		char *word = text + strspn(text, " \t");
+		char *start = text + strspn(text, " \t");
 
 		line++;
-		word[strcspn(word, " \t\r\n")] = 0;
-		if (!*word || *word == '#')
-			continue;
-		if (nr == PVP_CAP_WORDS)
-			err = pvp_error_format(PVP_ERR_BAD_DATA, "%s:%u: more than %d words", path,
-					       line, PVP_CAP_WORDS);
-		else if (!pvp_resolve_hex_word(word, &words[nr++]))
-			err = pvp_error_format(PVP_ERR_BAD_DATA,
-					       "%s:%u: '%s' is not a word of 8 hex digits", path,
-					       line, word);
+		start[strcspn(start, "\r\n")] = 0;
+		if (*start && *start != '#')
+			err = parse_caps_line(start, words, &nr, &cpu);
+		if (err)
+			err = pvp_error_context(err, "%s:%u", path, line);
 	}
 	if (!err && ferror(f))
 		err = pvp_error_os(errno, "%s", path);
 	if (!err && nr < PVP_CAP_WORDS)
 		err = pvp_error_format(PVP_ERR_BAD_DATA, "%s:%u: %u words where %d are needed",
 				       path, line ? line : 1, nr, PVP_CAP_WORDS);
-	if (!err)
-		memcpy(ret, words, sizeof(words));
+	if (!err) {
+		memcpy(platform->caps, words, sizeof(words));
+		platform->cpu = cpu;
+	}
 	fclose(f);
 	return err;
 }

@@ -17,6 +17,9 @@ struct pvp_error *pvp_resolve_function(const struct pvp_image *image, const char
 /* Whether one of the symbols of that name is at addr. */
 bool pvp_resolve_is_named(const struct pvp_image *image, uint64_t addr, const char *name);
 
+/* The field of that name; nr_fields: there is none. */
+size_t pvp_resolve_field(const struct pvp_tables *tables, const char *name);
+
 /* A capability word: up to 8 hex digits, "0x" or not. */
 bool pvp_resolve_hex_word(const char *text, uint32_t *ret);
 
@@ -31,7 +34,9 @@ struct pvp_error *pvp_override_static_calls(const char *const *list, const struc
 					    uint64_t *values) PVP_MUST_CHECK;
 struct pvp_error *pvp_override_features(const char *const *list, const struct pvp_tables *tables,
 					struct pvp_platform *platform) PVP_MUST_CHECK;
-/* The 24 words of a --caps file; lines that are blank or begin with # are skipped. */
-struct pvp_error *pvp_override_caps(const char *path, uint32_t ret[PVP_CAP_WORDS]) PVP_MUST_CHECK;
+/* The 24 words of a --caps file, and who the CPU is if a line says `model amd:23:1`; lines that are
+ * blank or begin with # are skipped. */
+struct pvp_error *pvp_override_caps(const char *path,
+				    struct pvp_platform *platform) PVP_MUST_CHECK;
 
 #endif

@@ -15,12 +15,23 @@ struct scan {
 	size_t cap;
 };
 
-static uint64_t s32(const uint8_t *bytes)
+static int32_t s32(const uint8_t *bytes)
 {
 	int32_t value;
 
 	memcpy(&value, bytes, sizeof(value));
-	return (uint64_t)(int64_t)value;
+	return value;
+}
+
+static bool is_64(const struct scan *s)
+{
+	return s->image->arch == PVP_ARCH_AMD64;
+}
+
+/* An address in 32 bits: sign-extended in 64-bit code. */
+static uint64_t address(const struct scan *s, const uint8_t *bytes)
+{
+	return is_64(s) ? (uint64_t)(int64_t)s32(bytes) : (uint32_t)s32(bytes);
 }
 
 static bool find_field(const struct scan *s, uint64_t addr, size_t *ret)
@@ -29,12 +40,13 @@ static bool find_field(const struct scan *s, uint64_t addr, size_t *ret)
 	return *ret < s->tables->nr_fields;
 }
 
-static void add(struct scan *s, size_t field, uint64_t value, bool known, bool is_copy,
-		uint64_t addr)
+static struct pvp_store *add(struct scan *s, size_t field, uint64_t value, bool known,
+			     uint64_t addr)
 {
 	struct pvp_store *store = pvp_push(&s->stores.v, &s->stores.nr, &s->cap);
 
-	*store = (struct pvp_store){field, value, known, is_copy, addr};
+	*store = (struct pvp_store){.field = field, .value = value, .known = known, .addr = addr};
+	return store;
 }
 
 static bool is_function(const struct scan *s, uint64_t value)
@@ -43,8 +55,9 @@ static bool is_function(const struct scan *s, uint64_t value)
 }
 
 /*
- * The memory operand of the ModRM byte at bytes+1: RIP-relative (mod 0, rm 5) or an absolute disp32
- * (SIB without base and index).  rest: bytes of the instruction behind the displacement.
+ * The memory operand of the ModRM byte at bytes+1: mod 0, rm 5 (RIP-relative in 64-bit code, else
+ * an absolute disp32) or an absolute disp32 behind a SIB byte without base and index.  rest: bytes
+ * of the instruction behind the displacement.
  */
 static bool find_operand(const struct scan *s, size_t off, unsigned rest, size_t *field,
 			 unsigned *len)
@@ -57,10 +70,11 @@ static bool find_operand(const struct scan *s, size_t off, unsigned rest, size_t
 		return false;
 	if ((bytes[1] & 0xc7) == 0x05) {
 		*len = 6;
-		addr = s->section->addr + off + *len + rest + s32(bytes + 2);
+		addr = is_64(s) ? s->section->addr + off + *len + rest + s32(bytes + 2)
+				: address(s, bytes + 2);
 	} else if ((bytes[1] & 0xc7) == 0x04 && bytes[2] == 0x25) {
 		*len = 7;
-		addr = s32(bytes + 3);
+		addr = address(s, bytes + 3);
 	} else {
 		return false;
 	}
@@ -70,54 +84,98 @@ static bool find_operand(const struct scan *s, size_t off, unsigned rest, size_t
 #define LOOK_BACK 48
 
 /*
- * What a register was loaded with shortly before: REX.W c7 /0 id (mov $imm32, %reg) or REX.W 8d /r
- * (lea disp32(%rip), %reg), the last of them.
+ * The instruction at bytes loads a register (reg; ANY: any) with a constant: REX.W c7 /0 id (mov
+ * $imm32, %reg) or REX.W 8d /r (lea disp32(%rip), %reg), 7 bytes; without REX, b8+r id, 5 bytes.
  */
-static bool find_load(const struct scan *s, size_t off, unsigned reg, uint64_t *ret)
+#define ANY 16
+static bool is_load(const struct scan *s, size_t off, unsigned reg, uint64_t *ret)
 {
-	const uint8_t *data = s->section->data;
-	uint64_t value;
+	const uint8_t *bytes = s->section->data + off;
+	unsigned rex_b = bytes[0] & 1, rex_r = bytes[0] >> 2 & 1;
 
-	for (size_t back = 7; back <= LOOK_BACK && back <= off; back++) {
-		const uint8_t *bytes = data + off - back;
-
-		if (bytes[0] == (reg < 8 ? 0x48 : 0x49) && bytes[1] == 0xc7 &&
-		    bytes[2] == (0xc0 | (reg & 7)))
-			value = s32(bytes + 3);
-		else if (bytes[0] == (reg < 8 ? 0x48 : 0x4c) && bytes[1] == 0x8d &&
-			 bytes[2] == (0x05 | (reg & 7) << 3))
-			value = s->section->addr + off - back + 7 + s32(bytes + 3);
-		else
-			continue;
-		if (!pvp_image_is_text(s->image, value, 1))
-			continue;
-		*ret = value;
-		return true;
+	if (!is_64(s)) {
+		*ret = address(s, bytes + 1);
+		return (bytes[0] & 0xf8) == 0xb8 && (reg == ANY || reg == (bytes[0] & 7u));
+	}
+	if ((bytes[0] & 0xfe) == 0x48 && bytes[1] == 0xc7 && (bytes[2] & 0xf8) == 0xc0) {
+		*ret = address(s, bytes + 3);
+		return reg == ANY || reg == (bytes[2] & 7) + 8 * rex_b;
+	}
+	if ((bytes[0] & 0xfb) == 0x48 && bytes[1] == 0x8d && (bytes[2] & 0xc7) == 0x05) {
+		*ret = s->section->addr + off + 7 + s32(bytes + 3);
+		return reg == ANY || reg == (bytes[2] >> 3 & 7) + 8 * rex_r;
 	}
 	return false;
 }
 
-/* A store of a pointer at REX.W: c7 /0 id (mov $imm32) or 89 /r (mov %reg). */
+/* What a register was loaded with shortly before, the last of such loads. */
+static bool find_load(const struct scan *s, size_t off, unsigned reg, uint64_t *ret)
+{
+	uint64_t value;
+
+	for (size_t back = is_64(s) ? 7 : 5; back <= LOOK_BACK && back <= off; back++)
+		if (is_load(s, off - back, reg, &value) && pvp_image_is_text(s->image, value, 1)) {
+			*ret = value;
+			return true;
+		}
+	return false;
+}
+
+/* A store of a pointer at off: c7 /0 id (mov $imm32), 89 /r (mov %reg), in 64-bit code with REX.W.
+ */
 static void scan_store(struct scan *s, size_t off)
 {
 	const uint8_t *bytes = s->section->data + off;
 	uint64_t addr = s->section->addr + off, value = 0;
+	unsigned rex = is_64(s), reg, len;
 	size_t field;
-	unsigned len, reg;
 	bool known;
 
-	if (bytes[0] == 0x48 && bytes[1] == 0xc7 && !(bytes[2] & 0x38)) {
-		if (!find_operand(s, off + 1, 4, &field, &len))
+	if (rex && (bytes[0] & 0xfb) != 0x48)
+		return;
+	if (bytes[rex] == 0xc7 && !(bytes[rex + 1] & 0x38) && bytes[0] != 0x4c) {
+		if (!find_operand(s, off + rex, 4, &field, &len))
 			return;
-		value = s32(bytes + 1 + len);
-		add(s, field, value, is_function(s, value), false, addr);
-	} else if ((bytes[0] == 0x48 || bytes[0] == 0x4c) && bytes[1] == 0x89) {
-		if (!find_operand(s, off + 1, 0, &field, &len))
+		value = address(s, bytes + rex + len);
+		add(s, field, value, is_function(s, value), addr);
+	} else if (bytes[rex] == 0x89) {
+		if (!find_operand(s, off + rex, 0, &field, &len))
 			return;
-		reg = (bytes[2] >> 3 & 7) | (bytes[0] == 0x4c ? 8 : 0);
+		reg = (bytes[rex + 1] >> 3 & 7) | (rex && bytes[0] == 0x4c ? 8 : 0);
 		known = find_load(s, off, reg, &value);
-		add(s, field, value, known, false, addr);
+		add(s, field, value, known, addr);
+	} else if (!rex && bytes[0] == 0xa3 && find_field(s, address(s, bytes + 1), &field)) {
+		known = find_load(s, off, 0, &value); /* mov %eax, moffs32 */
+		add(s, field, value, known, addr);
 	}
+}
+
+/*
+ * f3 ab (rep stosl): pv_ops cleared from a field on, when shortly before a register got that
+ * field's address, %eax 0 and %ecx a count.
+ */
+static void scan_fill(struct scan *s, size_t off)
+{
+	const uint8_t *data = s->section->data;
+	uint64_t start = 0, value, nr = 0;
+	bool cleared = false;
+	size_t field;
+
+	if (data[off] != 0xf3 || data[off + 1] != 0xab)
+		return;
+	for (size_t back = 2; back <= LOOK_BACK && back <= off; back++) {
+		const uint8_t *bytes = data + off - back;
+
+		cleared |= bytes[0] == 0x31 && bytes[1] == 0xc0;
+		if (!nr && back >= 5 && bytes[0] == 0xb9)
+			nr = (uint32_t)s32(bytes + 1);
+		if (!start && back >= 7 && is_load(s, off - back, ANY, &value) &&
+		    find_field(s, value, &field))
+			start = value;
+	}
+	for (field = 0; cleared && start && field < s->tables->nr_fields; field++)
+		if (s->tables->slots[field] - start < nr * 4)
+			add(s, field, 0, true, s->section->addr + off)->is_fill = true;
 }
 
 static void scan_code(struct scan *s)
@@ -128,41 +186,48 @@ static void scan_code(struct scan *s)
 		if (!section->exec || !section->data || section->zero_based)
 			continue;
 		s->section = section;
-		for (size_t off = 0; off + 12 < section->len; off++)
-			if ((section->data[off] & 0xfb) == 0x48)
-				scan_store(s, off);
+		for (size_t off = 0; off + 12 < section->len; off++) {
+			scan_store(s, off);
+			scan_fill(s, off);
+		}
 	}
 }
 
 /* Parts of pv_ops that Xen PV's first C function copies from.  Source: xen_start_kernel(),
- * xen_init_irq_ops(), xen_init_mmu_ops() of 6.1 (each laid out as pv_ops, one part filled in). */
+ * xen_init_irq_ops(), xen_init_mmu_ops() of 6.1: each laid out as pv_ops, one part filled in;
+ * of 5.10: the part alone. */
 static const struct {
-	const char *table, *part;
+	const char *table, *part, *alone_in; /* generation */
 } copies[] = {
-	{"xen_cpu_ops", "cpu."},
-	{"xen_irq_ops", "irq."},
-	{"xen_mmu_ops", "mmu."},
+	{"xen_cpu_ops", "cpu.", "5.10"},
+	{"xen_irq_ops", "irq.", "5.10"},
+	{"xen_mmu_ops", "mmu.", "5.10"},
 };
 
 static struct pvp_error *scan_copies(struct scan *s)
 {
+	const struct pvp_pv_field *fields = s->tables->fields;
 	struct pvp_error *err = NULL;
 
 	for (size_t i = 0; i < ARRAY_SIZE(copies); i++) {
-		size_t nr = 0;
-		const struct pvp_symbol *const *table =
-			pvp_image_symbols_named(s->image, copies[i].table, &nr);
+		const struct pvp_symbol *const *table;
+		size_t nr = 0, first = 0;
 
-		for (size_t k = 0; nr == 1 && k < s->tables->nr_fields; k++) {
-			uint64_t value, addr = table[0]->addr + k * s->image->ptr_len;
+		table = pvp_image_symbols_named(s->image, copies[i].table, &nr);
+		if (s->tables->generation && !strcmp(s->tables->generation, copies[i].alone_in))
+			while (first < s->tables->nr_fields &&
+			       strncmp(fields[first].name, copies[i].part, 4))
+				first++;
+		for (size_t k = first; nr == 1 && k < s->tables->nr_fields; k++) {
+			uint64_t value, addr = table[0]->addr + (k - first) * s->image->ptr_len;
 
-			if (strncmp(s->tables->fields[k].name, copies[i].part, 4))
+			if (strncmp(fields[k].name, copies[i].part, 4))
 				continue;
 			err = pvp_image_pointer(s->image, addr, &value);
 			if (err)
 				return pvp_error_context(err, "%s, %s", copies[i].table,
-							 s->tables->fields[k].name);
-			add(s, k, value, is_function(s, value), true, addr);
+							 fields[k].name);
+			add(s, k, value, is_function(s, value), addr)->is_copy = true;
 		}
 	}
 	return NULL;
@@ -189,7 +254,7 @@ struct pvp_error *pvp_stores_scan(const struct pvp_image *image, const struct pv
 	struct scan s = {.image = image, .tables = tables};
 	struct pvp_error *err;
 
-	if (image->arch != PVP_ARCH_AMD64)
+	if (image->arch != PVP_ARCH_AMD64 && image->arch != PVP_ARCH_I386)
 		return pvp_error_format(PVP_ERR_UNSUPPORTED, "stores into pv_ops of %s images",
 					pvp_arch_name(image->arch));
 	scan_code(&s);

@@ -4,8 +4,9 @@
  *platform files say the same.
  *
  * Found are stores of a constant into a field (mov $function, pv_ops+off), stores of a register
- *that was loaded with a constant shortly before, and the tables that Xen PV copies over parts of
- * pv_ops.  In Debian's 5.10 to 7.2 that is every writer there is.
+ *that was loaded with a constant shortly before, stretches cleared by rep stos, and the tables that
+ *Xen PV copies over parts of pv_ops.  In Debian's 5.10 to 7.2, amd64 and i386, that is every writer
+ *there is.
  *
  *	err = pvp_stores_scan(image, &tables, &stores);
  *	pvp_stores_compare(&stores, image, &tables, platforms, nr, &rows, &nr_rows);
@@ -22,6 +23,7 @@ struct pvp_store {
 	uint64_t value; /* what is stored; 0: NULL */
 	bool known;	/* else the register's value was not found, and value is 0 */
 	bool is_copy;	/* from a table; addr is in the table, not of an instruction */
+	bool is_fill;	/* cleared with its neighbours */
 	uint64_t addr;
 };
 

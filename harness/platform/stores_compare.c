@@ -9,11 +9,13 @@
 #define GDT    "while xen_setup_gdt() makes the first descriptor table"
 #define VCPU   "until xen_setup_vcpu_info_placement()"
 #define PAGING "until xen_post_allocator_init()"
+#define NO_AD  "on a Xen that cannot preserve A and D bits, which none of the files is"
+#define FILL   "cleared with its neighbours, which the same function then stores"
 
 // clang-format off
 /*
  * Values that are stored and are no platform's any more when the kernel patches itself.
- * Source: arch/x86/xen of 6.1; what replaces them is stored by the same image.
+ * Source: arch/x86/xen of 5.10 to 7.2; what replaces them is stored by the same image.
  */
 static const struct {
 	const char *field, *function, *reason;
@@ -22,7 +24,16 @@ static const struct {
 	{ "cpu.write_gdt_entry",  "xen_write_gdt_entry_boot",             GDT },
 	{ "irq.save_fl",          "paravirt_ret0",                        VCPU },
 	{ "irq.irq_disable",      "_paravirt_nop",                        VCPU },
+	{ "irq.irq_disable",      "nop_func",                             VCPU },
 	{ "irq.irq_enable",       "paravirt_BUG",                         VCPU },
+	{ "irq.irq_enable",       "BUG_func",                             VCPU },
+	/* 5.10 */
+	{ "irq.save_fl",          "__raw_callee_save_xen_save_fl",        VCPU },
+	{ "irq.restore_fl",       "__raw_callee_save_xen_restore_fl",     VCPU },
+	{ "irq.irq_disable",      "__raw_callee_save_xen_irq_disable",    VCPU },
+	{ "irq.irq_enable",       "__raw_callee_save_xen_irq_enable",     VCPU },
+	{ "mmu.ptep_modify_prot_start",  "__ptep_modify_prot_start",      NO_AD },
+	{ "mmu.ptep_modify_prot_commit", "__ptep_modify_prot_commit",     NO_AD },
 	{ "mmu.read_cr2",         "xen_read_cr2",                         VCPU },
 	{ "mmu.write_cr3",        "xen_write_cr3_init",                   PAGING },
 	{ "mmu.alloc_pte",        "xen_alloc_pte_init",                   PAGING },
@@ -112,6 +123,8 @@ void pvp_stores_compare(const struct pvp_stores *stores, const struct pvp_image 
 		*row = (struct pvp_store_row){
 			first->field, first->value, PVP_STORE_UNNAMED, first, n, NULL};
 		row->reason = early_reason(image, tables->fields[row->field].name, row->value);
+		if (first->is_fill)
+			row->reason = FILL;
 		if (!first->known)
 			row->state = PVP_STORE_UNKNOWN;
 		else if (is_named(platforms, nr_platforms, row->field, row->value))
@@ -122,8 +135,7 @@ void pvp_stores_compare(const struct pvp_stores *stores, const struct pvp_image 
 	for (size_t i = 0; i < nr_platforms; i++)
 		for (size_t k = 0; k < tables->nr_fields; k++) {
 			uint64_t value = platforms[i]->pv_ops[k], linked = 0;
-			struct pvp_error *err = pvp_image_pointer(
-				image, tables->slots[k], &linked);
+			struct pvp_error *err = pvp_image_pointer(image, tables->slots[k], &linked);
 
 			pvp_error_destroy(err);
 			if ((err || value != linked) && !has(&rows, k, value))

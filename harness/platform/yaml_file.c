@@ -338,8 +338,8 @@ static cyaml_config_t config(struct complaint *complaint)
 	};
 }
 
-struct pvp_error *pvp_yaml_load(const struct pvp_yaml *yaml, const cyaml_schema_value_t *schema,
-				void **ret)
+static struct pvp_error *load(const struct pvp_yaml *yaml, const cyaml_schema_value_t *schema,
+			      cyaml_cfg_flags_t flags, void **ret)
 {
 	struct complaint complaint = {0};
 	cyaml_config_t cfg = config(&complaint);
@@ -349,6 +349,7 @@ struct pvp_error *pvp_yaml_load(const struct pvp_yaml *yaml, const cyaml_schema_
 	cyaml_err_t rc;
 	unsigned line;
 
+	cfg.flags |= flags;
 	rc = cyaml_load_data(yaml->text, yaml->len, &cfg, schema, &data, NULL);
 	if (rc == CYAML_OK) {
 		*ret = data;
@@ -380,6 +381,18 @@ out:
 	free(complaint.message);
 	free(complaint.where);
 	return err;
+}
+
+struct pvp_error *pvp_yaml_load(const struct pvp_yaml *yaml, const cyaml_schema_value_t *schema,
+				void **ret)
+{
+	return load(yaml, schema, 0, ret);
+}
+
+struct pvp_error *pvp_yaml_load_part(const struct pvp_yaml *yaml,
+				     const cyaml_schema_value_t *schema, void **ret)
+{
+	return load(yaml, schema, CYAML_CFG_IGNORE_UNKNOWN_KEYS, ret);
 }
 
 void pvp_yaml_free(const cyaml_schema_value_t *schema, void *data)

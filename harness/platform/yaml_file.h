@@ -43,6 +43,9 @@ void pvp_yaml_deinit(struct pvp_yaml *yaml);
 /* The document as the schema (a CYAML_VALUE_MAPPING pointer) says; free with pvp_yaml_free. */
 struct pvp_error *pvp_yaml_load(const struct pvp_yaml *yaml, const cyaml_schema_value_t *schema,
 				void **ret) PVP_MUST_CHECK;
+/* The same, where keys that the schema lacks are passed over. */
+struct pvp_error *pvp_yaml_load_part(const struct pvp_yaml *yaml,
+				     const cyaml_schema_value_t *schema, void **ret) PVP_MUST_CHECK;
 void pvp_yaml_free(const cyaml_schema_value_t *schema, void *data);
 
 /* Whether the file has that key or entry. */

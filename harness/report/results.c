@@ -169,6 +169,8 @@ static void add_overrides(struct pvp_results_platform *platform, const struct pv
 			add_override(platform, &cap, lists[i].option, lists[i].values[k]);
 	if (o->return_thunk)
 		add_override(platform, &cap, "return-thunk", o->return_thunk);
+	if (o->cpu_model)
+		add_override(platform, &cap, "cpu-model", o->cpu_model);
 	if (o->cpus) {
 		snprintf(cpus, sizeof(cpus), "%u", o->cpus);
 		add_override(platform, &cap, "cpus", cpus);

@@ -43,6 +43,7 @@ void pvp_witness_deinit(struct pvp_witness_file *file)
 	free_list(file->overrides.static_calls);
 	free_list(file->overrides.static_keys);
 	free(file->overrides.return_thunk);
+	free(file->overrides.cpu_model);
 	free(file->op);
 	free(file->symbol);
 	for (size_t i = 0; i < file->given.nr; i++) {
@@ -158,6 +159,7 @@ static json_t *platform_json(const struct pvp_witness_file *file)
 	set_list(object, "static_calls", o->static_calls);
 	set_list(object, "static_keys", o->static_keys);
 	set_text(object, "return_thunk", o->return_thunk);
+	set_text(object, "cpu_model", o->cpu_model);
 	json_object_set_new(object, "cpus", json_integer(o->cpus));
 	return object;
 }

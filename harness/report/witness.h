@@ -25,7 +25,7 @@
 struct pvp_witness_overrides {
 	char **caps; /* words of the --caps file */
 	char **features, **pv_ops, **static_calls, **static_keys;
-	char *return_thunk;
+	char *return_thunk, *cpu_model;
 	unsigned cpus;
 };
 

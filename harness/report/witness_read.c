@@ -183,7 +183,7 @@ static struct pvp_error *read_platform(const struct field *field, struct pvp_wit
 {
 	struct pvp_witness_overrides *o = &ret->overrides;
 	struct field name = member(field, "name"), thunk = member(field, "return_thunk");
-	struct field cpus = member(field, "cpus");
+	struct field model = member(field, "cpu_model"), cpus = member(field, "cpus");
 	const struct {
 		const char *key;
 		char ***list;
@@ -204,6 +204,8 @@ static struct pvp_error *read_platform(const struct field *field, struct pvp_wit
 	}
 	if (!err)
 		err = read_text(&thunk, true, &o->return_thunk);
+	if (!err && model.value) /* older files have none */
+		err = read_text(&model, true, &o->cpu_model);
 	if (!err)
 		err = read_number(&cpus, UINT16_MAX, &o->cpus);
 	return err;
