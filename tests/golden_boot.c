@@ -286,6 +286,9 @@ struct pvp_error *pvp_golden_boot_compare(const struct pvp_golden_boot *boot,
 
 			if (other[off])
 				diff.other++;
+			else if (want[off] != section->data[off] && want[off] != got[off] &&
+				 pvp_patched_is_symbolic(patched, addr, 1))
+				diff.symbolic++;
 			else
 				compare_byte(section->data[off], want[off], got[off],
 					     pvp_sites_find(sites, addr), addr, &diff);

@@ -25,8 +25,8 @@ static struct pvp_error *function(const struct pvp_image *image, const char *nam
 		*ret = 0;
 		return NULL;
 	}
-	if (strspn(name, "0123456789abcdef") == 2 * image->ptr_len) { /* outside the image */
-		*ret = strtoull(name, NULL, 16);
+	if (strlen(name) == 16 && strspn(name, "0123456789abcdef") == 16) {
+		*ret = strtoull(name, NULL, 16); /* a page that boot allocated */
 		return NULL;
 	}
 	found = pvp_image_symbols_named(image, name, &nr);
