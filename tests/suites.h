@@ -28,6 +28,7 @@
 	X(model_branches) \
 	X(model_nested) \
 	X(model_mitigations) \
+	X(model_debian) \
 	X(model_5_10) \
 	X(model_i386) \
 	X(nops) \
