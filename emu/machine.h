@@ -237,6 +237,11 @@ struct pvp_machine_config {
 	 * on where its frame says, and no effects are recorded.
 	 */
 	bool boots;
+	/*
+	 * A boot that only stops at what is not plain, several times as fast: a run ends nowhere
+	 * but at the landing, a fault is at the beginning of its block, and insns is a guess.
+	 */
+	bool blocks;
 	struct pvp_machine_client client;
 };
 

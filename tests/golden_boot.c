@@ -214,6 +214,10 @@ static struct pvp_error *function(const struct pvp_image *image, const char *nam
 		*ret = 0;
 		return NULL;
 	}
+	if (strlen(name) == 16 && strspn(name, "0123456789abcdef") == 16) {
+		*ret = strtoull(name, NULL, 16); /* a page that boot allocated */
+		return NULL;
+	}
 	found = pvp_image_symbols_named(image, name, &nr);
 	for (size_t k = 0; k < nr_likely; k++)
 		for (size_t i = 0; i < nr; i++)
@@ -599,6 +603,9 @@ struct pvp_error *pvp_golden_boot_compare(const struct pvp_golden_boot *boot,
 
 			if (other[off])
 				diff.other++;
+			else if (want[off] != section->data[off] && want[off] != got[off] &&
+				 pvp_patched_is_symbolic(patched, addr, 1))
+				diff.symbolic++;
 			else
 				compare_byte(section->data[off], want[off], got[off],
 					     pvp_sites_find(sites, addr), addr, &diff);

@@ -12,6 +12,7 @@ void guest_world_init(struct world *w)
 	tiny_symbol(t, "alternative_instructions", BOOT);
 	tiny_symbol(t, "static_call_init", INIT);
 	tiny_symbol(t, "__static_call_update", UPDATE);
+	tiny_symbol(t, "memcpy", COPY);
 	tiny_symbol(t, "boot_cpu_data", CPU_DATA);
 	tiny_symbol(t, "__cpu_possible_mask", MASKS);
 	tiny_symbol(t, "__cpu_present_mask", MASKS + 8);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "model_world.h"
 
+#include <stdio.h>
+
 #include "check_helpers.h"
 
 uint64_t world_addr(const struct world *w, uint64_t addr)
@@ -18,8 +20,13 @@ void world_init_kind(struct world *w, enum tiny_kind kind)
 	memset(w, 0, sizeof(*w));
 	tiny_init_kind(&w->tiny, kind);
 	/* Some pv site, or it is no image for us; far from the sites of the tests. */
-	tiny_pv_call(&w->tiny, TINY_TEXT + 0x700, 0);
-	tiny_para(&w->tiny, TINY_TEXT + 0x700, 0, w->tiny.absolute ? 7 : 6);
+	if (w->tiny.new_alts) {
+		tiny_direct_call(&w->tiny, TINY_TEXT + 0x700, 0);
+		world_feature(w, ALWAYS);
+	} else {
+		tiny_pv_call(&w->tiny, TINY_TEXT + 0x700, 0);
+		tiny_para(&w->tiny, TINY_TEXT + 0x700, 0, w->tiny.absolute ? 7 : 6);
+	}
 	for (unsigned i = 0; i < w->tiny.nr_slots; i++)
 		w->pv_ops[i] = world_addr(w, TINY_FUNCS + i * 16);
 	w->platform.name = (char *)"test";
@@ -91,4 +98,65 @@ void world_branch(uint8_t *to, uint8_t opcode, uint64_t addr, uint64_t target)
 	to[0] = opcode;
 	for (unsigned i = 0; i < 4; i++)
 		to[1 + i] = (target - (addr + 5)) >> (8 * i);
+}
+
+size_t world_bytes(uint64_t addr, const char *text, uint8_t *bytes, uint8_t *symbolic)
+{
+	size_t n = 0;
+
+	while (*text) {
+		bool unknown = *text == '?';
+		unsigned value;
+		int used;
+
+		text += unknown;
+		if (*text == '@') {
+			ck_assert(sscanf(text, "@%x %n", &value, &used) == 1);
+			ck_assert_uint_le(n + 4, WORLD_BYTES);
+			for (unsigned i = 0; i < 4; i++) {
+				bytes[n + i] = (TINY_TEXT + value - (addr + n + 4)) >> (8 * i);
+				symbolic[n + i] = unknown;
+			}
+			n += 4;
+		} else {
+			ck_assert(sscanf(text, "%2x %n", &value, &used) == 1);
+			ck_assert_uint_lt(n, WORLD_BYTES);
+			bytes[n] = value;
+			symbolic[n++] = unknown;
+		}
+		text += used;
+	}
+	return n;
+}
+
+void world_poke(struct world *w, uint64_t addr, const char *text)
+{
+	uint8_t bytes[WORLD_BYTES], symbolic[WORLD_BYTES];
+
+	tiny_poke(&w->tiny, addr, bytes, world_bytes(addr, text, bytes, symbolic));
+}
+
+void world_alt(struct world *w, uint64_t addr, unsigned len, unsigned feature, const char *text)
+{
+	uint8_t bytes[WORLD_BYTES], symbolic[WORLD_BYTES];
+
+	tiny_alt(&w->tiny, addr, len, feature, bytes,
+		 world_bytes(TINY_REPLACEMENT + w->tiny.replacement_len, text, bytes, symbolic));
+}
+
+enum pvp_pass world_expect_text(struct world *w, const char *what, uint64_t addr, const char *text)
+{
+	uint8_t want[WORLD_BYTES], symbolic[WORLD_BYTES];
+	size_t len = world_bytes(addr, text, want, symbolic);
+	enum pvp_pass pass = world_expect(w, what, addr, want, len);
+	struct pvp_patched patched;
+	struct pvp_image *image;
+
+	pvp_ck_ok(world_run(w, &image, &patched));
+	for (size_t i = 0; i < len; i++)
+		ck_assert_msg(pvp_patched_is_symbolic(&patched, addr + i, 1) == symbolic[i],
+			      "%s: byte %zu is %ssymbolic", what, i, symbolic[i] ? "not " : "");
+	pvp_patched_deinit(&patched);
+	pvp_image_close(image);
+	return pass;
 }

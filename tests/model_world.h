@@ -22,6 +22,10 @@
 #define XENPV	  272
 #define ALWAYS	  117
 #define NOT	  0x8000
+/* Of 6.12 and 7.2. */
+#define CALL_DEPTH 371
+#define ITS_6_12   678
+#define ITS_7_2	   682
 
 #define SITE (TINY_TEXT + 0x40) /* address bit 5 is 0 */
 
@@ -50,5 +54,17 @@ enum pvp_pass world_expect(struct world *w, const char *what, uint64_t addr, con
 void world_expect_error(struct world *w, enum pvp_error_code code, const char *message);
 /* Five bytes: opcode, then rel32 as at addr. */
 void world_branch(uint8_t *to, uint8_t opcode, uint64_t addr, uint64_t target);
+
+/*
+ * Bytes as text: "e8 @e10 90": two digits are a byte, "@" and an offset from TINY_TEXT four bytes
+ * of displacement to there, as at addr; "?" in front: symbolic.
+ */
+#define WORLD_BYTES 256
+size_t world_bytes(uint64_t addr, const char *text, uint8_t *bytes, uint8_t *symbolic);
+void world_poke(struct world *w, uint64_t addr, const char *text);
+/* As tiny_alt. */
+void world_alt(struct world *w, uint64_t addr, unsigned len, unsigned feature, const char *text);
+/* As world_expect; what is symbolic must be, and nothing else. */
+enum pvp_pass world_expect_text(struct world *w, const char *what, uint64_t addr, const char *text);
 
 #endif

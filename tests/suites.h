@@ -26,6 +26,8 @@
 	X(patched) \
 	X(model) \
 	X(model_branches) \
+	X(model_nested) \
+	X(model_mitigations) \
 	X(model_5_10) \
 	X(model_i386) \
 	X(nops) \

@@ -9,12 +9,13 @@
 /* Text of the file: all 0x11.  A prediction: a byte a column, 0: not named; and its pass. */
 struct side {
 	uint8_t bytes[8];
-	enum pvp_pass by[8];
+	uint8_t by[8];
 };
 
 #define R PVP_PASS_RETURN
 #define A PVP_PASS_ALTERNATIVE
 #define P PVP_PASS_PARAVIRT
+#define S PVP_BY_SYMBOLIC
 
 // clang-format off
 static const struct {
@@ -25,26 +26,36 @@ static const struct {
 		uint64_t off;
 		const char *text;
 	} want[3];
-	uint64_t bytes, unequal;
+	uint64_t bytes, unequal, symbolic;
 } rows[] = {
-	{ "nothing", { { { 0 }, { 0 } }, { { 0 }, { 0 } } }, 0, { { 0, NULL } }, 0, 0 },
-	{ "the same", { { { 1, 2, 3 }, { R, R, R } }, { { 1, 2, 3 }, { R, R, R } } }, 0, { { 0, NULL } }, 3, 0 },
+	{ "nothing", { { { 0 }, { 0 } }, { { 0 }, { 0 } } }, 0, { { 0, NULL } }, 0, 0, 0 },
+	{ "the same", { { { 1, 2, 3 }, { R, R, R } }, { { 1, 2, 3 }, { R, R, R } } }, 0, { { 0, NULL } }, 3, 0, 0 },
 	{ "the same, by other passes", { { { 1, 2, 3 }, { R, R, R } }, { { 1, 2, 3 }, { A, A, P } } },
-	  0, { { 0, NULL } }, 3, 0 },
+	  0, { { 0, NULL } }, 3, 0, 0 },
 	{ "one byte", { { { 1, 2, 3 }, { R, R, R } }, { { 1, 9, 3 }, { R, R, R } } },
-	  1, { { 1, "a 02 (return), b 09 (return)" } }, 3, 1 },
+	  1, { { 1, "a 02 (return), b 09 (return)" } }, 3, 1, 0 },
 	{ "one byte that only a names", { { { 1, 2 }, { R, R } }, { { 1 }, { R } } },
-	  1, { { 1, "a 02 (return), b 11 (file)" } }, 2, 1 },
+	  1, { { 1, "a 02 (return), b 11 (file)" } }, 2, 1, 0 },
 	{ "one that only b names", { { { 0 }, { 0 } }, { { 0, 0, 7 }, { 0, 0, P } } },
-	  1, { { 2, "a 11 (file), b 07 (paravirt)" } }, 1, 1 },
+	  1, { { 2, "a 11 (file), b 07 (paravirt)" } }, 1, 1, 0 },
 	{ "the file's byte, named by one", { { { 1, 0x11, 1 }, { R, R, R } }, { { 1, 0, 1 }, { R, 0, R } } },
-	  0, { { 0, NULL } }, 3, 0 },
+	  0, { { 0, NULL } }, 3, 0, 0 },
 	{ "a run", { { { 1, 2, 3, 4 }, { R, R, R, R } }, { { 1, 8, 9, 4 }, { R, A, A, R } } },
-	  1, { { 1, "a 02 03 (return), b 08 09 (alternative)" } }, 4, 2 },
+	  1, { { 1, "a 02 03 (return), b 08 09 (alternative)" } }, 4, 2, 0 },
 	{ "two passes, two differences", { { { 1, 2, 3 }, { R, R, A } }, { { 7, 8, 9 }, { R, R, R } } },
-	  2, { { 0, "a 01 02 (return), b 07 08 (return)" }, { 2, "a 03 (alternative), b 09 (return)" } }, 3, 3 },
+	  2, { { 0, "a 01 02 (return), b 07 08 (return)" }, { 2, "a 03 (alternative), b 09 (return)" } }, 3, 3, 0 },
 	{ "apart", { { { 1, 0, 0, 0, 0, 0, 0, 2 }, { R, 0, 0, 0, 0, 0, 0, A } }, { { 0 }, { 0 } } },
-	  2, { { 0, "a 01 (return), b 11 (file)" }, { 7, "a 02 (alternative), b 11 (file)" } }, 2, 2 },
+	  2, { { 0, "a 01 (return), b 11 (file)" }, { 7, "a 02 (alternative), b 11 (file)" } }, 2, 2, 0 },
+	{ "symbolic on one side", { { { 1, 2, 3 }, { R, R | S, R } }, { { 1, 9, 3 }, { R, R, R } } },
+	  0, { { 0, NULL } }, 3, 0, 1 },
+	{ "on the other", { { { 1, 2, 3 }, { R, R, R } }, { { 1, 9, 3 }, { R, R | S, R } } },
+	  0, { { 0, NULL } }, 3, 0, 1 },
+	{ "on both", { { { 1, 2, 3 }, { R, R | S, R } }, { { 1, 9, 3 }, { R, R | S, R } } },
+	  0, { { 0, NULL } }, 3, 0, 1 },
+	{ "beside it", { { { 1, 2, 3 }, { R | S, R, R | S } }, { { 1, 9, 3 }, { R, R, R } } },
+	  1, { { 1, "a 02 (return), b 09 (return)" } }, 3, 1, 2 },
+	{ "symbolic, but not patched by the other", { { { 1, 2 }, { R, R | S } }, { { 1 }, { R } } },
+	  1, { { 1, "a 02 (return), b 11 (file)" } }, 2, 1, 0 },
 };
 // clang-format on
 
@@ -73,6 +84,8 @@ START_TEST(differences)
 	ck_assert_msg(agree.nr == rows[_i].nr, "%s: %zu differences", what, agree.nr);
 	ck_assert_msg(agree.bytes == rows[_i].bytes && agree.unequal == rows[_i].unequal,
 		      "%s: %d of %d bytes", what, (int)agree.unequal, (int)agree.bytes);
+	ck_assert_msg(agree.symbolic == rows[_i].symbolic, "%s: %d symbolic", what,
+		      (int)agree.symbolic);
 	for (size_t i = 0; i < agree.nr; i++) {
 		char *text = pvp_difference_text(&agree.v[i], "a", "b");
 

@@ -129,6 +129,71 @@ START_TEST(print_and_read)
 }
 END_TEST
 
+/* Text of the image is 00 01 02 ..; the second of three bytes is known only at run time. */
+START_TEST(symbolic)
+{
+	static const uint8_t old[] = {1, 2, 3}, new[] = {0xa1, 2, 0xa3};
+	static const uint8_t by[] = {PVP_PASS_RETPOLINE, PVP_PASS_RETPOLINE | PVP_BY_SYMBOLIC,
+				     PVP_PASS_RETPOLINE};
+	struct pvp_patched patched = {0};
+	char *text;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
+
+	pvp_patched_add(&patched, TINY_TEXT + 1, old, new, by, 3);
+	/* The same as in the file, yet a row: what it will be is not known. */
+	pvp_patched_add(&patched, TINY_TEXT + 5, old + 1, new + 1, by + 1, 1);
+	pvp_patched_print(&patched, out);
+	fclose(out);
+	ck_assert_str_eq(text, "ffffffff81000001\t010203\ta1\?\?a3\tretpoline\n"
+			       "ffffffff81000005\t02\t\?\?\tretpoline\n");
+	free(text);
+	ck_assert(!pvp_patched_is_symbolic(&patched, TINY_TEXT, 2));
+	ck_assert(pvp_patched_is_symbolic(&patched, TINY_TEXT, 3));
+	ck_assert(pvp_patched_is_symbolic(&patched, TINY_TEXT + 2, 1));
+	ck_assert(!pvp_patched_is_symbolic(&patched, TINY_TEXT + 3, 2));
+	ck_assert(pvp_patched_is_symbolic(&patched, TINY_TEXT + 3, 3));
+	pvp_patched_deinit(&patched);
+}
+END_TEST
+
+// clang-format off
+/* What is given against a1 ?? a3 at TINY_TEXT + 1; nr: bytes that differ. */
+static const struct {
+	const char *what, *text;
+	size_t nr;
+} against_symbolic[] = {
+	{ "as predicted",          "ffffffff81000001\t010203\ta102a3\n", 0 },
+	{ "any symbolic byte",     "ffffffff81000001\t010203\ta1eea3\n", 0 },
+	{ "another one",           "ffffffff81000001\t010203\ta102ee\n", 1 },
+	{ "not patched",           "", 3 },
+	{ "not patched but there", "ffffffff81000002\t02\t02\n", 2 },
+};
+// clang-format on
+
+START_TEST(symbolic_difference)
+{
+	static const uint8_t old[] = {1, 2, 3}, new[] = {0xa1, 0x77, 0xa3};
+	static const uint8_t by[] = {PVP_PASS_RETPOLINE, PVP_PASS_RETPOLINE | PVP_BY_SYMBOLIC,
+				     PVP_PASS_RETPOLINE};
+	const char *text = against_symbolic[_i].text, *path = write_file(text, strlen(text));
+	struct pvp_patched patched = {0}, given, difference;
+	size_t nr = 0;
+
+	pvp_patched_add(&patched, TINY_TEXT + 1, old, new, by, 3);
+	pvp_ck_ok(pvp_patched_read(path, image, &given));
+	unlink(path);
+	pvp_patched_difference(&patched, &given, &difference);
+	for (size_t i = 0; i < difference.nr; i++)
+		nr += difference.v[i].len;
+	ck_assert_msg(nr == against_symbolic[_i].nr, "%s: %zu differ", against_symbolic[_i].what,
+		      nr);
+	pvp_patched_deinit(&difference);
+	pvp_patched_deinit(&given);
+	pvp_patched_deinit(&patched);
+}
+END_TEST
+
 #define A "ffffffff8100000"
 
 /* message NULL: read, with so many rows. */
@@ -157,6 +222,8 @@ static const struct {
 	{"outside", "1234\t01\tff\n", 0, ":1: the image has no 1 bytes at 0x1234"},
 	{"overlap", A "2\t02\tff\n" A "1\t0102\tffff\n", 0,
 	 ":1: 0xffffffff81000002 is also in the row of line 2"},
+	{"symbolic", A "1\t0102\tff\?\?\n", 0,
+	 ":1: new bytes \"ff\?\?\": \?\? is a byte known only at run time"},
 	{"twice", A "2\t02\tff\n" A "2\t02\tff\n", 0, ":2: 0xffffffff81000002 is also in the row"},
 };
 
@@ -203,6 +270,8 @@ Suite *patched_suite(void)
 	tcase_add_loop_test(list, bytes, 0, ARRAY_SIZE(overlays));
 	tcase_add_test(list, bytes_outside);
 	tcase_add_test(list, print_and_read);
+	tcase_add_test(list, symbolic);
+	tcase_add_loop_test(list, symbolic_difference, 0, ARRAY_SIZE(against_symbolic));
 	suite_add_tcase(s, list);
 	tcase_add_checked_fixture(given, open_image, close_image);
 	tcase_add_loop_test(given, given_files, 0, ARRAY_SIZE(files));

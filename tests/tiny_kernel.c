@@ -21,6 +21,7 @@ static const char *const sections[TINY_NR_TABLES] = {
 	[TINY_EX] = "__ex_table",
 	[TINY_STATIC_CALLS] = ".rodata",
 	[TINY_JUMPS] = ".rodata.jumps",
+	[TINY_CALLS] = ".call_sites",
 };
 
 static void put(uint8_t *to, uint64_t value, unsigned size)
@@ -32,14 +33,16 @@ static void put(uint8_t *to, uint64_t value, unsigned size)
 // clang-format off
 static const struct {
 	enum pvp_arch arch;
-	bool absolute, init_patch;
-	unsigned nr_slots;
+	bool absolute, init_patch, new_alts;
+	unsigned nr_slots, nr_lock;
 } kinds[] = {
-	/*                    arch            absolute  init_patch  slots */
-	[TINY_6_1]       = { PVP_ARCH_AMD64, false,    false,      84 },
-	[TINY_5_10]      = { PVP_ARCH_AMD64, true,     true,       85 },
-	[TINY_6_1_I386]  = { PVP_ARCH_I386,  false,    false,      13 },
-	[TINY_5_10_I386] = { PVP_ARCH_I386,  false,    true,       15 },
+	/*                    arch            absolute  init_patch  new_alts  slots  lock */
+	[TINY_6_1]       = { PVP_ARCH_AMD64, false,    false,      false,    84,    0 },
+	[TINY_5_10]      = { PVP_ARCH_AMD64, true,     true,       false,    85,    0 },
+	[TINY_6_1_I386]  = { PVP_ARCH_I386,  false,    false,      false,    13,    0 },
+	[TINY_5_10_I386] = { PVP_ARCH_I386,  false,    true,       false,    15,    0 },
+	[TINY_6_12]      = { PVP_ARCH_AMD64, false,    false,      true,     83,    0 },
+	[TINY_7_2]       = { PVP_ARCH_AMD64, false,    false,      true,     78,    5 },
 };
 // clang-format on
 
@@ -53,6 +56,7 @@ void tiny_init_kind(struct tiny *t, enum tiny_kind kind)
 	memset(t, 0, sizeof(*t));
 	t->arch = kinds[kind].arch;
 	t->absolute = kinds[kind].absolute;
+	t->new_alts = kinds[kind].new_alts;
 	t->nr_slots = kinds[kind].nr_slots;
 	memset(t->text, 0xcc, sizeof(t->text));
 	memset(t->init, 0xcc, sizeof(t->init));
@@ -65,8 +69,12 @@ void tiny_init_kind(struct tiny *t, enum tiny_kind kind)
 	}
 	tiny_symbol(t, "_text", TINY_TEXT);
 	tiny_symbol(t, "_etext", TINY_TEXT + TINY_TEXT_LEN);
-	tiny_symbol(t, "_paravirt_nop", TINY_NOP);
-	tiny_symbol(t, "paravirt_BUG", TINY_BUG);
+	tiny_symbol(t, t->new_alts ? "nop_func" : "_paravirt_nop", TINY_NOP);
+	tiny_symbol(t, t->new_alts ? "BUG_func" : "paravirt_BUG", TINY_BUG);
+	if (t->new_alts)
+		tiny_symbol(t, "pv_ops", TINY_DATA);
+	if (kinds[kind].nr_lock)
+		tiny_symbol(t, "pv_ops_lock", TINY_DATA + (t->nr_slots - kinds[kind].nr_lock) * 8);
 	tiny_symbol(t, "__x86_return_thunk", TINY_RETURN);
 	tiny_symbol(t, "its_return_thunk", TINY_ITS_RETURN);
 	tiny_symbol(t, "__static_call_return0", TINY_RETURN0);
@@ -170,11 +178,12 @@ void tiny_para(struct tiny *t, uint64_t addr, unsigned type, unsigned len)
 	to[ptr_len + 1] = len;
 }
 
-uint64_t tiny_alt(struct tiny *t, uint64_t addr, unsigned len, unsigned feature,
-		  const void *replacement, size_t replacement_len)
+/* flags: of new_alts; there is room for one of them elsewhere. */
+static uint64_t alt(struct tiny *t, uint64_t addr, unsigned len, unsigned feature, unsigned flags,
+		    const void *replacement, size_t replacement_len)
 {
 	uint64_t from = TINY_REPLACEMENT + t->replacement_len, where;
-	uint8_t *to = entry(t, TINY_ALTS, 12, &where);
+	uint8_t *to = entry(t, TINY_ALTS, t->new_alts ? 14 : 12, &where);
 
 	assert(t->replacement_len + replacement_len <= sizeof(t->replacement));
 	if (replacement_len)
@@ -183,9 +192,35 @@ uint64_t tiny_alt(struct tiny *t, uint64_t addr, unsigned len, unsigned feature,
 	put(to, addr - where, 4);
 	put(to + 4, from - (where + 4), 4);
 	put(to + 8, feature, 2);
-	to[10] = len;
-	to[11] = replacement_len;
+	if (t->new_alts)
+		put(to + 10, flags, 2);
+	to += t->new_alts ? 12 : 10;
+	to[0] = len;
+	to[1] = replacement_len;
 	return from;
+}
+
+#define NEGATED	    0x8000
+#define FLAG_NOT    1
+#define FLAG_DIRECT 2
+#define ALWAYS	    117
+
+uint64_t tiny_alt(struct tiny *t, uint64_t addr, unsigned len, unsigned feature,
+		  const void *replacement, size_t replacement_len)
+{
+	if (!t->new_alts)
+		return alt(t, addr, len, feature, 0, replacement, replacement_len);
+	return alt(t, addr, len, feature & ~NEGATED, feature & NEGATED ? FLAG_NOT : 0, replacement,
+		   replacement_len);
+}
+
+void tiny_direct_call(struct tiny *t, uint64_t addr, unsigned slot)
+{
+	uint8_t call[5] = {0xe8};
+
+	put(call + 1, TINY_BUG - (TINY_REPLACEMENT + t->replacement_len + 5), 4);
+	tiny_pv_call(t, addr, slot);
+	alt(t, addr, 6, ALWAYS, FLAG_DIRECT, call, sizeof(call));
 }
 
 void tiny_list(struct tiny *t, enum tiny_table table, uint64_t addr)
@@ -264,6 +299,9 @@ struct pvp_error *tiny_open(const struct tiny *t, struct pvp_image **ret)
 		if (t->tables[i].len)
 			elfgen_section(g, sections[i], TINY_TABLES + i * 0x1000, ELFGEN_RODATA,
 				       t->tables[i].v, t->tables[i].len);
+	if (t->cfi)
+		elfgen_section(g, ".cfi_sites", TINY_TABLES + TINY_NR_TABLES * 0x1000,
+			       ELFGEN_RODATA, t->text, 4);
 	for (size_t i = 0; i < t->nr_symbols; i++)
 		elfgen_symbol(g, t->symbols[i].name, t->symbols[i].addr);
 	bounds(t, g, TINY_STATIC_CALLS, "__start_static_call_sites", "__stop_static_call_sites");

@@ -19,8 +19,8 @@
 
 #define TINY_TEXT	 0xffffffff81000000
 #define TINY_FUNCS	 (TINY_TEXT + 0x800) /* of pv_ops' slot i: + i * 16 */
-#define TINY_NOP	 (TINY_TEXT + 0xe00) /* _paravirt_nop */
-#define TINY_BUG	 (TINY_TEXT + 0xe10) /* paravirt_BUG */
+#define TINY_NOP	 (TINY_TEXT + 0xe00) /* _paravirt_nop, nop_func */
+#define TINY_BUG	 (TINY_TEXT + 0xe10) /* paravirt_BUG, BUG_func */
 #define TINY_RETURN	 (TINY_TEXT + 0xe20) /* __x86_return_thunk */
 #define TINY_ITS_RETURN	 (TINY_TEXT + 0xe40) /* its_return_thunk */
 #define TINY_RETURN0	 (TINY_TEXT + 0xe60) /* __static_call_return0 */
@@ -34,7 +34,7 @@
 #define TINY_REPLACEMENT 0xffffffff82100000 /* .altinstr_replacement */
 #define TINY_TABLES	 0xffffffff82200000 /* table i: + i * 0x1000 */
 
-enum tiny_kind { TINY_6_1, TINY_5_10, TINY_6_1_I386, TINY_5_10_I386 };
+enum tiny_kind { TINY_6_1, TINY_5_10, TINY_6_1_I386, TINY_5_10_I386, TINY_6_12, TINY_7_2 };
 
 enum tiny_table {
 	TINY_PARA,
@@ -47,6 +47,7 @@ enum tiny_table {
 	TINY_EX,
 	TINY_STATIC_CALLS, /* in .rodata, found by symbols */
 	TINY_JUMPS,	   /* likewise */
+	TINY_CALLS,
 	TINY_NR_TABLES
 };
 
@@ -65,6 +66,8 @@ struct tiny {
 	bool no_table_symbols; /* __start_.. and __stop_.. of the symbol-bounded tables */
 	enum pvp_arch arch;
 	bool absolute; /* 5.10 amd64: pv sites call *abs32 */
+	bool new_alts; /* 6.12, 7.2: 14-byte entries, pv sites among them */
+	bool cfi;      /* has .cfi_sites */
 	unsigned nr_slots;
 };
 
@@ -92,6 +95,8 @@ void tiny_para(struct tiny *t, uint64_t addr, unsigned type, unsigned len);
 /* feature with 0x8000: when it is absent.  The replacement gets an address: the return value. */
 uint64_t tiny_alt(struct tiny *t, uint64_t addr, unsigned len, unsigned feature,
 		  const void *replacement, size_t replacement_len);
+/* A call through the slot, and the entry that makes it a direct one (new_alts). */
+void tiny_direct_call(struct tiny *t, uint64_t addr, unsigned slot);
 void tiny_list(struct tiny *t, enum tiny_table table, uint64_t addr);
 void tiny_static_call(struct tiny *t, uint64_t addr, uint64_t key_and_flags);
 void tiny_bug(struct tiny *t, uint64_t addr, unsigned flags);

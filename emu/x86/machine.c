@@ -90,10 +90,8 @@ static void read_state(struct pvp_machine *m, struct pvp_state *ret)
 	void *to[PVP_X86_NR_ENGINE_REGS];
 
 	*ret = m->shadow;
-	for (unsigned i = 0; i < m->nr_engine_regs; i++) {
+	for (unsigned i = 0; i < m->nr_engine_regs; i++) /* in 32-bit mode, their lower halves */
 		to[i] = &ret->reg[m->engine_regs[i]];
-		ret->reg[m->engine_regs[i]] = 0; /* in 32-bit mode it writes the lower half */
-	}
 	uc_reg_read_batch(m->uc, m->engine_names, to, m->nr_engine_regs);
 }
 
@@ -196,7 +194,7 @@ static bool is_inside(const struct pvp_run_request *request, uint64_t addr)
 	       addr - request->inside[1].lo < request->inside[1].hi - request->inside[1].lo;
 }
 
-static void on_code(uc_engine *uc, uint64_t addr, uint32_t size, void *arg)
+void pvp_x86_on_code(uc_engine *uc, uint64_t addr, uint32_t size, void *arg)
 {
 	struct pvp_machine *m = arg;
 	struct pvp_run *run = m->run;
@@ -233,10 +231,10 @@ static void on_code(uc_engine *uc, uint64_t addr, uint32_t size, void *arg)
 		return;
 	}
 	if (*class == PVP_X86_UNSEEN)
-		*class = pvp_x86_text_see(m, addr, size);
+		*class = pvp_x86_text_see(m, addr, size, NULL);
 	kind = *class;
 	if (kind == PVP_X86_SPECIAL)
-		kind = do_special(m, addr) ? pvp_x86_text_see(m, addr, size) : PVP_X86_PLAIN;
+		kind = do_special(m, addr) ? pvp_x86_text_see(m, addr, size, NULL) : PVP_X86_PLAIN;
 	switch (kind) {
 	case PVP_X86_UNSEEN: /* the decoder and the engine disagree: it stopped the run */
 	case PVP_X86_PLAIN:
@@ -297,7 +295,7 @@ struct pvp_error *pvp_x86_add_hooks(struct pvp_machine *m)
 		int type;
 		void *callback;
 	} hooks[] = {
-		{ UC_HOOK_CODE, (void *)on_code },
+		{ UC_HOOK_CODE, (void *)pvp_x86_on_code },
 		{ UC_HOOK_MEM_WRITE, (void *)on_write },
 		{ UC_HOOK_MEM_UNMAPPED | UC_HOOK_MEM_PROT, (void *)pvp_x86_on_bad_access },
 		{ UC_HOOK_INTR, (void *)on_interrupt },
@@ -305,13 +303,13 @@ struct pvp_error *pvp_x86_add_hooks(struct pvp_machine *m)
 	};
 	uc_hook hook;
 
-	for (size_t i = 0; i < ARRAY_SIZE(hooks); i++) {
+	for (size_t i = m->blocks ? 1 : 0; i < ARRAY_SIZE(hooks); i++) {
 		uc_err err = uc_hook_add(m->uc, &hook, hooks[i].type, hooks[i].callback, m, 1, 0);
 
 		if (err)
 			return pvp_x86_engine_error(err, "hook");
 	}
-	return NULL;
+	return m->blocks ? pvp_x86_blocks_add_hooks(m) : NULL;
 }
 
 /* --- runs --- */
@@ -348,6 +346,9 @@ void pvp_machine_run(struct pvp_machine *m, const struct pvp_run_request *reques
 			pvp_memory_undo_to(&m->memory, m->here_log);
 		if (!m->resume)
 			break;
+		if (m->stale) /* (It does nothing where the page has no translation.) */
+			uc_ctl_remove_cache(m->uc, m->resume_at, m->resume_at + m->stale_len);
+		m->stale = false;
 		/* Forget that there was a fault: the engine would make the next one a #DF. */
 		read_state(m, &now);
 		uc_context_restore(m->uc, m->ready);

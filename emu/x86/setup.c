@@ -181,6 +181,7 @@ struct pvp_error *pvp_machine_create(const struct pvp_machine_config *config,
 	pvp_x86_name_registers(m);
 	m->ring = config->ring;
 	m->boots = config->boots;
+	m->blocks = config->boots && config->blocks;
 	m->client = config->client;
 	for (int i = 0; i < PVP_X86_NR_CLASSES; i++)
 		m->rules[i] = config->ring ? rule_table[i].ring3 : rule_table[i].ring0;

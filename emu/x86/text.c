@@ -15,13 +15,20 @@
 void pvp_x86_text_add(struct pvp_machine *m, uint64_t addr, uint64_t len)
 {
 	m->texts = pvp_reallocarray(m->texts, m->nr_texts + 1, sizeof(*m->texts));
-	m->texts[m->nr_texts++] = (struct text_map){ addr, len, pvp_calloc(len, 1) };
+	m->texts[m->nr_texts++] = (struct text_map){
+		.addr = addr,
+		.len = len,
+		.class = pvp_calloc(len, 1),
+		.blocks = m->blocks ? pvp_calloc(len, 1) : NULL,
+	};
 }
 
 void pvp_x86_text_deinit(struct pvp_machine *m)
 {
-	for (size_t i = 0; i < m->nr_texts; i++)
+	for (size_t i = 0; i < m->nr_texts; i++) {
 		free(m->texts[i].class);
+		free(m->texts[i].blocks);
+	}
 	free(m->texts);
 	free(m->insns);
 	free(m->specials);
@@ -77,17 +84,22 @@ void pvp_x86_text_forget(struct pvp_machine *m, uint64_t addr, unsigned len)
 	for (size_t i = 0; i < m->nr_texts; i++) {
 		struct text_map *text = &m->texts[i];
 		uint64_t from = addr - text->addr, to = from + len;
+		bool seen = false;
 
 		if (from >= text->len)
 			continue;
 		from = from > 14 ? from - 14 : 0; /* an instruction has at most 15 bytes */
 		for (to = to < text->len ? to : text->len; from < to; from++)
-			if (text->class[from] != PVP_X86_SPECIAL)
+			if (text->class[from] != PVP_X86_SPECIAL) {
+				seen |= text->class[from] != PVP_X86_UNSEEN;
 				text->class[from] = PVP_X86_UNSEEN;
+			}
+		if (seen && m->blocks)
+			pvp_x86_blocks_forget(m, addr);
 	}
 }
 
-uint8_t pvp_x86_text_see(struct pvp_machine *m, uint64_t addr, uint32_t engine_len)
+uint8_t pvp_x86_text_see(struct pvp_machine *m, uint64_t addr, uint32_t engine_len, unsigned *len)
 {
 	/* The engine reports nonsense as the length of what it cannot decode. */
 	bool engine_knows = engine_len <= 15;
@@ -98,6 +110,8 @@ uint8_t pvp_x86_text_see(struct pvp_machine *m, uint64_t addr, uint32_t engine_l
 	while (nr && !pvp_memory_read(&m->memory, addr, bytes, nr))
 		nr--;
 	pvp_x86_decode(m->decoder, bytes, nr, addr, &insn);
+	if (len)
+		*len = insn.len;
 	/* (Of what ring 3 may not do, it does not read all the bytes.) */
 	if (insn.class == PVP_X86_PLAIN && engine_knows && engine_len != insn.len) {
 		snprintf(m->run->detail, sizeof(m->run->detail), "%.40s: %u or %u bytes", insn.text,

@@ -36,6 +36,7 @@ extern const struct pvp_x86_isa pvp_x86_isas[]; /* by enum pvp_isa */
 struct text_map { /* what each byte of an executable region begins, as far as it was seen */
 	uint64_t addr, len;
 	uint8_t *class; /* enum pvp_x86_class, one a byte */
+	uint8_t *blocks; /* flags of blocks.c, one a byte; NULL: not used */
 };
 
 struct msr_value {
@@ -59,7 +60,7 @@ struct pvp_machine {
 	uint8_t engine_regs[PVP_X86_NR_ENGINE_REGS]; /* .. in the state */
 	unsigned nr_engine_regs;
 	unsigned ring;
-	bool boots; /* as in the configuration */
+	bool boots, blocks; /* as in the configuration */
 	enum pvp_rule rules[PVP_X86_NR_CLASSES];
 	struct pvp_machine_client client;
 	struct pvp_special *specials; /* ascending by address */
@@ -81,6 +82,8 @@ struct pvp_machine {
 	bool faulted;		 /* and did not complete it */
 	bool resume;		 /* the engine gave up, but execution goes on at resume_at */
 	uint64_t resume_at;
+	bool stale; /* the block there is to be translated again */
+	uint32_t stale_len;
 	uint64_t sti_shadow; /* address of the instruction behind a sti that enabled interrupts */
 	unsigned pauses, tsc_reads, in_reads;
 	unsigned *callee_calls; /* per special */
@@ -97,8 +100,15 @@ void pvp_x86_set(struct pvp_machine *m, enum pvp_x86_reg reg, uint64_t value);
 void pvp_x86_jump(struct pvp_machine *m, uint64_t addr);
 void pvp_x86_stop(struct pvp_machine *m, enum pvp_stop stop);
 struct pvp_error *pvp_x86_add_hooks(struct pvp_machine *m) PVP_MUST_CHECK;
+void pvp_x86_on_code(uc_engine *uc, uint64_t addr, uint32_t size, void *arg);
 /* Which registers are the engine's, from the isa. */
 void pvp_x86_name_registers(struct pvp_machine *m);
+
+/* --- blocks.c --- */
+struct pvp_error *pvp_x86_blocks_add_hooks(struct pvp_machine *m) PVP_MUST_CHECK;
+void pvp_x86_on_block(uc_engine *uc, uint64_t addr, uint32_t size, void *arg);
+/* Text was rewritten: blocks that reach to addr are to be examined again. */
+void pvp_x86_blocks_forget(struct pvp_machine *m, uint64_t addr);
 
 /* --- setup.c --- */
 struct pvp_error *pvp_x86_engine_error(uc_err err, const char *what) PVP_MUST_CHECK;
@@ -112,8 +122,9 @@ void pvp_x86_text_place_specials(struct pvp_machine *m, const struct pvp_special
 uint8_t *pvp_x86_text_class(struct pvp_machine *m, uint64_t addr);
 /* Text was rewritten: what is there, and what reaches into it, is to be looked at again. */
 void pvp_x86_text_forget(struct pvp_machine *m, uint64_t addr, unsigned len);
-/* First visit: decodes.  PVP_X86_UNSEEN when it stopped the run. */
-uint8_t pvp_x86_text_see(struct pvp_machine *m, uint64_t addr, uint32_t engine_len);
+#define PVP_X86_NO_LENGTH 0xff /* above 15: the engine does not tell */
+/* First visit: decodes.  PVP_X86_UNSEEN when it stopped the run.  len: may be NULL. */
+uint8_t pvp_x86_text_see(struct pvp_machine *m, uint64_t addr, uint32_t engine_len, unsigned *len);
 /* The instruction at an address that was seen and is not plain; borrowed until the next _see. */
 const struct pvp_x86_insn *pvp_x86_text_insn(struct pvp_machine *m, uint64_t addr);
 const struct pvp_special *pvp_x86_text_special(struct pvp_machine *m, uint64_t addr);

@@ -2,6 +2,7 @@
 #include "cli.h"
 
 #include <assert.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -146,6 +147,7 @@ static struct pvp_error *print_trace(const struct pvp_subject *subject, const st
 			.pass = trace.writes[i].pass,
 			.old = trace.writes[i].old,
 			.new = trace.writes[i].new,
+			.symbolic = trace.writes[i].symbolic,
 		};
 		const struct pvp_patched one = {.v = &row, .nr = 1};
 
@@ -153,6 +155,28 @@ static struct pvp_error *print_trace(const struct pvp_subject *subject, const st
 	}
 	pvp_trace_deinit(&trace);
 	return NULL;
+}
+
+/* Sites that were left as they are, one line for each reason. */
+static void print_notes(const struct pvp_subject *subject, const struct pvp_patched *patched)
+{
+	for (size_t i = 0; i < patched->nr_notes; i++) {
+		const struct pvp_patch_note *note = &patched->notes[i];
+		size_t nr = 0, first = patched->nr_notes;
+		char name[256];
+
+		for (size_t k = 0; k < patched->nr_notes; k++)
+			if (!strcmp(patched->notes[k].what, note->what)) {
+				first = k < first ? k : first;
+				nr++;
+			}
+		if (first != i)
+			continue;
+		pvp_image_describe(subject->image, note->addr, name, sizeof(name));
+		fprintf(stderr, "pvproof: %zu sites are left as they are, the first %s (%#" PRIx64
+				"): %s\n",
+			nr, name, note->addr, note->what);
+	}
 }
 
 static struct pvp_error *patch(const struct patch_options *options, enum pvp_exit *status)
@@ -169,6 +193,8 @@ static struct pvp_error *patch(const struct patch_options *options, enum pvp_exi
 		err = pvp_boot_open(&subject, common->platforms.v[0], &overrides, NULL, &boot);
 	if (!err)
 		err = pvp_predict(options->by, &subject, &boot, &agree);
+	if (!err)
+		print_notes(&subject, &boot.patched);
 	if (!agree)
 		*status = PVP_EXIT_FAILED;
 	else if (!err && options->output)

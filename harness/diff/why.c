@@ -267,6 +267,7 @@ static const struct {
 	[PVP_PASS_PARAVIRT]    = { PVP_TABLE_PARA,        paravirt_rule,    NULL },
 	[PVP_PASS_RETPOLINE]   = { PVP_TABLE_RETPOLINE,   NULL,             "an indirect branch as the mitigation has it" },
 	[PVP_PASS_RETURN]      = { PVP_TABLE_RETURN,      NULL,             "a return as the mitigation has it" },
+	[PVP_PASS_CALL_THUNK]  = { PVP_TABLE_CALL,        NULL,             "calls go to the pad that accounts them" },
 	[PVP_PASS_ALTERNATIVE] = { PVP_TABLE_ALT,         alternative_rule, NULL },
 	[PVP_PASS_ENDBR]       = { PVP_NR_SITE_TABLES,    NULL,             "a sealed endbr" },
 	[PVP_PASS_SMP_LOCK]    = { PVP_TABLE_SMP_LOCK,    NULL,             "one CPU needs no lock prefix" },

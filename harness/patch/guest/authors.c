@@ -33,10 +33,46 @@ static struct pvp_error *add(const struct pvp_section *section,
 	s->now = now;
 	s->seen = memcpy(pvp_calloc(s->len, 1), s->file, s->len);
 	s->by = pvp_calloc(s->len, 1);
+	if (section->write)
+		s->text = pvp_calloc(s->len, 1);
 	return NULL;
 }
 
-struct pvp_error *pvp_authors_init(const struct pvp_image *image,
+static void mark(struct pvp_authors *authors, uint64_t addr, unsigned len)
+{
+	for (size_t i = 0; i < authors->nr; i++) {
+		struct pvp_author_section *s = &authors->v[i];
+
+		for (unsigned k = 0; s->text && k < len; k++)
+			if (addr + k - s->addr < s->len)
+				s->text[addr + k - s->addr] = 1;
+	}
+}
+
+static void mark_list(struct pvp_authors *authors, const struct pvp_addr_entry *v, size_t nr,
+		      unsigned len)
+{
+	for (size_t i = 0; i < nr; i++)
+		mark(authors, v[i].addr, len);
+}
+
+/* The longest branch that is a site has 6 bytes, an endbr 4. */
+static void mark_text(struct pvp_authors *authors, const struct pvp_tables *tables)
+{
+	for (size_t i = 0; i < tables->nr_para; i++)
+		mark(authors, tables->para[i].addr, tables->para[i].len);
+	for (size_t i = 0; i < tables->nr_alts; i++)
+		mark(authors, tables->alts[i].addr, tables->alts[i].len);
+	for (size_t i = 0; i < tables->nr_static_calls; i++)
+		mark(authors, tables->static_calls[i].addr, 6);
+	mark_list(authors, tables->retpolines, tables->nr_retpolines, 6);
+	mark_list(authors, tables->returns, tables->nr_returns, 6);
+	mark_list(authors, tables->calls, tables->nr_calls, 6);
+	mark_list(authors, tables->endbr_seals, tables->nr_endbr_seals, 4);
+	mark_list(authors, tables->smp_locks, tables->nr_smp_locks, 1);
+}
+
+struct pvp_error *pvp_authors_init(const struct pvp_image *image, const struct pvp_tables *tables,
 				   const struct pvp_guest_memory *memory, struct pvp_authors *ret)
 {
 	struct pvp_authors authors = {0};
@@ -52,11 +88,13 @@ struct pvp_error *pvp_authors_init(const struct pvp_image *image,
 			err = pvp_error_format(PVP_ERR_BAD_DATA,
 					       "two sections have text at %#" PRIx64,
 					       authors.v[i].addr);
-	if (err)
+	if (err) {
 		pvp_authors_deinit(&authors);
-	else
-		*ret = authors;
-	return err;
+		return err;
+	}
+	mark_text(&authors, tables);
+	*ret = authors;
+	return NULL;
 }
 
 void pvp_authors_deinit(struct pvp_authors *authors)
@@ -66,6 +104,7 @@ void pvp_authors_deinit(struct pvp_authors *authors)
 	for (size_t i = 0; i < authors->nr; i++) {
 		free(authors->v[i].seen);
 		free(authors->v[i].by);
+		free(authors->v[i].text);
 	}
 	free(authors->v);
 	memset(authors, 0, sizeof(*authors));
@@ -79,9 +118,10 @@ static void settle(struct pvp_author_section *s, enum pvp_pass pass)
 		if (!memcmp(s->now + block, s->seen + block, end - block))
 			continue;
 		for (uint64_t i = block; i < end; i++)
-			if (s->now[i] != s->seen[i])
+			if (s->now[i] != s->seen[i] && (!s->text || s->text[i])) {
 				s->by[i] = pass;
-		memcpy(s->seen + block, s->now + block, end - block);
+				s->seen[i] = s->now[i];
+			}
 	}
 }
 

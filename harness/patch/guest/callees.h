@@ -2,8 +2,8 @@
 /*
  * callees.h - inside guest/: functions of the image that are not run as they are.
  *
- * Each is replaced where it begins: by a return of 0, or by a jump to another function; or the run
- * stops there.  The machine's specials carry a row's number, or PVP_NR_CALLEES for a return of 0.
+ * Each is replaced where it begins.  The machine's specials carry a row's number, or PVP_NR_CALLEES
+ * for a return of 0.
  */
 #ifndef PVP_CALLEES_H
 #define PVP_CALLEES_H
@@ -13,17 +13,20 @@
 #include "tables.h"
 
 enum pvp_callee_kind {
-	PVP_CALLEE_RETURN, /* 0 */
-	PVP_CALLEE_APPLY,  /* f(g, a, b, c) becomes g(a, b, c) */
-	PVP_CALLEE_STOP,   /* what follows cannot be predicted */
+	PVP_CALLEE_RETURN,  /* 0 */
+	PVP_CALLEE_APPLY,   /* f(g, a, b, c) becomes g(a, b, c), in images that have `other` */
+	PVP_CALLEE_INSTEAD, /* another function with the same arguments; none there: the run stops
+			     */
+	PVP_CALLEE_ALLOC,   /* a page of the arena; one that is its first argument stays */
 };
 
 struct pvp_callee {
 	const char *name;
 	enum pvp_callee_kind kind;
+	const char *other;
 };
 
-#define PVP_NR_CALLEES 15
+#define PVP_NR_CALLEES 30
 extern const struct pvp_callee pvp_callees[PVP_NR_CALLEES];
 
 struct pvp_specials {

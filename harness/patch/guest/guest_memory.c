@@ -13,6 +13,16 @@
 
 #define STACK_LEN 0x10000ull
 
+/* Free places.  amd64: in the vmalloc range, and in that of modules
+ * (Documentation/x86/x86_64/mm.rst of Linux 6.1); i386: where small machines have neither low
+ * memory nor fixed mappings. */
+static const struct {
+	uint64_t stack_top, arena;
+} places[] = {
+	[PVP_ARCH_AMD64] = {0xffffc90020010000, 0xffffffffc0000000},
+	[PVP_ARCH_I386] = {0xf7010000, 0xf8000000},
+};
+
 static struct pvp_error *add(struct pvp_guest_memory *memory, uint64_t addr, uint64_t len,
 			     bool exec, const char *name)
 {
@@ -76,11 +86,15 @@ struct pvp_error *pvp_guest_memory_init(const struct pvp_image *image, struct pv
 	err = pvp_image_stretches(image, &stretches, &nr);
 	if (err)
 		return err;
-	memory.regions = pvp_calloc(nr + 1, sizeof(*memory.regions));
+	memory.regions = pvp_calloc(nr + 2, sizeof(*memory.regions));
+	memory.stack_top = places[image->arch].stack_top;
+	memory.arena = places[image->arch].arena;
 	err = add_image(&memory, stretches, nr);
 	free(stretches);
 	if (!err)
-		err = add(&memory, PVP_GUEST_STACK_TOP - STACK_LEN, STACK_LEN, false, "stack");
+		err = add(&memory, memory.stack_top - STACK_LEN, STACK_LEN, false, "stack");
+	if (!err)
+		err = add(&memory, memory.arena, PVP_GUEST_ARENA_LEN, false, "arena");
 	if (err)
 		pvp_guest_memory_deinit(&memory);
 	else

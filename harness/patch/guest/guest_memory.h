@@ -2,8 +2,8 @@
 /*
  * guest_memory.h - inside guest/: the memory that the patcher runs in.
  *
- * The image as a boot loader leaves it, text writable, per-CPU data where boot has it, and a stack.
- * Zero where the file says nothing.
+ * The image as a boot loader leaves it, text writable, per-CPU data where boot has it, a stack, and
+ * an arena for what the patcher allocates.  Zero where the file says nothing.
  */
 #ifndef PVP_GUEST_MEMORY_H
 #define PVP_GUEST_MEMORY_H
@@ -11,11 +11,13 @@
 #include "image.h"
 #include "memory.h"
 
-#define PVP_GUEST_STACK_TOP 0xffffc90020010000ull /* a free place in the vmalloc range */
+#define PVP_GUEST_PAGE	    4096ull
+#define PVP_GUEST_ARENA_LEN (64 * PVP_GUEST_PAGE)
 
 struct pvp_guest_memory {
 	struct pvp_region *regions; /* owned, and so is what they map */
 	size_t nr;
+	uint64_t stack_top, arena; /* addresses */
 };
 
 struct pvp_error *pvp_guest_memory_init(const struct pvp_image *image,

@@ -25,11 +25,23 @@ static const struct list {
 	LIST(PARAVIRT,    para,         pvp_para_entry),
 	LIST(RETPOLINE,   retpolines,   pvp_addr_entry),
 	LIST(RETURN,      returns,      pvp_addr_entry),
+	LIST(CALL_THUNK,  calls,        pvp_addr_entry),
 	LIST(ALTERNATIVE, alts,         pvp_alt_entry),
 	LIST(ENDBR,       endbr_seals,  pvp_addr_entry),
 	LIST(SMP_LOCK,    smp_locks,    pvp_addr_entry),
 };
 // clang-format on
+
+uint64_t pvp_guest_entries(const struct pvp_tables *tables, enum pvp_pass pass)
+{
+	size_t nr = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(lists); i++)
+		if (lists[i].pass == pass)
+			memcpy(&nr, (const char *)tables + lists[i].nr, sizeof(nr));
+	/* 6.12 goes through the alternatives a second time there. */
+	return pass == PVP_PASS_CALL_THUNK ? nr + tables->nr_alts : nr;
+}
 
 /* The entry of the list whose member at offset `by` is value. */
 static const char *find(const struct pvp_tables *tables, const struct list *list, size_t by,
@@ -50,17 +62,18 @@ static const char *find(const struct pvp_tables *tables, const struct list *list
 static const char *entry_at_work(const struct pvp_guest *guest, const struct list *list, size_t by)
 {
 	const struct pvp_state *end = &guest->run.end;
-	uint64_t sp = end->reg[PVP_X86_rsp] & ~7ull, word;
+	const unsigned len = guest->image->ptr_len;
+	uint64_t sp = end->reg[PVP_X86_rsp] & -(uint64_t)len, word = 0;
 	const char *entry = NULL;
 	const uint8_t *host;
 
 	for (unsigned i = PVP_X86_rax; i <= PVP_X86_r15 && !entry; i++)
 		entry = find(guest->tables, list, by, end->reg[i]);
-	for (; !entry && sp < PVP_GUEST_STACK_TOP; sp += sizeof(word)) {
-		host = pvp_guest_memory_host(&guest->memory, sp, sizeof(word));
+	for (; !entry && sp < guest->memory.stack_top; sp += len) {
+		host = pvp_guest_memory_host(&guest->memory, sp, len);
 		if (!host)
 			break;
-		memcpy(&word, host, sizeof(word));
+		memcpy(&word, host, len);
 		entry = find(guest->tables, list, by, word);
 	}
 	return entry;
@@ -126,13 +139,18 @@ struct pvp_error *pvp_guest_why(const struct pvp_guest *guest)
 				       pvp_stop_name(run->stop), run->detail, at, site);
 		break;
 	case PVP_STOP_OPAQUE:
-		err = pvp_error_format(PVP_ERR_UNSUPPORTED,
-				       "what %s returns is known at run time only%s", at, site);
+		err = pvp_error_format(PVP_ERR_UNSUPPORTED, "nothing does instead of %s%s", at,
+				       site);
 		break;
-	case PVP_STOP_END: /* with strays */
-		err = pvp_error_format(PVP_ERR_BAD_DATA,
-				       "page %#" PRIx64 ", where nothing is, is used",
-				       guest->stray);
+	case PVP_STOP_END: /* with strays, or without memory */
+		if (guest->arena_full)
+			err = pvp_error_format(PVP_ERR_BAD_DATA,
+					       "it allocates more than %llu pages",
+					       PVP_GUEST_ARENA_LEN / PVP_GUEST_PAGE);
+		else
+			err = pvp_error_format(PVP_ERR_BAD_DATA,
+					       "page %#" PRIx64 ", where nothing is, is used",
+					       guest->stray);
 		break;
 	case PVP_STOP_ENGINE:
 		err = pvp_error_format(PVP_ERR_ENGINE, "%s at %s%s", run->detail, at, site);

@@ -336,6 +336,7 @@ void pvp_trace_deinit(struct pvp_trace *trace)
 	for (size_t i = 0; i < trace->nr_writes; i++) {
 		free(trace->writes[i].old);
 		free(trace->writes[i].new);
+		free(trace->writes[i].symbolic);
 	}
 	free(trace->writes);
 	memset(trace, 0, sizeof(*trace));

@@ -24,6 +24,7 @@ struct pvp_trace_write {
 	uint64_t addr;
 	size_t len;
 	uint8_t *old, *new; /* owned, len bytes each; equal where it wrote what was there */
+	uint8_t *symbolic;  /* as in struct pvp_patch */
 };
 
 struct pvp_trace_step {

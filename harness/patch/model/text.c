@@ -81,7 +81,7 @@ static bool continues(const struct pvp_trace *trace, enum pvp_pass pass, uint64_
 	if (!trace->nr_writes)
 		return false;
 	last = &trace->writes[trace->nr_writes - 1];
-	return len == 1 && last->pass == pass && last->addr + last->len == addr;
+	return len == 1 && last->pass == pass && !last->symbolic && last->addr + last->len == addr;
 }
 
 static void note(struct pvp_trace *trace, enum pvp_pass pass, uint64_t addr, const uint8_t *old,
@@ -124,9 +124,29 @@ struct pvp_error *pvp_text_write(struct pvp_text *text, uint64_t addr, const uin
 	return NULL;
 }
 
+/* The write just made has these bytes. */
+static void note_symbolic(struct pvp_trace *trace, uint64_t addr, size_t len)
+{
+	struct pvp_trace_write *last;
+
+	if (!trace->nr_writes)
+		return;
+	last = &trace->writes[trace->nr_writes - 1];
+	for (size_t i = 0; i < last->len; i++) {
+		if (last->addr + i - addr >= len)
+			continue;
+		if (!last->symbolic)
+			last->symbolic = pvp_calloc(last->len, 1);
+		last->symbolic[i] = 1;
+	}
+}
+
 void pvp_text_symbolic(struct pvp_text *text, uint64_t addr, size_t len)
 {
 	struct pvp_text_section *section = section_at(text, addr);
+
+	if (text->trace)
+		note_symbolic(text->trace, addr, len);
 
 	for (size_t i = 0; section && i < len && addr + i - section->addr < section->len; i++)
 		section->by[addr + i - section->addr] |= PVP_BY_SYMBOLIC;

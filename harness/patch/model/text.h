@@ -35,7 +35,7 @@ uint64_t pvp_text_room(const struct pvp_text *text, uint64_t addr);
 /* Fails when not all of [addr, addr+len) is text. */
 struct pvp_error *pvp_text_write(struct pvp_text *text, uint64_t addr, const uint8_t *bytes,
 				 size_t len) PVP_MUST_CHECK;
-/* Marks bytes that were written as known only at run time. */
+/* Marks bytes of the last write as known only at run time. */
 void pvp_text_symbolic(struct pvp_text *text, uint64_t addr, size_t len);
 /* Whether any byte of [addr, addr+len) is so marked. */
 bool pvp_text_is_symbolic(const struct pvp_text *text, uint64_t addr, size_t len);
