@@ -65,6 +65,7 @@ struct pvp_golden_diff {
 	uint64_t bytes;	    /* compared */
 	uint64_t changed;   /* of these, changed by the recorded boot */
 	uint64_t other;	    /* not compared: pvp_golden_row_is_other */
+	uint64_t symbolic;  /* not compared: known only at run time, and predicted as such */
 	uint64_t wrong;	    /* changed by both, differently */
 	uint64_t missing;   /* changed by the boot only */
 	uint64_t extra;	    /* changed in patched only */

@@ -300,7 +300,7 @@ static void set_descriptor(unsigned selector, uint32_t base)
 static const struct {
 	const char *name, *code;
 	const char *stop;
-	uint64_t fs_base, gs_base; /* 0: as it was */
+	uint64_t fs_base, gs_base; /* 0: as it was, 1: 0 */
 	const char *effects;
 } loads[] = {
 	/* mov eax,0xd8; mov fs,eax */
@@ -309,6 +309,8 @@ static const struct {
 	{ "pop gs", "68 e0 00 00 00 0f a9", "end", 0, 0xdeadb000, "segment 5 e0" },
 	/* push 0xe3; pop gs: RPL 3 */
 	{ "pop gs, RPL", "68 e3 00 00 00 0f a9", "end", 0, 0xdeadb000, "segment 5 e3" },
+	/* push 3; pop gs: the null selector, whatever its RPL */
+	{ "pop gs, null", "6a 03 0f a9", "end", 0, 1, "segment 5 3" },
 	/* mov eax,0xd8; mov ds,eax: flat, whatever the table says */
 	{ "mov ds", "b8 d8 00 00 00 8e d8", "end", 0, 0, "segment 3 d8" },
 	/* mov eax,0xf9; mov fs,eax: the last one; mov eax,0x100: behind the limit */
@@ -337,9 +339,9 @@ START_TEST(segment_load)
 		      loads[_i].name, small_machine_stop(&sm), sm.run.detail);
 	sm_ck_effects(&sm, loads[_i].effects);
 	sm_ck_reg(&sm, fs_base,
-		  loads[_i].fs_base ? loads[_i].fs_base : sm.start.reg[PVP_X86_fs_base]);
+		  loads[_i].fs_base ? loads[_i].fs_base & ~1ull : sm.start.reg[PVP_X86_fs_base]);
 	sm_ck_reg(&sm, gs_base,
-		  loads[_i].gs_base ? loads[_i].gs_base : sm.start.reg[PVP_X86_gs_base]);
+		  loads[_i].gs_base ? loads[_i].gs_base & ~1ull : sm.start.reg[PVP_X86_gs_base]);
 }
 END_TEST
 
@@ -519,6 +521,10 @@ static const struct sensitive_row rows[] = {
 	{ "pop gs, null", "31 c0 50 0f a9", 0, "segment 5 0", "", "rax=0 gs=0 gs_base=0 rflags=246" },
 	{ "push ss, pop ss", "16 17", 0, "segment 2 68", "", "" },
 
+	{ "invlpg fs:[-16]", "64 0f 01 3d f0 ff ff ff", 0, "invlpg c1002ff0", "", "" },
+	/* mov eax,3; verw ax: the null selector; push ss; pop eax; verw ax */
+	{ "verw 3", "b8 03 00 00 00 0f 00 e8", 0, "", "", "rax=3" },
+	{ "verw ss", "16 58 0f 00 e8", 0, "", "", "rax=ss rflags=242" },
 	{ "invlpg fs:[8]", "64 0f 01 3d 08 00 00 00", 0, "invlpg c1003008", "", "" },
 	/* mov ebx,0x12345; mov esi,0xf0000; invlpg [bx+si+1]: 16 bits of it */
 	{ "invlpg, 16-bit address", "bb 45 23 01 00 be 00 00 0f 00 67 0f 01 78 01", 0, "invlpg 2346",

@@ -514,7 +514,7 @@ static bool is_nop(const struct pvp_x86_decoder *d, const cs_insn *insn)
 		return false;
 	if (insn->id == X86_INS_MOV)
 		return op[1].type == X86_OP_REG && op[0].reg == op[1].reg;
-	if (insn->id != X86_INS_LEA || op[1].mem.disp || x86->addr_size != 4 || op[0].size != 4)
+	if (insn->id != X86_INS_LEA || op[1].mem.disp)
 		return false;
 	/* An index of eiz is none. */
 	from = op[1].mem.base;
@@ -546,7 +546,7 @@ void pvp_x86_decode(struct pvp_x86_decoder *decoder, const uint8_t *bytes, size_
 		return;
 	first = ret->bytes[prefixes.len];
 	ret->open_map = first == 0x0f || first == 0xc4 || first == 0xc5 || first == 0x62 ||
-			(first == 0xd5 && decoder->isa == PVP_ISA_AMD64) || first == 0x8f;
+			first == 0xd5 || first == 0x8f;
 	ret->operand_size = prefixes.rex_w ? 8 : prefixes.data16 ? 2 : 4;
 	for (size_t i = 0; i < ARRAY_SIZE(encodings); i++) {
 		if (nr < encodings[i].len || memcmp(bytes, encodings[i].bytes, encodings[i].len))

@@ -90,10 +90,8 @@ static void read_state(struct pvp_machine *m, struct pvp_state *ret)
 	void *to[PVP_X86_NR_ENGINE_REGS];
 
 	*ret = m->shadow;
-	for (unsigned i = 0; i < m->nr_engine_regs; i++) {
+	for (unsigned i = 0; i < m->nr_engine_regs; i++) /* in 32-bit mode, their lower halves */
 		to[i] = &ret->reg[m->engine_regs[i]];
-		ret->reg[m->engine_regs[i]] = 0; /* in 32-bit mode it writes the lower half */
-	}
 	uc_reg_read_batch(m->uc, m->engine_names, to, m->nr_engine_regs);
 }
 

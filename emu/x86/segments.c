@@ -6,27 +6,18 @@
  */
 #include "x86.h"
 
-/* What lgdt loads and sgdt stores: the limit and, behind it, a base of one word. */
+/* What lgdt loads and sgdt stores: the limit and, behind it, a base of one word.  (With prefix 66,
+ * 24 bits of it in 32-bit mode: unmodelled.) */
 struct table_operand {
 	uint16_t limit;
 	uint64_t base;
 } __attribute__((packed));
 
-/* False: a 16-bit operand size in 32-bit mode, where 24 bits of the base count. */
-static bool table_operand_is_known(struct pvp_machine *m, const struct pvp_x86_insn *insn)
-{
-	if (m->isa->word == 8 || insn->operand_size == 4)
-		return true;
-	pvp_x86_stop(m, PVP_STOP_UNMODELLED);
-	return false;
-}
-
 static bool do_load_table(struct pvp_machine *m, const struct pvp_x86_insn *insn, bool idt)
 {
 	struct table_operand operand = { 0 };
 
-	if (!table_operand_is_known(m, insn) ||
-	    !pvp_x86_read(m, pvp_x86_operand_address(m, insn, &insn->op[0]), &operand,
+	if (!pvp_x86_read(m, pvp_x86_operand_address(m, insn, &insn->op[0]), &operand,
 			  sizeof(operand.limit) + m->isa->word))
 		return false;
 	pvp_x86_effect(m, idt ? PVP_EFFECT_LIDT : PVP_EFFECT_LGDT, 2,
@@ -43,8 +34,7 @@ static bool do_store_table(struct pvp_machine *m, const struct pvp_x86_insn *ins
 		.base = m->shadow.reg[idt ? PVP_X86_idt_base : PVP_X86_gdt_base],
 	};
 
-	return table_operand_is_known(m, insn) &&
-	       pvp_x86_write(m, pvp_x86_operand_address(m, insn, &insn->op[0]), &operand,
+	return pvp_x86_write(m, pvp_x86_operand_address(m, insn, &insn->op[0]), &operand,
 			     sizeof(operand.limit) + m->isa->word);
 }
 
