@@ -11,6 +11,7 @@
 	X(decode) \
 	X(i386_decode) \
 	X(machine) \
+	X(blocks) \
 	X(i386) \
 	X(sensitive) \
 	X(raw) \
@@ -56,6 +57,7 @@
 	X(platform_files) \
 	X(agree) \
 	X(guest) \
+	X(guest_kinds) \
 	X(predictors) \
 	X(stretches)
 // clang-format on
