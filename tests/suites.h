@@ -46,6 +46,9 @@
 	X(hypercall) \
 	X(jobs) \
 	X(verdicts) \
+	X(findings) \
+	X(findings_tables) \
+	X(findings_boots) \
 	X(spoiled) \
 	X(spoiled_debian) \
 	X(mutants) \
