@@ -47,6 +47,9 @@
 	X(hypercall) \
 	X(jobs) \
 	X(verdicts) \
+	X(findings) \
+	X(findings_tables) \
+	X(findings_boots) \
 	X(spoiled) \
 	X(spoiled_debian) \
 	X(mutants) \
