@@ -19,6 +19,12 @@
 #define MASKS	 (TINY_DATA + 0x600) /* possible, present */
 #define SOURCE	 (TINY_DATA + 0x700) /* "patch" */
 
-void guest_world_init(struct world *w);
+void guest_world_init(struct world *w); /* TINY_6_1 */
+/* Without static_call_init and __static_call_update where there are no inline static calls. */
+void guest_world_init_kind(struct world *w, enum tiny_kind kind);
+
+/* Prediction gives these rows, "addr old new pass", one a line. */
+void guest_expect(struct world *w, const char *what, const char *want);
+void guest_expect_error(struct world *w, enum pvp_error_code code, const char *message);
 
 #endif

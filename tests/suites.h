@@ -11,6 +11,7 @@
 	X(decode) \
 	X(i386_decode) \
 	X(machine) \
+	X(blocks) \
 	X(i386) \
 	X(sensitive) \
 	X(raw) \
@@ -28,6 +29,7 @@
 	X(model_branches) \
 	X(model_nested) \
 	X(model_mitigations) \
+	X(model_debian) \
 	X(model_5_10) \
 	X(model_i386) \
 	X(nops) \
@@ -45,6 +47,9 @@
 	X(hypercall) \
 	X(jobs) \
 	X(verdicts) \
+	X(findings) \
+	X(findings_tables) \
+	X(findings_boots) \
 	X(spoiled) \
 	X(spoiled_debian) \
 	X(mutants) \
@@ -55,6 +60,7 @@
 	X(platform_files) \
 	X(agree) \
 	X(guest) \
+	X(guest_kinds) \
 	X(predictors) \
 	X(stretches)
 // clang-format on

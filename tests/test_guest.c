@@ -13,54 +13,6 @@
 
 /* --- a tiny kernel with patchers of our own --- */
 
-static struct pvp_error *guest_run(struct world *w, struct pvp_image **image,
-				   struct pvp_patched *ret)
-{
-	struct pvp_tables tables;
-	struct pvp_error *err;
-
-	pvp_ck_ok(tiny_open(&w->tiny, image));
-	pvp_ck_ok(pvp_tables_parse(*image, &tables));
-	err = pvp_guest_patch(*image, &tables, &w->platform, ret);
-	pvp_tables_deinit(&tables);
-	return err;
-}
-
-/* "addr old new pass" of every row, one a line. */
-static char *text_of(const struct pvp_patched *patched)
-{
-	char *text;
-	size_t len;
-	FILE *out = open_memstream(&text, &len);
-
-	pvp_patched_print(patched, out);
-	fclose(out);
-	return text;
-}
-
-static void expect(struct world *w, const char *what, const char *want)
-{
-	struct pvp_patched patched;
-	struct pvp_image *image;
-	char *text;
-
-	pvp_ck_ok(guest_run(w, &image, &patched));
-	text = text_of(&patched);
-	ck_assert_msg(!strcmp(text, want), "%s: %s", what, text);
-	free(text);
-	pvp_patched_deinit(&patched);
-	pvp_image_close(image);
-}
-
-static void expect_error(struct world *w, enum pvp_error_code code, const char *message)
-{
-	struct pvp_patched patched;
-	struct pvp_image *image;
-
-	pvp_ck_err(guest_run(w, &image, &patched), code, message);
-	pvp_image_close(image);
-}
-
 #define NR(...)                                                                                    \
 	sizeof((uint8_t[]){__VA_ARGS__}),                                                          \
 	{                                                                                          \
@@ -119,9 +71,9 @@ START_TEST(how_it_ends)
 	if (ends[_i].bug)
 		tiny_bug(&w.tiny, APPLY, ends[_i].bug == WARN);
 	if (ends[_i].message)
-		expect_error(&w, ends[_i].error, ends[_i].message);
+		guest_expect_error(&w, ends[_i].error, ends[_i].message);
 	else
-		expect(&w, ends[_i].what, "");
+		guest_expect(&w, ends[_i].what, "");
 }
 END_TEST
 
@@ -165,9 +117,9 @@ START_TEST(replaced_callee)
 	tiny_branch(&w.tiny, at, 0xe8, CALLEE);
 	tiny_poke(&w.tiny, at + 5, "\xc3", 1);
 	if (callees[_i].message)
-		expect_error(&w, callees[_i].error, callees[_i].message);
+		guest_expect_error(&w, callees[_i].error, callees[_i].message);
 	else
-		expect(&w, callees[_i].name, callees[_i].rows);
+		guest_expect(&w, callees[_i].name, callees[_i].rows);
 }
 END_TEST
 
@@ -180,13 +132,13 @@ START_TEST(interrupt_functions)
 	w.pv_ops[31] = CALLEE; /* irq.irq_disable */
 	tiny_pv_call(&w.tiny, APPLY, 31);
 	tiny_poke(&w.tiny, APPLY + 6, "\xc3", 1);
-	expect(&w, "irq_disable", "");
+	guest_expect(&w, "irq_disable", "");
 	w.pv_ops[31] = 0;
-	expect_error(&w, PVP_ERR_BAD_DATA, "fault executing 0");
+	guest_expect_error(&w, PVP_ERR_BAD_DATA, "fault executing 0");
 	/* Another operation is not replaced. */
 	w.pv_ops[42] = CALLEE;
 	tiny_pv_call(&w.tiny, APPLY, 42);
-	expect_error(&w, PVP_ERR_BAD_DATA, "exception 3");
+	guest_expect_error(&w, PVP_ERR_BAD_DATA, "exception 3");
 }
 END_TEST
 
@@ -240,7 +192,7 @@ START_TEST(platform_inputs)
 			   "ffffffff81000400\tcccccccc\t%s\tstatic_call\n"
 			   "ffffffff81000408\tcccccccc\t%s\talternative\n",
 			   inputs[_i].early, inputs[_i].late) > 0);
-	expect(&w, inputs[_i].what, rows);
+	guest_expect(&w, inputs[_i].what, rows);
 	free(rows);
 }
 END_TEST
@@ -265,10 +217,10 @@ START_TEST(static_call_update)
 		tiny_branch(&w.tiny, UPDATE + i * 6, stores[i].code[0] | stores[i].code[1] << 8,
 			    stores[i].to);
 	tiny_poke(&w.tiny, UPDATE + 18, "\xc3", 1);
-	expect(&w, "update",
-	       "ffffffff81000400\tcccccccc\t00040082\tstatic_call\n"
-	       "ffffffff81000408\tcccccccc\t40060081\tstatic_call\n"
-	       "ffffffff81000410\tcccccccc\t20080081\tstatic_call\n");
+	guest_expect(&w, "update",
+		     "ffffffff81000400\tcccccccc\t00040082\tstatic_call\n"
+		     "ffffffff81000408\tcccccccc\t40060081\tstatic_call\n"
+		     "ffffffff81000410\tcccccccc\t20080081\tstatic_call\n");
 }
 END_TEST
 
@@ -289,13 +241,13 @@ START_TEST(authors)
 	/* movb $8, TARGET+2: by apply_returns */
 	tiny_branch(&w.tiny, APPLY + 0x40, 0x05c6, TARGET + 2 - 1);
 	tiny_poke(&w.tiny, APPLY + 0x46, "\x08\xc3", 2);
-	expect(&w, "authors",
-	       "ffffffff81000400\tcc\t01\tplatform\n"
-	       "ffffffff81000401\tcc\t09\talternative\n"
-	       "ffffffff81000402\tcc\t08\treturn\n");
+	guest_expect(&w, "authors",
+		     "ffffffff81000400\tcc\t01\tplatform\n"
+		     "ffffffff81000401\tcc\t09\talternative\n"
+		     "ffffffff81000402\tcc\t08\treturn\n");
 	w.writes[0].addr = TINY_DATA;
-	expect_error(&w, PVP_ERR_BAD_DATA,
-		     "platform test: text write of 3 bytes at 0xffffffff82000000");
+	guest_expect_error(&w, PVP_ERR_BAD_DATA,
+			   "platform test: text write of 3 bytes at 0xffffffff82000000");
 }
 END_TEST
 
@@ -312,14 +264,14 @@ START_TEST(entry_at_work)
 	tiny_alt(&w.tiny, TARGET, 5, 1, "\xc3", 1);
 	at = put_mov(&w.tiny, APPLY, RBX, TARGET);
 	tiny_poke(&w.tiny, at, fault, sizeof(fault));
-	expect_error(&w, PVP_ERR_BAD_DATA,
-		     ", at site 0xffffffff81000400 (entry at 0xffffffff82201000)");
+	guest_expect_error(&w, PVP_ERR_BAD_DATA,
+			   ", at site 0xffffffff81000400 (entry at 0xffffffff82201000)");
 	tiny_poke(&w.tiny, at, push_fault, sizeof(push_fault));
-	expect_error(&w, PVP_ERR_BAD_DATA,
-		     ", at site 0xffffffff81000400 (entry at 0xffffffff82201000)");
+	guest_expect_error(&w, PVP_ERR_BAD_DATA,
+			   ", at site 0xffffffff81000400 (entry at 0xffffffff82201000)");
 	at = put_mov(&w.tiny, APPLY, RBX, TINY_TABLES + 0x1000);
-	expect_error(&w, PVP_ERR_BAD_DATA,
-		     ", at site 0xffffffff81000400 (entry at 0xffffffff82201000)");
+	guest_expect_error(&w, PVP_ERR_BAD_DATA,
+			   ", at site 0xffffffff81000400 (entry at 0xffffffff82201000)");
 }
 END_TEST
 
@@ -337,7 +289,7 @@ START_TEST(missing_function)
 		if (!strcmp(w.tiny.symbols[i].name, needed[_i]))
 			w.tiny.symbols[i].name = "renamed";
 	snprintf(want, sizeof(want), "guest patcher: the image has no %s", needed[_i]);
-	expect_error(&w, PVP_ERR_UNSUPPORTED, want);
+	guest_expect_error(&w, PVP_ERR_UNSUPPORTED, want);
 }
 END_TEST
 

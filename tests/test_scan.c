@@ -3,6 +3,7 @@
 
 #include "check_helpers.h"
 #include "tables.h"
+#include "platform.h"
 #include "tiny_kernel.h"
 
 #define SITE TINY_TEXT
@@ -397,20 +398,97 @@ START_TEST(hostile_tables)
 }
 END_TEST
 
+#define SHORT(addr) ((addr)&UINT32_MAX)
+
+/* i386: what there is of a static call is its trampoline, and the trampoline's name. */
+START_TEST(trampolines_only)
+{
+	static const struct {
+		const char *name;
+		uint64_t trampoline, func;
+	} want[] = {
+		{"one", SHORT(SITE), SHORT(TINY_FUNCS + 0x20)},
+		{"two", SHORT(SITE + 8), 0},
+	};
+	struct pvp_static_call_value value = {.trampoline = want[1].trampoline, .func = 7};
+	struct pvp_platform platform = {.static_calls = &value, .nr_static_calls = 1};
+	struct pvp_tables tables;
+	struct pvp_image *image;
+	struct tiny t;
+
+	tiny_init_kind(&t, TINY_6_1_I386);
+	tiny_pv_call(&t, SITE + 0x10, 1);
+	tiny_para(&t, SITE + 0x10, 1, 6);
+	tiny_trampoline(&t, SITE, want[0].func);
+	tiny_poke(&t, SITE + 8, "\xc3\xcc\x90\x90\x90\x0f\xb9\xcc", 8);
+	tiny_symbol(&t, "__SCT__one", SITE);
+	tiny_symbol(&t, "__SCT__two", SITE + 8);
+	pvp_ck_ok(tiny_open(&t, &image));
+	pvp_ck_ok(pvp_tables_parse(image, &tables));
+	ck_assert_uint_eq(tables.nr_static_call_keys, ARRAY_SIZE(want));
+	for (size_t i = 0; i < ARRAY_SIZE(want); i++) {
+		const struct pvp_static_call_key *key = &tables.static_call_keys[i];
+
+		ck_assert_str_eq(key->name, want[i].name);
+		ck_assert_uint_eq(key->key, 0);
+		ck_assert_uint_eq(key->trampoline, want[i].trampoline);
+		ck_assert_uint_eq(key->func, want[i].func);
+	}
+	ck_assert_ptr_eq(pvp_tables_static_call(&tables, "two"), &tables.static_call_keys[1]);
+	/* A platform tells them apart by it. */
+	ck_assert_uint_eq(pvp_platform_static_call(&platform, &tables.static_call_keys[0]),
+			  want[0].func);
+	ck_assert_uint_eq(pvp_platform_static_call(&platform, &tables.static_call_keys[1]), 7);
+	pvp_tables_deinit(&tables);
+	pvp_image_close(image);
+}
+END_TEST
+
+static const struct {
+	const char *what;
+	uint64_t addr;
+	const char *bytes, *message;
+} bad_trampolines[] = {
+	{"outside text", TINY_DATA, "\xe9",
+	 "static-call trampoline __SCT__one at 0x82000000 lies outside text"},
+	{"across the end", TINY_INIT + 0xfc, "\xe9",
+	 "static-call trampoline __SCT__one at 0x811000fc lies outside text"},
+	{"not a jmp", SITE, "\xe8",
+	 "static-call trampoline __SCT__one at 0x81000000 begins with e8, neither jmp nor ret"},
+};
+
+START_TEST(hostile_trampolines)
+{
+	struct pvp_tables tables;
+	struct pvp_image *image;
+	struct tiny t;
+
+	tiny_init_kind(&t, TINY_6_1_I386);
+	tiny_pv_call(&t, SITE + 0x10, 1);
+	tiny_para(&t, SITE + 0x10, 1, 6);
+	tiny_poke(&t, bad_trampolines[_i].addr, bad_trampolines[_i].bytes, 1);
+	tiny_symbol(&t, "__SCT__one", bad_trampolines[_i].addr);
+	pvp_ck_ok(tiny_open(&t, &image));
+	pvp_ck_err(pvp_tables_parse(image, &tables), PVP_ERR_BAD_DATA, bad_trampolines[_i].message);
+	pvp_image_close(image);
+}
+END_TEST
+
 // clang-format off
 /* What each table of Debian's kernels holds.  Source: counted apart by a script of another hand over
  * the same files. */
 static const struct {
 	const char *file, *generation;
 	size_t fields, para, alts, direct, sites, retpolines, returns, calls, seals, locks;
+	size_t trampolines, null; /* whose keys are not named; of these, of NULL */
 } debian[] = {
-	/* file                     gen.   fields  para   alts direct static  retp   ret    calls  seals  locks */
-	{ "vmlinuz-5.10.223-amd64", "5.10", 85,    7567,  1033,    0,   892,  8520, 47598,      0,     0,  7740 },
-	{ "vmlinuz-5.10.223-i386",  "5.10", 15,    3315,   901,    0,     0,     0,     0,      0,     0,  7498 },
-	{ "vmlinuz-6.1.176-amd64",  "6.1",  84,    3841,  4652,    0,  4086,  8812, 50789,      0,     0,  8556 },
-	{ "vmlinuz-6.1.176-i386",   "6.1",  13,     265,  1040,    0,     0,     0,     0,      0,     0,  8128 },
-	{ "vmlinuz-6.12.107-amd64", "6.12", 83,       0,  9200, 4145,  7698,  8791, 60708, 237902, 12239,  9493 },
-	{ "vmlinuz-7.2.13-amd64",   "7.2",  78,       0, 10139, 4224, 10228, 10388, 68892, 288526, 13712, 11487 },
+	/* file                     gen.   fields  para   alts direct static  retp   ret    calls  seals  locks  tramp. NULL */
+	{ "vmlinuz-5.10.223-amd64", "5.10", 85,    7567,  1033,    0,   892,  8520, 47598,      0,     0,  7740,     0,   0 },
+	{ "vmlinuz-5.10.223-i386",  "5.10", 15,    3315,   901,    0,     0,     0,     0,      0,     0,  7498,   604,  18 },
+	{ "vmlinuz-6.1.176-amd64",  "6.1",  84,    3841,  4652,    0,  4086,  8812, 50789,      0,     0,  8556,     0,   0 },
+	{ "vmlinuz-6.1.176-i386",   "6.1",  13,     265,  1040,    0,     0,     0,     0,      0,     0,  8128,   667,  25 },
+	{ "vmlinuz-6.12.107-amd64", "6.12", 83,       0,  9200, 4145,  7698,  8791, 60708, 237902, 12239,  9493,     0,   0 },
+	{ "vmlinuz-7.2.13-amd64",   "7.2",  78,       0, 10139, 4224, 10228, 10388, 68892, 288526, 13712, 11487,     0,   0 },
 };
 // clang-format on
 
@@ -420,7 +498,7 @@ START_TEST(debian_kernels)
 		pvp_test_file(pvp_test_kernels(), debian[_i].file, "scan debian_kernels");
 	struct pvp_image *image;
 	struct pvp_tables t;
-	size_t direct = 0;
+	size_t direct = 0, trampolines = 0, null = 0;
 
 	if (!path)
 		return;
@@ -428,6 +506,10 @@ START_TEST(debian_kernels)
 	pvp_ck_ok(pvp_tables_parse(image, &t));
 	for (size_t i = 0; i < t.nr_alts; i++)
 		direct += t.alts[i].direct_call;
+	for (size_t i = 0; i < t.nr_static_call_keys; i++) {
+		trampolines += !t.static_call_keys[i].key;
+		null += !t.static_call_keys[i].key && !t.static_call_keys[i].func;
+	}
 	ck_assert_str_eq(t.generation, debian[_i].generation);
 	ck_assert_uint_eq(t.nr_fields, debian[_i].fields);
 	ck_assert_uint_eq(t.nr_para, debian[_i].para);
@@ -439,6 +521,8 @@ START_TEST(debian_kernels)
 	ck_assert_uint_eq(t.nr_calls, debian[_i].calls);
 	ck_assert_uint_eq(t.nr_endbr_seals, debian[_i].seals);
 	ck_assert_uint_eq(t.nr_smp_locks, debian[_i].locks);
+	ck_assert_uint_eq(trampolines, debian[_i].trampolines);
+	ck_assert_uint_eq(null, debian[_i].null);
 	pvp_tables_deinit(&t);
 	pvp_image_close(image);
 }
@@ -453,8 +537,10 @@ Suite *scan_suite(void)
 	tcase_add_test(tables, every_table);
 	tcase_add_test(tables, fields_are_whole);
 	tcase_add_test(tables, no_table_symbols);
+	tcase_add_test(tables, trampolines_only);
 	suite_add_tcase(s, tables);
 	tcase_add_loop_test(bad, hostile_tables, 0, ARRAY_SIZE(hostile));
+	tcase_add_loop_test(bad, hostile_trampolines, 0, ARRAY_SIZE(bad_trampolines));
 	suite_add_tcase(s, bad);
 	tcase_set_timeout(kernels, 60);
 	tcase_set_tags(kernels, PVP_TAG_KERNELS);

@@ -58,7 +58,7 @@ static void compare_byte(const struct pvp_patch *a, const struct pvp_patch *b, u
 			rows[i] ? rows[i]->new[addr - rows[i]->addr] : any->old[addr - any->addr];
 		passes[i] = rows[i] ? rows[i]->pass : PVP_PASS_FILE;
 	}
-	symbolic = a && b && (is_symbolic(a, addr) || is_symbolic(b, addr));
+	symbolic = a && b && is_symbolic(a, addr) && is_symbolic(b, addr);
 	agree->bytes++;
 	agree->symbolic += symbolic;
 	if (!symbolic && bytes[0] != bytes[1])

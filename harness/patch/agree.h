@@ -4,7 +4,7 @@
  *
  * Compared byte by byte; bytes that a prediction does not name are the file's.  A difference is a
  * run of bytes that all differ, each side's by one pass.  Bytes that both sides write and that are
- * symbolic on either are not compared.
+ * symbolic on both are not compared.
  *
  *	pvp_agree_compare(&model, &guest, &agree);
  *	if (agree.nr) ...

@@ -110,6 +110,14 @@ void pvp_authors_deinit(struct pvp_authors *authors)
 	memset(authors, 0, sizeof(*authors));
 }
 
+static struct pvp_author_section *section_at(struct pvp_authors *authors, uint64_t addr)
+{
+	for (size_t i = 0; i < authors->nr; i++)
+		if (addr - authors->v[i].addr < authors->v[i].len)
+			return &authors->v[i];
+	return NULL;
+}
+
 static void settle(struct pvp_author_section *s, enum pvp_pass pass)
 {
 	for (uint64_t block = 0; block < s->len; block += BLOCK) {
@@ -129,6 +137,37 @@ void pvp_authors_settle(struct pvp_authors *authors, enum pvp_pass pass)
 {
 	for (size_t i = 0; i < authors->nr; i++)
 		settle(&authors->v[i], pass);
+}
+
+/* A displacement: four bytes of which at least one was written. */
+static void mark_displacement(uint8_t *by)
+{
+	uint8_t pass = PVP_PASS_FILE;
+
+	for (unsigned i = 0; i < 4; i++)
+		pass = by[i] == PVP_PASS_FILE ? pass : by[i];
+	for (unsigned i = 0; i < 4; i++)
+		by[i] = (by[i] == PVP_PASS_FILE ? pass : by[i]) | PVP_BY_SYMBOLIC;
+}
+
+void pvp_authors_mark_symbolic(struct pvp_authors *authors, const struct pvp_tables *tables,
+			       uint64_t addr, uint64_t len)
+{
+	for (size_t i = 0; i < tables->nr_retpolines; i++) {
+		struct pvp_author_section *s = section_at(authors, tables->retpolines[i].addr);
+
+		/* Behind the opcode: of one byte or two, a prefix in front or not. */
+		for (uint64_t k = 1; s && k <= 2; k++) {
+			uint64_t off = tables->retpolines[i].addr + k - s->addr;
+			int32_t rel;
+
+			if (off + sizeof(rel) > s->len)
+				break;
+			memcpy(&rel, s->seen + off, sizeof(rel));
+			if (s->addr + off + sizeof(rel) + (int64_t)rel - addr < len)
+				mark_displacement(s->by + off);
+		}
+	}
 }
 
 void pvp_authors_patched(const struct pvp_authors *authors, struct pvp_patched *ret)

@@ -16,7 +16,7 @@
 struct pvp_author_section {
 	uint64_t addr, len;
 	const uint8_t *file, *now; /* borrowed from the image; from the guest's memory */
-	uint8_t *seen, *by;	   /* owned: at the last look; enum pvp_pass */
+	uint8_t *seen, *by;	   /* owned: at the last look; as pvp_patched_add takes it */
 	uint8_t *text;		   /* owned: 1 for a byte of text; NULL: all are */
 };
 
@@ -32,6 +32,12 @@ struct pvp_error *pvp_authors_init(const struct pvp_image *image, const struct p
 void pvp_authors_deinit(struct pvp_authors *authors);
 
 void pvp_authors_settle(struct pvp_authors *authors, enum pvp_pass pass);
+/*
+ * Branches of the retpoline sites that lead to [addr, addr+len), where memory was handed out:
+ * another boot would have it elsewhere.  Their displacements become symbolic.
+ */
+void pvp_authors_mark_symbolic(struct pvp_authors *authors, const struct pvp_tables *tables,
+			       uint64_t addr, uint64_t len);
 /* What differs from the file. */
 void pvp_authors_patched(const struct pvp_authors *authors, struct pvp_patched *ret);
 

@@ -40,6 +40,7 @@ const struct pvp_callee pvp_callees[PVP_NR_CALLEES] = {
 	{ "krealloc",                 ALLOC }, /* the list of these pages: fits in one */
 	{ "krealloc_noprof",          ALLOC },
 	{ "krealloc_node_align_noprof", ALLOC },
+	{ "kfree",                    RETURN },
 	{ "execmem_restore_rox",      RETURN },
 	{ "set_memory_rw",            RETURN }, /* all memory can be written */
 	{ "set_memory_ro",            RETURN },

@@ -26,7 +26,7 @@ struct pvp_callee {
 	const char *other;
 };
 
-#define PVP_NR_CALLEES 30
+#define PVP_NR_CALLEES 31
 extern const struct pvp_callee pvp_callees[PVP_NR_CALLEES];
 
 struct pvp_specials {

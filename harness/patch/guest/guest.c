@@ -72,6 +72,14 @@ static struct pvp_error *boot(struct pvp_guest *guest)
 	if (!err)
 		err = pvp_guest_call(guest, "alternative_instructions", NULL, 0);
 	pvp_authors_settle(&guest->authors, guest->pass);
+	pvp_authors_mark_symbolic(&guest->authors, guest->tables, guest->memory.arena,
+				  guest->arena);
+	if (err || !guest->platform->initcalls || !guest->tables->nr_static_calls)
+		return err;
+	/* An early initcall: 6.12 and 7.2 do it all again where return thunks were chosen. */
+	guest->pass = PVP_PASS_STATIC_CALL;
+	err = pvp_guest_call(guest, "static_call_init", NULL, 0);
+	pvp_authors_settle(&guest->authors, guest->pass);
 	return err;
 }
 

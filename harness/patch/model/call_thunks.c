@@ -103,6 +103,8 @@ static struct pvp_error *patch(struct pvp_model *model, uint64_t addr)
 	if (!text || !pvp_decoder_insn(model->decoder, text, room, &insn) ||
 	    text[insn.opcode] != CALL)
 		return NULL;
+	if (pvp_text_is_symbolic(&model->text, addr, insn.len)) /* a page, not core text */
+		return NULL;
 	func = addr + insn.len + (int64_t)pvp_operand_s32(text + insn.len - 4);
 	err = pvp_call_thunk_target(model, func, &target);
 	if (err || target == func)

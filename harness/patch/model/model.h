@@ -2,7 +2,9 @@
 /*
  * model.h - the model predictor: what the kernel's boot-time patching writes, computed by our own
  * code from the rules in the facts, one small module a pass.  A generation is an ordered list of
- * passes and a row of rules.  Runs nothing; never links the emulator.
+ * passes and a row of rules.  Runs nothing; never links the emulator.  The text is as
+ * alternative_instructions() leaves it, or the early initcalls (platform.initcalls).  Where the
+ * kernel's patcher does not come back from a site, the site is left and noted in the result.
  *
  * A trace is the same run, with the bytes of one range of text as every pass left them.
  */
