@@ -29,6 +29,7 @@
 	X(model_branches) \
 	X(model_nested) \
 	X(model_mitigations) \
+	X(model_debian) \
 	X(model_5_10) \
 	X(model_i386) \
 	X(nops) \
@@ -46,6 +47,9 @@
 	X(hypercall) \
 	X(jobs) \
 	X(verdicts) \
+	X(findings) \
+	X(findings_tables) \
+	X(findings_boots) \
 	X(spoiled) \
 	X(spoiled_debian) \
 	X(mutants) \

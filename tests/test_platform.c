@@ -83,6 +83,10 @@ static const struct {
 	{ "ring: 0\n",         "ring: deep\n",        BAD,   5, "'deep'" },
 	{ "ring: 0\n",         "ring: 1\n",           BAD,   5, "ring 1 is not 0 or 3" },
 	{ "ring: 0\n",         "ring: [0]\n",         BAD,   5, "got event: SEQUENCE_START" },
+	{ "ring: 0\n",         "ring: 0\ncpu_model: amd:15\n", BAD,   6, "'amd:15' is not VENDOR:FAMILY:MODEL" },
+	{ "static_calls:\n",   "pv_ops_if_present: [{field: mmu.twice, function: fn_a}]\nstatic_calls:\n", BAD, 18, "pv_ops field 'mmu.twice' is listed twice" },
+	{ "static_calls:\n",   "pv_ops_if_present: [{field: a.b, function: fn_a}, {field: a.b, function: fn_a}]\nstatic_calls:\n", BAD, 18, "pv_ops field 'a.b' is listed twice" },
+	{ "static_calls:\n",   "pv_ops_if_present: [{field: lock.queued_spin_unlock, function: fn_x}]\nstatic_calls:\n", GONE, 18, "unknown function 'fn_x'" },
 	{ "ring: 0\n",         "# none\n",            BAD,   1, "missing required mapping field: ring" },
 	{ "name: fn_b, args: 0, ", "name: fn_b, ",     BAD,  43, "mapping field: args" },
 	{ "at: cpu_word+4\n    size: 8\n", "at: cpu_word\n", BAD, 31, "mapping field: size" },
@@ -257,6 +261,27 @@ START_TEST(text_by_number)
 }
 END_TEST
 
+/* Operations that an image may lack, the one that does nothing, and the linked one. */
+START_TEST(if_present)
+{
+	char *text = platform_image_edit(base, "static_calls:\n",
+					 "pv_ops_if_present:\n"
+					 "  - {field: not.there, function: nor_this}\n"
+					 "  - {field: lock.queued_spin_unlock, function: nop}\n"
+					 "  - {field: lock.vcpu_is_preempted, function: linked}\n"
+					 "static_calls:\n");
+	struct pvp_platform *p;
+
+	pvp_ck_ok(load(text, NULL, &p));
+	ck_assert_uint_eq(p->pv_ops[PI_UNLOCK], PI_TEXT + 0x20);
+	ck_assert_uint_eq(p->pv_ops[PI_PREEMPTED], PI_TEXT + 0xa0);
+	ck_assert(pvp_platform_has_feature(p, PVP_FEATURE_PVUNLOCK));
+	ck_assert(!pvp_platform_has_feature(p, PVP_FEATURE_VCPUPREEMPT));
+	pvp_platform_destroy(p);
+	free(text);
+}
+END_TEST
+
 // clang-format off
 /* Which of the two functions called `twice` a field means. */
 static const struct {
@@ -413,12 +438,109 @@ static const struct {
 	  "0x17\n0x00000018", NULL },
 	{ "1\n2\n", ":2: 2 words where 24 are needed" },
 	{ "", ":1: 0 words" },
+	{ "1\nmodel intl:6:94\n", ":2: 'intl:6:94': unknown vendor 'intl'" },
+	{ "model\n", ":1: '' is not VENDOR:FAMILY:MODEL" },
+	{ "models intel:6:94\n", ":1: 'models' is not a word" },
 	{ "1\nx\n", ":2: 'x' is not a word of 8 hex digits" },
 	{ "1\n123456789\n", ":2: '123456789' is not a word" },
 	{ "1\n2\n3\n4\n5\n6\n7\n8\n9\na\nb\nc\nd\ne\nf\n10\n11\n12\n13\n14\n15\n16\n17\n18\n19\n",
 	  ":25: more than 24 words" },
 };
 // clang-format on
+
+// clang-format off
+/* --cpu-model: what it means, or what is wrong with it. */
+static const struct {
+	const char *text;
+	uint8_t vendor, family, model;
+	const char *message;
+} models[] = {
+	{ "intel:6:94",          0,  6,  94,   NULL },
+	{ "amd:0x17:0x1",        2,  23, 1,    NULL },
+	{ "AMD:15:6",            2,  15, 6,    NULL },
+	{ "hygon:24:0",          9,  24, 0,    NULL },
+	{ "centaur:6:15",        5,  6,  15,   NULL },
+	{ "zhaoxin:7:0xFF",      10, 7,  255,  NULL },
+	{ "cyrix:5:4",           1,  5,  4,    NULL },
+	{ "GenuineIntel:6:15",   0,  6,  15,   NULL },
+	{ "AuthenticAMD:25:33",  2,  25, 33,   NULL },
+	{ "HygonGenuine:24:1",   9,  24, 1,    NULL },
+	{ "CentaurHauls:6:13",   5,  6,  13,   NULL },
+	{ "  Shanghai  :6:13",   10, 6,  13,   NULL },
+	{ "TransmetaCPU:5:4",    7,  5,  4,    NULL },
+	{ "2:15:6",              2,  15, 6,    NULL },
+	{ "0xff:4:0",            255, 4, 0,    NULL },
+	{ "intel:06:010",        0,  6,  10,   NULL },
+	{ "",                    0,  0,  0,    "--cpu-model: '' is not VENDOR:FAMILY:MODEL" },
+	{ "intel",               0,  0,  0,    "'intel' is not VENDOR:FAMILY:MODEL" },
+	{ "intel:6",             0,  0,  0,    "'intel:6' is not VENDOR:FAMILY:MODEL" },
+	{ "intel:6:94:3",        0,  0,  0,    "model '94:3' is not 0 .. 255" },
+	{ "intel::94",           0,  0,  0,    "family '' is not 0 .. 255" },
+	{ "intel:6:",            0,  0,  0,    "model '' is not 0 .. 255" },
+	{ ":6:94",               0,  0,  0,    "unknown vendor ''" },
+	{ "intl:6:94",           0,  0,  0,    "unknown vendor 'intl'" },
+	{ "genuineintel:6:94",   0,  0,  0,    "unknown vendor 'genuineintel'" },
+	{ "256:6:94",            0,  0,  0,    "unknown vendor '256'" },
+	{ "intel:256:94",        0,  0,  0,    "family '256' is not 0 .. 255" },
+	{ "intel:6:0x100",       0,  0,  0,    "model '0x100' is not 0 .. 255" },
+	{ "intel:-6:94",         0,  0,  0,    "family '-6' is not 0 .. 255" },
+	{ "intel:6:94x",         0,  0,  0,    "model '94x' is not 0 .. 255" },
+	{ "intel:6: 94",         0,  0,  0,    "model ' 94' is not 0 .. 255" },
+	{ "intel:6:99999999999999999999", 0, 0, 0, "is not 0 .. 255" },
+};
+// clang-format on
+
+START_TEST(cpu_model)
+{
+	const struct pvp_overrides o = {.cpu_model = models[_i].text};
+	struct pvp_platform *p;
+	struct pvp_error *err = load(base, &o, &p);
+
+	if (models[_i].message) {
+		pvp_ck_err(err, PVP_ERR_USAGE, models[_i].message);
+		return;
+	}
+	pvp_ck_ok(err);
+	ck_assert_msg(p->cpu.vendor == models[_i].vendor && p->cpu.family == models[_i].family &&
+			      p->cpu.model == models[_i].model,
+		      "%s: %u:%u:%u", models[_i].text, p->cpu.vendor, p->cpu.family, p->cpu.model);
+	pvp_platform_destroy(p);
+}
+END_TEST
+
+static const char words24[] =
+	"1\n2\n3\n4\n5\n6\n7\n8\n9\na\nb\nc\nd\ne\nf\n10\n11\n12\n13\n14\n15\n16\n17\n18\n";
+
+/* Who the CPU is: the platform's file, then --caps, then --cpu-model. */
+START_TEST(whose_cpu_model)
+{
+	char *text = platform_image_edit(base, "cpus: 4\n", "cpus: 4\ncpu_model: amd:15:107\n");
+	char *caps_text = pvp_asprintf("# a CPU\nmodel  intel:6:94 \n%s", words24);
+	char *plain = pvp_strdup(platform_image_write(&pi, "plain", words24));
+	char *caps = pvp_strdup(platform_image_write(&pi, "caps", caps_text));
+	const struct {
+		const char *caps, *option;
+		unsigned model;
+	} rows[] = {
+		{NULL, NULL, 107},	 {plain, NULL, 107},	  {caps, NULL, 94},
+		{caps, "hygon:24:1", 1}, {NULL, "hygon:24:1", 1},
+	};
+	struct pvp_platform *p;
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		const struct pvp_overrides o = {.caps_file = rows[i].caps,
+						.cpu_model = rows[i].option};
+
+		pvp_ck_ok(load(text, &o, &p));
+		ck_assert_msg(p->cpu.model == rows[i].model, "row %zu: model %u", i, p->cpu.model);
+		pvp_platform_destroy(p);
+	}
+	free(caps);
+	free(plain);
+	free(caps_text);
+	free(text);
+}
+END_TEST
 
 START_TEST(broken_overrides)
 {
@@ -644,6 +766,7 @@ Suite *platform_suite(void)
 	tcase_add_checked_fixture(file, setup, teardown);
 	tcase_add_test(file, whole_file);
 	tcase_add_test(file, text_by_number);
+	tcase_add_test(file, if_present);
 	tcase_add_loop_test(file, templates, 0, ARRAY_SIZE(named));
 	tcase_add_test(file, memory);
 	tcase_add_test(file, rows_of_another_hypervisor);
@@ -654,6 +777,8 @@ Suite *platform_suite(void)
 	tcase_add_checked_fixture(options, setup, teardown);
 	tcase_add_test(options, overrides);
 	tcase_add_test(options, derived_features);
+	tcase_add_loop_test(options, cpu_model, 0, ARRAY_SIZE(models));
+	tcase_add_test(options, whose_cpu_model);
 	tcase_add_loop_test(options, broken_overrides, 0, ARRAY_SIZE(bad_overrides));
 	tcase_add_loop_test(options, caps, 0, ARRAY_SIZE(caps_files));
 	suite_add_tcase(s, options);

@@ -18,16 +18,20 @@ struct reader {
 };
 
 /* Folders of variants, a later one's words over an earlier one's. */
-enum { BY_GENERATION, BY_ARCH, NR_VARIANTS };
+enum { BY_GENERATION, BY_ARCH, BY_BOTH, NR_VARIANTS };
 
-/* FOLDER/5.10/NAME of FOLDER/NAME, owned by the caller; NULL: the image has no such variants. */
+/* FOLDER/5.10/NAME, FOLDER/i386/NAME or FOLDER/5.10-i386/NAME of FOLDER/NAME, owned by the caller;
+ * NULL: the image has no such variants. */
 static char *variant_path(const struct reader *r, const char *path, unsigned which)
 {
 	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
-	const char *folder =
-		which == BY_ARCH ? pvp_arch_name(r->image->arch) : r->tables->generation;
+	const char *generation = r->tables->generation, *arch = pvp_arch_name(r->image->arch);
 
-	return folder ? pvp_asprintf("%.*s%s/%s", (int)(name - path), path, folder, name) : NULL;
+	if (which != BY_ARCH && !generation)
+		return NULL;
+	return pvp_asprintf("%.*s%s%s%s/%s", (int)(name - path), path,
+			    which == BY_ARCH ? "" : generation, which == BY_BOTH ? "-" : "",
+			    which == BY_GENERATION ? "" : arch, name);
 }
 
 /* A file and what only one of its kind may say: a variant has no name and no parent of its own. */

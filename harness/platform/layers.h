@@ -6,9 +6,9 @@
  * after it the set rethunk.  Each step of loading walks the layers in order, so that a later
  * file's words lie over those of an earlier one.
  *
- * What is otherwise in one generation of kernels or on one architecture is in a variant: right
- *after FOLDER/kvm.yaml come FOLDER/5.10/kvm.yaml and FOLDER/i386/kvm.yaml, if they exist, for an
- *i386 image of generation 5.10.
+ * What is otherwise in one generation of kernels or on one architecture is in a variant: for an
+ * i386 image of generation 5.10, FOLDER/5.10/kvm.yaml, FOLDER/i386/kvm.yaml and then
+ * FOLDER/5.10-i386/kvm.yaml come right after FOLDER/kvm.yaml, as far as they exist.
  *
  *	err = pvp_layers_read("kvm+rethunk", dir, image, &tables, &layers);
  *	pvp_layers_deinit(&layers);

@@ -258,8 +258,10 @@ static struct pvp_error *load_features_and_ops(struct pvp_load *l, const struct 
 		err = pvp_override_caps(o->caps_file, l->platform);
 	if (!err && o->cpu_model) {
 		err = pvp_cpu_model_parse(o->cpu_model, &l->platform->cpu);
-		if (err)
+		if (err) {
+			err->code = PVP_ERR_USAGE;
 			err = pvp_error_context(err, "--cpu-model");
+		}
 	}
 	if (!err)
 		err = each_layer(l, load_set_features);
@@ -321,6 +323,7 @@ static struct pvp_error *load_all(struct pvp_load *l, const struct pvp_overrides
 		err = pvp_error_format(PVP_ERR_USAGE, "--cpus %u: not 1 .. %d", o->cpus, MAX_CPUS);
 	if (!err && o->cpus)
 		p->cpus = o->cpus;
+	p->initcalls = o->initcalls;
 	if (!err)
 		err = load_targets(l, o);
 	if (!err)

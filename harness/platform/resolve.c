@@ -206,7 +206,8 @@ struct pvp_error *pvp_override_caps(const char *path, struct pvp_platform *platf
 		char *start = text + strspn(text, " \t");
 
 		line++;
-		start[strcspn(start, "\r\n")] = 0;
+		for (char *end = start + strlen(start); end > start && strchr(" \t\r\n", end[-1]);)
+			*--end = 0;
 		if (*start && *start != '#')
 			err = parse_caps_line(start, words, &nr, &cpu);
 		if (err)

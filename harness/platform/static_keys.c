@@ -23,8 +23,9 @@ static uint32_t label_len(const struct pvp_image *image, uint64_t addr)
 	return 0;
 }
 
-static struct pvp_error *make_label(const struct pvp_image *image, const struct pvp_jump_entry *label,
-				    bool on, struct pvp_text_write *ret)
+static struct pvp_error *make_label(const struct pvp_image *image,
+				    const struct pvp_jump_entry *label, bool on,
+				    struct pvp_text_write *ret)
 {
 	uint32_t len = label_len(image, label->addr);
 	int64_t distance = label->target - (label->addr + len);
@@ -32,7 +33,8 @@ static struct pvp_error *make_label(const struct pvp_image *image, const struct 
 
 	if (!len)
 		return pvp_error_format(PVP_ERR_BAD_DATA,
-					"__jump_table entry at %#" PRIx64 ": no jump label at %#" PRIx64,
+					"__jump_table entry at %#" PRIx64
+					": no jump label at %#" PRIx64,
 					label->entry, label->addr);
 	*ret = (struct pvp_text_write){.addr = label->addr, .len = len};
 	if (on == label->branch_default) { /* stays on its way */
@@ -97,8 +99,8 @@ struct pvp_error *pvp_static_key_set(const struct pvp_image *image, const struct
 		any = true;
 		err = make_label(image, &tables->jumps[i], on, &write);
 		/* A label that is right in the file and was not switched before stays unsaid. */
-		if (!err && memcmp(write.bytes, pvp_image_bytes(image, write.addr, write.len),
-				   write.len))
+		if (!err &&
+		    memcmp(write.bytes, pvp_image_bytes(image, write.addr, write.len), write.len))
 			put_write(platform, &write);
 		else if (!err)
 			for (size_t k = 0; k < platform->nr_text_writes; k++)
@@ -125,8 +127,8 @@ struct pvp_error *pvp_override_static_keys(const char *const *list, const struct
 
 		if (!equals || equals == list[i] ||
 		    (strcmp(equals, "=on") && strcmp(equals, "=off")))
-			return pvp_error_format(PVP_ERR_USAGE, "--static-key %s: not NAME=on or NAME=off",
-						list[i]);
+			return pvp_error_format(
+				PVP_ERR_USAGE, "--static-key %s: not NAME=on or NAME=off", list[i]);
 		name = pvp_strndup(list[i], equals - list[i]);
 		err = pvp_static_key_set(image, tables, name, !strcmp(equals, "=on"), platform);
 		if (err)
