@@ -139,9 +139,11 @@ void fixture_results(const char *dir, size_t nr_images, struct pvp_results *ret)
 	struct pvp_sites sites = {v, FIXTURE_SITES};
 	struct pvp_tables tables = {.generation = "6.1"};
 	struct pvp_finding findings[] = {
-		{"missing-patch", &v[3], "the site must be patched and is not", true},
-		{"leftover", NULL, "a row of --patched lies outside every site", true},
-		{"byte-mismatch", &v[2], "an equal encoding", false},
+		// clang-format off
+		{"missing-patch", &v[3], rows[3].addr, "the site must be patched and is not", NULL, true},
+		{"leftover", NULL, 0, "a row of --patched lies outside every site", NULL, true},
+		{"byte-mismatch", &v[2], rows[2].addr, "an equal encoding", "text is 90", false},
+		// clang-format on
 	};
 	struct pvp_image *image = make_image(dir);
 	struct pvp_check_input input = {.image = image, .tables = &tables, .sites = &sites};

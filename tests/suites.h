@@ -29,6 +29,7 @@
 	X(model_branches) \
 	X(model_nested) \
 	X(model_mitigations) \
+	X(model_debian) \
 	X(model_5_10) \
 	X(model_i386) \
 	X(nops) \
@@ -41,11 +42,15 @@
 	X(expect) \
 	X(witness) \
 	X(accounting) \
+	X(convention) \
 	X(compare) \
 	X(start) \
 	X(hypercall) \
 	X(jobs) \
 	X(verdicts) \
+	X(findings) \
+	X(findings_tables) \
+	X(findings_boots) \
 	X(spoiled) \
 	X(spoiled_debian) \
 	X(mutants) \

@@ -99,6 +99,23 @@ START_TEST(retpoline_bytes)
 }
 END_TEST
 
+/* 6.1 has such thunks, too. */
+START_TEST(its_6_1)
+{
+	struct world w;
+
+	world_init(&w);
+	world_feature(&w, ITS);
+	tiny_symbol(&w.tiny, "__x86_indirect_its_thunk_array", TINY_TEXT + 0xc00);
+	world_poke(&w, SITE, "2e e8 @1120");
+	world_poke(&w, SITE + 0x20, "2e e8 @1120");
+	tiny_list(&w.tiny, TINY_RETPOLINES, SITE);
+	tiny_list(&w.tiny, TINY_RETPOLINES, SITE + 0x20);
+	world_expect_text(&w, "lower half", SITE, "2e e8 ?@e40");
+	world_expect_text(&w, "upper half", SITE + 0x20, "41 ff d1 0f 1f 00");
+}
+END_TEST
+
 // clang-format off
 /* What does not fit: 6.12 leaves it; 7.2's patcher does not come back, and the model says so. */
 static const struct {
@@ -492,6 +509,7 @@ Suite *model_mitigations_suite(void)
 
 	tcase_add_loop_test(retp, retpoline_bytes, 0, ARRAY_SIZE(retpolines));
 	tcase_add_loop_test(retp, overrun, 0, ARRAY_SIZE(overruns));
+	tcase_add_test(retp, its_6_1);
 	tcase_add_test(retp, missing_arrays);
 	tcase_add_test(retp, alternative_over_symbolic);
 	suite_add_tcase(s, retp);

@@ -47,7 +47,7 @@ static void expect_finding(const struct bench *b, size_t i, const char *kind, ui
 	const struct pvp_finding *finding = &b->result.findings[i];
 
 	ck_assert_msg(!strcmp(finding->kind, kind), "%s: %s", finding->kind, finding->rule);
-	ck_assert_msg(strstr(finding->rule, text) != NULL, "%s lacks %s", finding->rule, text);
+	ck_assert_msg(strstr(finding->detail, text) != NULL, "%s lacks %s", finding->detail, text);
 	ck_assert(finding->error);
 	ck_assert_uint_eq(finding->site ? finding->site->addr : 0, site);
 }

@@ -211,7 +211,7 @@ START_TEST(contract_violation)
 	ck_assert_uint_eq(result.nr_findings, 1);
 	ck_assert_str_eq(result.findings[0].kind, "contract-violation");
 	ck_assert(result.findings[0].error);
-	ck_assert(strstr(result.findings[0].rule, " changes from "));
+	ck_assert(strstr(result.findings[0].detail, " changes from "));
 	pvp_check_result_deinit(&result);
 }
 END_TEST

@@ -13,6 +13,7 @@
 #include "x86/decode.h"
 #include "hypercall.h"
 #include "start.h"
+#include "traps.h"
 #include "world.h"
 
 struct side {
@@ -47,67 +48,31 @@ static uint64_t callee_result(void *arg, unsigned index, unsigned nth, uint64_t 
 
 static void fill(void *arg, uint64_t seed, uint64_t addr, void *buf, size_t len)
 {
-	(void)arg;
-	pvp_world_fill(seed, addr, buf, len);
-}
+	const struct pvp_bench *bench = arg;
 
-/* Exception-table types whose handler only continues elsewhere, or also sets a register.
- * Source: asm/extable_fixup_types.h of 6.1: type in bits 0-7, register 8-11, immediate 16-31. */
-#define EX_TYPE_DEFAULT 1
-#define EX_TYPE_UACCESS 3
-#define EX_TYPE_IMM_REG 17
+	pvp_world_fill(bench->facts.plan, seed, addr, buf, len);
+}
 
 static uint64_t fixup(void *arg, struct pvp_machine *machine, uint64_t addr, unsigned vector)
 {
 	const struct pvp_bench *bench = arg;
-	const struct pvp_ex_entry *entry = pvp_tables_ex_at(bench->input->tables, addr);
 
 	(void)vector;
-	if (!entry)
-		return 0;
-	switch (entry->data & 0xff) {
-	case EX_TYPE_DEFAULT:
-	case EX_TYPE_UACCESS:
-		return entry->fixup;
-	case EX_TYPE_IMM_REG:
-		pvp_machine_set_reg(machine, entry->data >> 8 & 15,
-				    (uint64_t)(int64_t)(int16_t)(entry->data >> 16));
-		return entry->fixup;
-	default:
-		return 0;
-	}
+	return pvp_traps_fixup(bench->input->image, bench->input->tables, machine, addr);
 }
 
 /* --- set-up --- */
 
-#define MAX_INSN 15 /* bytes of an instruction */
-
-/* How far a WARN's instruction reaches: ud2, from 7.2 on also a longer ud1, or the call that boot
- * makes one of. */
-static unsigned trap_len(struct pvp_bench *bench, const struct pvp_view *view, uint64_t addr)
+/* i386 has no arguments of these in registers. */
+static bool takes_stack(const struct pvp_bench *bench, const char *name)
 {
-	const uint8_t *bytes = pvp_view_bytes(view, addr, MAX_INSN);
-	struct pvp_x86_insn insn = { 0 };
+	static const char *const names[] = { "printk", "_printk", "__warn_printk" };
+	bool i386 = pvp_plan_of(bench->input->image)->isa == PVP_ISA_I386;
 
-	if (bytes)
-		pvp_x86_decode(bench->decoder, bytes, MAX_INSN, addr, &insn);
-	return insn.len ? insn.len : 2;
-}
-
-/*
- * 7.2's function that a WARN calls, a trap itself: boot makes the calls traps, but not all where
- * call depth is tracked.
- */
-static uint64_t warn_function(struct pvp_bench *bench, const struct pvp_view *view)
-{
-	const struct pvp_symbol *const *symbol =
-		pvp_image_symbols_named(bench->input->image, "__WARN_trap", NULL);
-	const uint8_t *bytes = symbol ? pvp_view_bytes(view, symbol[0]->addr, MAX_INSN) : NULL;
-	struct pvp_x86_insn insn = { 0 };
-
-	if (bytes)
-		pvp_x86_decode(bench->decoder, bytes, MAX_INSN, symbol[0]->addr, &insn);
-	return insn.class == PVP_X86_UD ? insn.addr : 0;
+	for (size_t i = 0; i386 && i < ARRAY_SIZE(names); i++)
+		if (!strcmp(names[i], name))
+			return true;
+	return false;
 }
 
 static struct pvp_special *make_specials(struct pvp_bench *bench, const struct pvp_view *view,
@@ -116,27 +81,14 @@ static struct pvp_special *make_specials(struct pvp_bench *bench, const struct p
 	const struct pvp_platform *platform = bench->input->platform;
 	const struct pvp_tables *tables = bench->input->tables;
 	struct pvp_special *v = pvp_calloc(tables->nr_bugs + 1 + platform->nr_stubs, sizeof(*v));
-	uint64_t warn = warn_function(bench, view);
 
-	*nr = 0;
-	if (warn)
-		v[(*nr)++] = (struct pvp_special){
-			.addr = warn,
-			.kind = PVP_SPECIAL_SKIP,
-			.len = trap_len(bench, view, warn),
-		};
-	for (size_t i = 0; i < tables->nr_bugs; i++)
-		if (tables->bugs[i].warn)
-			v[(*nr)++] = (struct pvp_special){
-				.addr = tables->bugs[i].addr,
-				.kind = PVP_SPECIAL_SKIP,
-				.len = trap_len(bench, view, tables->bugs[i].addr),
-			};
+	*nr = pvp_traps_warns(bench->input->image, tables, view, bench->decoder, v);
 	for (size_t i = 0; i < platform->nr_stubs; i++)
 		v[(*nr)++] = (struct pvp_special){
 			.addr = platform->stubs[i].addr,
 			.kind = PVP_SPECIAL_CALLEE,
 			.nr_args = platform->stubs[i].nr_args,
+			.stack_args = takes_stack(bench, platform->stubs[i].name),
 			.index = i,
 		};
 	return v;
@@ -147,6 +99,7 @@ static struct pvp_error *make_machine(struct pvp_bench *bench, struct side *side
 	const struct pvp_platform *platform = bench->input->platform;
 	struct pvp_machine_rule *rules = pvp_calloc(platform->nr_insns, sizeof(*rules));
 	struct pvp_machine_config config = {
+		.isa = pvp_plan_of(bench->input->image)->isa,
 		.ring = platform->ring,
 		.regions = side->view.regions,
 		.nr_regions = side->view.nr_regions,
@@ -211,7 +164,7 @@ struct pvp_error *pvp_bench_create(const struct pvp_check_input *input, struct p
 	struct pvp_error *err;
 
 	bench->input = input;
-	err = pvp_x86_decoder_create(PVP_ISA_AMD64, &bench->decoder);
+	err = pvp_x86_decoder_create(pvp_plan_of(input->image)->isa, &bench->decoder);
 	if (!err)
 		err = pvp_world_create(input->image, input->tables, input->platform, &bench->world);
 	for (int i = 0; i < 2 && !err; i++) {
@@ -341,6 +294,7 @@ static void run_state(struct pvp_bench *bench, const struct pvp_site *site,
 					.max_insns = PVP_MAX_INSNS,
 					.accounting = &bench->accounting };
 	const struct pvp_run *k1 = &bench->side[1].run;
+	unsigned word = bench->facts.plan->word;
 
 	pvp_start_make(&bench->facts, bench->input->platform, contract, bench->input->seed, index,
 		       start);
@@ -352,8 +306,8 @@ static void run_state(struct pvp_bench *bench, const struct pvp_site *site,
 		request.end = pvp_machine_landing(bench->side[0].machine);
 		assert(start->nr_pokes < PVP_START_MAX_POKES);
 		start->pokes[start->nr_pokes++] =
-			(struct pvp_start_poke){ request.end_sp, request.end, 8 };
-		request.end_sp += 8;
+			(struct pvp_start_poke){ request.end_sp, request.end, word };
+		request.end_sp += word;
 	}
 	for (int i = 0; i < 2; i++) {
 		run_side(bench, i, &request);

@@ -78,12 +78,12 @@ void pvp_check_result_deinit(struct pvp_check_result *result)
 	for (size_t i = 0; i < result->nr_findings; i++) {
 		free(result->findings[i].kind);
 		free(result->findings[i].rule);
+		free(result->findings[i].detail);
 	}
 	free(result->cells);
 	free(result->findings);
 	memset(result, 0, sizeof(*result));
 }
-
 
 /* The function that a site's op is on this platform. */
 static uint64_t callee_of(const struct pvp_check_input *input, const struct pvp_site *site)
@@ -132,11 +132,24 @@ static bool demand_nested(const struct pvp_check_input *input, struct pvp_check_
 	return changed;
 }
 
+static void add_violation(struct pvp_check_result *result, const struct pvp_site *site,
+			  const char *detail)
+{
+	const struct pvp_finding_text text = {
+		.kind = "contract-violation",
+		.rule = "both sides break the op's contract alike",
+		.detail = detail,
+		.error = true,
+	};
+
+	pvp_finding_add(result, site, site->addr, &text);
+}
+
 struct pvp_error *pvp_check(const struct pvp_check_input *input, struct pvp_check_result *ret)
 {
 	size_t nr = input->sites->nr;
 	struct pvp_job_outcome *outcomes;
-	struct pvp_check_result result = { 0 };
+	struct pvp_check_result result = {0};
 	struct pvp_error *err;
 
 	assert(input->jobs && input->nr_states >= PVP_MIN_COUNTED);
@@ -155,15 +168,14 @@ struct pvp_error *pvp_check(const struct pvp_check_input *input, struct pvp_chec
 		}
 		result.stray += result.cells[i].stray;
 		if (outcomes[i].violation)
-			pvp_finding_add(&result, "contract-violation", &input->sites->v[i],
-					outcomes[i].violation, true);
+			add_violation(&result, &input->sites->v[i], outcomes[i].violation);
 		free(outcomes[i].violation);
 	}
 	free(outcomes);
 	while (demand_nested(input, &result))
 		; /* a cell that falls may take others with it */
-	if (input->given)
-		pvp_findings_bytes(input, &result);
+	if (!err)
+		err = pvp_findings(input, &result);
 	if (err) {
 		pvp_check_result_deinit(&result);
 		return err;

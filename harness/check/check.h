@@ -112,9 +112,11 @@ struct pvp_cell {
 /* A defect that equivalence cannot see. */
 struct pvp_finding {
 	char *kind; /* "contract-violation", .. */
-	const struct pvp_site *site;
-	char *rule; /* one line */
-	bool error; /* severity: error, else note */
+	const struct pvp_site *site; /* the pv site at addr, or NULL: there is none */
+	uint64_t addr;		     /* 0: no place */
+	char *rule;		     /* one line, the same for all findings of one rule */
+	char *detail;		     /* one line about this one; NULL: none */
+	bool error;		     /* severity: error, else note */
 };
 
 #define PVP_FINDINGS(X)                                                                            \
@@ -123,7 +125,14 @@ struct pvp_finding {
 	X("byte-mismatch", "a site's text differs from the prediction; a note where it was shown " \
 			   "EQUIVALENT all the same")                                      \
 	X("predictor-disagreement", "model and guest predict different bytes")                     \
-	X("predictor-stopped", "the image's own patching functions do not run to their end")
+	X("predictor-stopped", "the image's own patching functions do not run to their end")      \
+	X("mitigation-lost", "a bare return, a raw indirect branch or a call past its accounting " \
+			     "pad, though the platform's features ask for better")                \
+	X("sealed-endbr", "an indirect branch to a function without its ENDBR, while IBT is on")   \
+	X("branch-into-site", "something leads into the middle of a pv site")                     \
+	X("malformed-table", "a patch table's entry does not fit what is at its site, or another") \
+	X("patcher-overflow", "the kernel's patcher writes past its buffer")                      \
+	X("lock-missed", "a lock prefix that stays on one CPU (a note)")
 
 struct pvp_check_input {
 	const struct pvp_image *image;

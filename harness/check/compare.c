@@ -27,12 +27,16 @@ const char *pvp_x86_reg_name(unsigned reg)
 }
 
 // clang-format off
-/* Fate of the general registers over a call, by class.  K: keeps its value; -: may change; R: the
- * result.  Source: PVOP_*CALL and ALT_* of asm/paravirt_types.h, and the compiled thunks. */
-static const struct {
+/*
+ * Fate of the general registers over a call, by class.  K: keeps its value; -: may change; R: the
+ * result, H: its upper half.  Source: PVOP_*CALL and ALT_* of asm/paravirt_types.h, and the compiled
+ * thunks.
+ */
+struct fate {
 	enum pvp_x86_reg reg;
 	char call, callee; /* value or void alike */
-} fates[] = {
+};
+static const struct fate amd64_fates[] = {
 	{ PVP_X86_rax, 'R', 'R' }, { PVP_X86_rcx, '-', 'K' }, { PVP_X86_rdx, '-', 'K' },
 	{ PVP_X86_rbx, 'K', 'K' }, { PVP_X86_rsp, 'K', 'K' }, { PVP_X86_rbp, 'K', 'K' },
 	{ PVP_X86_rsi, '-', 'K' }, { PVP_X86_rdi, '-', 'K' }, { PVP_X86_r8,  '-', 'K' },
@@ -40,13 +44,43 @@ static const struct {
 	{ PVP_X86_r12, 'K', 'K' }, { PVP_X86_r13, 'K', 'K' }, { PVP_X86_r14, 'K', 'K' },
 	{ PVP_X86_r15, 'K', 'K' },
 };
+static const struct fate i386_fates[] = {
+	{ PVP_X86_rax, 'R', 'R' }, { PVP_X86_rdx, 'H', 'H' }, { PVP_X86_rcx, '-', 'K' },
+	{ PVP_X86_rbx, 'K', 'K' }, { PVP_X86_rsp, 'K', 'K' }, { PVP_X86_rbp, 'K', 'K' },
+	{ PVP_X86_rsi, 'K', 'K' }, { PVP_X86_rdi, 'K', 'K' },
+};
+static const struct {
+	const struct fate *v;
+	size_t nr;
+} fates[] = {
+	[PVP_ISA_AMD64] = { amd64_fates, ARRAY_SIZE(amd64_fates) },
+	[PVP_ISA_I386]  = { i386_fates, ARRAY_SIZE(i386_fates) },
+};
 // clang-format on
 
 static char fate(const struct pvp_contract *contract, size_t i)
 {
 	bool saves = contract->class == PVP_CLASS_CALLEE || contract->class == PVP_CLASS_VCALLEE;
+	const struct fate *f = &fates[contract->isa].v[i];
 
-	return saves ? fates[i].callee : fates[i].call;
+	return saves ? f->callee : f->call;
+}
+
+/* Which bits of a register with that fate are compared. */
+static uint64_t bits_that_count(const struct pvp_contract *contract, char kind)
+{
+	uint64_t mask = contract->result_mask;
+
+	switch (kind) {
+	case 'K':
+		return UINT64_MAX;
+	case 'R':
+		return contract->isa == PVP_ISA_I386 ? mask & UINT32_MAX : mask;
+	case 'H':
+		return mask >> 32;
+	default:
+		return 0;
+	}
 }
 
 static bool differ(char *what, size_t len, const char *where, const char *noun, uint64_t a,
@@ -269,14 +303,12 @@ static bool registers_agree(const struct pvp_compare_input *in, enum pvp_stop st
 			    const struct pvp_state *a, const struct pvp_state *b, char *what,
 			    size_t len)
 {
-	uint64_t mask = in->contract->result_mask;
 	/* At the op's own end nothing is dead yet: every register may be an operand. */
 	bool all = stop == PVP_STOP_OP_END;
 
-	for (size_t i = 0; i < ARRAY_SIZE(fates); i++) {
-		unsigned reg = fates[i].reg;
-		char kind = fate(in->contract, i);
-		uint64_t count = all || kind == 'K' ? ~0ull : kind == 'R' ? mask : 0;
+	for (size_t i = 0; i < fates[in->contract->isa].nr; i++) {
+		unsigned reg = fates[in->contract->isa].v[i].reg;
+		uint64_t count = bits_that_count(in->contract, all ? 'K' : fate(in->contract, i));
 
 		if ((a->reg[reg] ^ b->reg[reg]) & count)
 			return differ(what, len, "end", pvp_x86_reg_name(reg), a->reg[reg] & count,
@@ -295,8 +327,8 @@ static bool registers_agree(const struct pvp_compare_input *in, enum pvp_stop st
 bool pvp_contract_kept(const struct pvp_contract *contract, const struct pvp_state *start,
 		       const struct pvp_run *run, char *what, size_t len)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(fates); i++) {
-		unsigned reg = fates[i].reg;
+	for (size_t i = 0; i < fates[contract->isa].nr; i++) {
+		unsigned reg = fates[contract->isa].v[i].reg;
 
 		/* Reaching the end says where the stack pointer is. */
 		if (reg == PVP_X86_rsp || fate(contract, i) != 'K' ||

@@ -9,6 +9,7 @@
 
 #include "alloc.h"
 #include "poke.h"
+#include "x86/regs.h"
 
 const char *pvp_call_class_name(enum pvp_call_class class)
 {
@@ -19,6 +20,21 @@ const char *pvp_call_class_name(enum pvp_call_class class)
 	};
 
 	return names[class];
+}
+
+/* Source: the System V ABI; kernels build i386 with -mregparm=3. */
+static const struct {
+	uint8_t regs[PVP_MAX_ARGS], nr;
+} conventions[] = {
+	[PVP_ISA_AMD64] = {{PVP_X86_rdi, PVP_X86_rsi, PVP_X86_rdx, PVP_X86_rcx, PVP_X86_r8,
+			    PVP_X86_r9},
+			   6},
+	[PVP_ISA_I386] = {{PVP_X86_rax, PVP_X86_rdx, PVP_X86_rcx}, 3},
+};
+
+unsigned pvp_contract_arg_reg(enum pvp_isa isa, unsigned i)
+{
+	return i < conventions[isa].nr ? conventions[isa].regs[i] : PVP_X86_NR_STATE;
 }
 
 static bool returns_value(enum pvp_call_class class)
@@ -228,6 +244,7 @@ static struct pvp_error *load_row(const struct load *l, const struct row *row,
 	struct pvp_error *err;
 
 	contract->op = pvp_strdup(row->op);
+	contract->isa = l->image->arch == PVP_ARCH_I386 ? PVP_ISA_I386 : PVP_ISA_AMD64;
 	contract->class = row->class;
 	if (congruent)
 		contract->congruent = pvp_strdup(congruent);

@@ -10,6 +10,7 @@
 #ifndef PVP_CONTRACT_H
 #define PVP_CONTRACT_H
 
+#include "machine.h"
 #include "platform.h"
 
 #define PVP_MAX_ARGS 6
@@ -35,9 +36,12 @@ const char *pvp_call_class_name(enum pvp_call_class class);
 
 struct pvp_contract {
 	char *op; /* "irq.save_fl", "static_call.xen_hypercall" */
+	enum pvp_isa isa; /* whose registers, and whose calling convention */
 	enum pvp_call_class class;
 	unsigned nr_args;
-	enum pvp_domain args[PVP_MAX_ARGS]; /* rdi rsi rdx rcx r8 r9; the rest is random */
+	/* In order: rdi rsi rdx rcx r8 r9; on i386 eax edx ecx, then the stack.  Other
+	 * registers are random. */
+	enum pvp_domain args[PVP_MAX_ARGS];
 	bool has_rax; /* the op takes an argument in rax too (xen_hypercall: its number) */
 	enum pvp_domain rax;
 	bool has_result;
@@ -67,5 +71,9 @@ struct pvp_error *pvp_contracts_load(const char *dir, const struct pvp_image *im
 void pvp_contracts_deinit(struct pvp_contracts *contracts);
 const struct pvp_contract *pvp_contracts_find(const struct pvp_contracts *contracts,
 					      const char *op);
+
+/* The register of argument i (enum pvp_x86_reg), or PVP_X86_NR_STATE: it is on the stack, the first
+ * such one where the stack pointer points when the site is reached. */
+unsigned pvp_contract_arg_reg(enum pvp_isa isa, unsigned i);
 
 #endif

@@ -51,7 +51,8 @@ static uint64_t any64(uint64_t r)
 static uint64_t in_arena(const struct draw *d, uint64_t r, unsigned slot)
 {
 	unsigned arena = (d->index + r) % (PVP_NR_ARENAS + 1);
-	uint64_t base = arena < PVP_NR_ARENAS ? PVP_ARENA(arena) : PVP_ZERO_ARENA;
+	const struct pvp_plan *plan = d->facts->plan;
+	uint64_t base = arena < PVP_NR_ARENAS ? pvp_plan_arena(plan, arena) : plan->zero_arena;
 
 	return base + slot % (PVP_ARENA_LEN / SLOT_LEN) * SLOT_LEN;
 }
@@ -131,7 +132,7 @@ static uint64_t descriptor_operand(struct draw *d, uint64_t r, unsigned slot)
 	uint64_t at = in_arena(d, r, slot) + 0x100;
 
 	poke(d, at, 2, r & 0x100 ? 0x7f : 0xfff);
-	poke(d, at + 2, 8, PVP_ZERO_ARENA + 0x10000 + (r >> 16) % 4 * 4096);
+	poke(d, at + 2, d->facts->plan->word, d->facts->plan->zero_arena + 0x10000 + (r >> 16) % 4 * 4096);
 	return at;
 }
 
@@ -150,26 +151,26 @@ static uint64_t gate(struct draw *d, uint64_t r, unsigned slot)
 
 static uint64_t cpumask(struct draw *d, uint64_t r)
 {
-	uint64_t at = PVP_ZERO_ARENA + 0x20000, all = (1ull << d->platform->cpus) - 1;
+	uint64_t at = d->facts->plan->zero_arena + 0x20000, all = (1ull << d->platform->cpus) - 1;
 
-	poke(d, at, 8, r % 4 == 0 ? 1 : r % 4 == 1 ? 0 : r >> 8 & all);
+	poke(d, at, d->facts->plan->word, r % 4 == 0 ? 1 : r % 4 == 1 ? 0 : r >> 8 & all);
 	return at;
 }
 
-/* Source: struct flush_tlb_info, asm/tlbflush.h of 6.1: mm, start, end, new_tlb_gen,
- * initiating_cpu, stride_shift, freed_tables. */
+/*
+ * What struct flush_tlb_info begins with everywhere: mm, start, end; then new_tlb_gen.  The rest moved,
+ * and is the contracts'.  Source: asm/tlbflush.h of 5.10 to 7.2.
+ */
 static uint64_t flush_info(struct draw *d, uint64_t r)
 {
-	uint64_t at = PVP_ZERO_ARENA + 0x21000;
-	uint64_t from = (r >> 12 & 0x7fff) << 12;
+	const struct pvp_plan *plan = d->facts->plan;
+	uint64_t at = plan->zero_arena + 0x21000, from = (r >> 12 & 0x7fff) << 12;
+	unsigned word = plan->word;
 
-	poke(d, at, 8, r & 1 ? PVP_ZERO_ARENA + 0x22000 : 0);
-	poke(d, at + 8, 8, r & 2 ? from : 0);
-	poke(d, at + 16, 8, r & 2 ? from + 4096 * (1 + (r >> 32 & 7)) : ~0ull);
-	poke(d, at + 24, 8, r >> 40 & 0xff);
-	poke(d, at + 32, 4, r >> 3 & (r & 4 ? 1 : 0));
-	poke(d, at + 36, 1, 12);
-	poke(d, at + 37, 1, r >> 50 & 1);
+	poke(d, at, word, r & 1 ? plan->zero_arena + 0x22000 : 0);
+	poke(d, at + word, word, r & 2 ? from : 0);
+	poke(d, at + 2 * word, word, r & 2 ? from + 4096 * (1 + (r >> 32 & 7)) : plan->last);
+	poke(d, at + 3 * word, 8, r >> 40 & 0xff);
 	return at;
 }
 
@@ -179,7 +180,8 @@ static uint64_t draw_value(struct draw *d, enum pvp_domain domain, uint64_t salt
 	static const uint16_t selectors[] = { 0, 3, 0x2b, 0x33, 0x63, 0x7, 0xf, 0x18 };
 	static const uint8_t descriptor_types[] = { 2, 9, 0x10, 0, 0x13 };
 	static const uint8_t hypercalls[] = { 3, 5, 8, 9, 10, 14, 15, 25 };
-	uint64_t r = roll(d, salt);
+	const struct pvp_plan *plan = d->facts->plan;
+	uint64_t r = roll(d, salt), user_pgd = plan->tables + PVP_USER_TREE;
 
 	switch (domain) {
 	case PVP_DOMAIN_RANDOM:
@@ -197,7 +199,7 @@ static uint64_t draw_value(struct draw *d, enum pvp_domain domain, uint64_t salt
 		return in_arena(d, r, slot) + (r >> 16) % 512 * 8;
 	case PVP_DOMAIN_ZERO_POINTER:
 	case PVP_DOMAIN_MM:
-		return PVP_ZERO_ARENA + slot * SLOT_LEN;
+		return plan->zero_arena + slot * SLOT_LEN;
 	case PVP_DOMAIN_PAGE:
 		return in_arena(d, r, slot);
 	case PVP_DOMAIN_CPU:
@@ -209,9 +211,9 @@ static uint64_t draw_value(struct draw *d, enum pvp_domain domain, uint64_t salt
 	case PVP_DOMAIN_PTE:
 		return page_table_entry(r);
 	case PVP_DOMAIN_PFN:
-		return (in_arena(d, r, slot) - PVP_DIRECT_MAP) / 4096;
+		return (in_arena(d, r, slot) - plan->page_offset) / 4096;
 	case PVP_DOMAIN_CR3:
-		return PVP_USER_PGD - PVP_DIRECT_MAP + (r & 1 ? (r >> 8) % 4 * 8 : 0);
+		return user_pgd - plan->page_offset + (r & 1 ? (r >> 8) % 4 * 8 : 0);
 	case PVP_DOMAIN_FLAGS:
 		return 2 | (r & (PVP_X86_FLAGS_ARITH | PVP_X86_FLAG_IF)) |
 		       (r >> 32 & 3 ? 0 : PVP_X86_FLAG_AC) | (r >> 34 & 1 ? PVP_X86_FLAG_ID : 0);
@@ -222,7 +224,7 @@ static uint64_t draw_value(struct draw *d, enum pvp_domain domain, uint64_t salt
 	case PVP_DOMAIN_GATE:
 		return gate(d, r, slot);
 	case PVP_DOMAIN_MM_PAGE:
-		return PVP_USER_PGD;
+		return user_pgd;
 	case PVP_DOMAIN_LOCK:
 		return lock_word(d, in_arena(d, r, slot) + (r >> 16) % 64 * 8);
 	case PVP_DOMAIN_LOCKED: {
@@ -234,8 +236,8 @@ static uint64_t draw_value(struct draw *d, enum pvp_domain domain, uint64_t salt
 	case PVP_DOMAIN_LOCK_VALUE:
 		return lock_value(d);
 	case PVP_DOMAIN_VADDR:
-		return (r & 1 ? (uint64_t)((int64_t)(r << 16) >> 16)
-			      : in_arena(d, r, slot) + (r >> 16) % 4096);
+		return r & 1 ? (uint64_t)((int64_t)(r << 16) >> 16) /* canonical */
+			     : in_arena(d, r, slot) + (r >> 16) % 4096;
 	case PVP_DOMAIN_CPUMASK:
 		return cpumask(d, r);
 	case PVP_DOMAIN_FLUSH_INFO:
@@ -264,6 +266,7 @@ static void draw_system_state(struct draw *d)
 	static const uint16_t selectors[] = { 0, 0x2b, 0x63, 0xffff };
 	uint64_t arithmetic = roll(d, 0xf1a6) & PVP_X86_FLAGS_ARITH;
 	bool ring3 = d->platform->ring == 3;
+	const struct pvp_plan *plan = d->facts->plan;
 
 	/* The interrupt flag of ring 3 is the hypervisor's: always on. */
 	reg[PVP_X86_rflags] = 2 | arithmetic | (ring3 || r & 1 ? PVP_X86_FLAG_IF : 0) |
@@ -272,6 +275,10 @@ static void draw_system_state(struct draw *d)
 	reg[PVP_X86_fs_base] = in_arena(d, r, 7) + (r >> 36 & 0xff8) + 5;
 	reg[PVP_X86_gs_base] = d->facts->percpu_base;
 	reg[PVP_X86_kernel_gs_base] = in_arena(d, r >> 8, 6) + (r >> 44 & 0xff8) + 3;
+	if (plan->isa == PVP_ISA_I386) { /* %gs has the stack's canary, or is a program's */
+		reg[PVP_X86_gs_base] = reg[PVP_X86_fs_base];
+		reg[PVP_X86_fs_base] = d->facts->percpu_base;
+	}
 	reg[PVP_X86_cr0] = r & 0x10 ? 0x80050033 : 0x8005003b;
 	reg[PVP_X86_cr2] = roll(d, 0xc42);
 	reg[PVP_X86_cr3] = roll(d, 0xc43) & 0x3ffff018;
@@ -280,17 +287,17 @@ static void draw_system_state(struct draw *d)
 		reg[i] = roll(d, 0xd40 + i);
 	reg[PVP_X86_dr6] = 0xffff0ff0 | (r >> 6 & 0xf);
 	reg[PVP_X86_dr7] = 0x400 | (r >> 10 & 0xff);
-	reg[PVP_X86_cs] = ring3 ? 0xe033 : 0x10;
-	reg[PVP_X86_ss] = ring3 ? 0xe02b : 0x18;
+	reg[PVP_X86_cs] = ring3 ? 0xe033 : plan->cs;
+	reg[PVP_X86_ss] = ring3 ? 0xe02b : plan->ss;
 	reg[PVP_X86_es] = selectors[r >> 50 & 3];
 	reg[PVP_X86_ds] = selectors[r >> 52 & 3];
 	reg[PVP_X86_cr8] = r >> 54 & 0xf;
 	reg[PVP_X86_ldtr] = r & 0x80 ? 0x50 : 0;
-	reg[PVP_X86_fs] = r >> 20 & 0x7b;
+	reg[PVP_X86_fs] = plan->percpu_selector ? plan->percpu_selector : r >> 20 & 0x7b;
 	reg[PVP_X86_gs] = r >> 28 & 0x7b;
-	reg[PVP_X86_gdt_base] = r & 0x40 ? PVP_CPU_AREA + 0x1000 : d->facts->percpu_base;
+	reg[PVP_X86_gdt_base] = r & 0x40 ? plan->cpu_area + 0x1000 : d->facts->percpu_base;
 	reg[PVP_X86_gdt_limit] = 0x7f;
-	reg[PVP_X86_idt_base] = PVP_CPU_AREA;
+	reg[PVP_X86_idt_base] = plan->cpu_area;
 	reg[PVP_X86_idt_limit] = 0xfff;
 	reg[PVP_X86_tr] = 0x40;
 	reg[PVP_X86_xcr0] = 7;
@@ -312,11 +319,11 @@ static uint64_t read_word(const struct draw *d, uint64_t addr)
 }
 
 /* struct page of a frame number, or of an address in the direct map. */
-static uint64_t struct_page(uint64_t value)
+static uint64_t struct_page(const struct pvp_plan *plan, uint64_t value)
 {
-	uint64_t frame = value >= PVP_DIRECT_MAP ? (value - PVP_DIRECT_MAP) / 4096 : value;
+	uint64_t frame = value >= plan->page_offset ? (value - plan->page_offset) / 4096 : value;
 
-	return PVP_VMEMMAP + frame * 64;
+	return plan->vmemmap + frame * 64;
 }
 
 static uint64_t poke_address(const struct draw *d, const struct pvp_poke *p, const uint64_t *args)
@@ -327,9 +334,9 @@ static uint64_t poke_address(const struct draw *d, const struct pvp_poke *p, con
 	case PVP_POKE_DIRECT:
 		break;
 	case PVP_POKE_PAGE_OF_ARG:
-		return struct_page(addr) + p->page_off;
+		return struct_page(d->facts->plan, addr) + p->page_off;
 	case PVP_POKE_PAGE_OF_WORD:
-		return struct_page(read_word(d, addr)) + p->page_off;
+		return struct_page(d->facts->plan, read_word(d, addr)) + p->page_off;
 	}
 	return addr;
 }
@@ -357,6 +364,7 @@ void pvp_start_image_init(struct pvp_start_image *facts, const struct pvp_image 
 	const struct pvp_symbol *const *qnodes = pvp_image_symbols_named(image, "qnodes", NULL);
 
 	facts->view = view;
+	facts->plan = pvp_plan_of(image);
 	facts->percpu_base = image->percpu_base;
 	facts->qnodes = qnodes ? qnodes[0]->addr : 0;
 	if (qnodes && facts->qnodes < image->percpu_len)
@@ -374,13 +382,18 @@ uint64_t pvp_start_value(const struct pvp_start_image *facts, const struct pvp_p
 	return draw_value(&d, domain, 0, 5);
 }
 
+/* There is no more of a register than 32 bits, and no r8. */
+static void narrow(uint64_t *reg)
+{
+	for (unsigned i = 0; i < PVP_X86_NR_STATE; i++)
+		reg[i] &= i >= PVP_X86_r8 && i <= PVP_X86_r15 ? 0 : UINT32_MAX;
+}
+
 void pvp_start_make(const struct pvp_start_image *facts, const struct pvp_platform *platform,
 		    const struct pvp_contract *contract, uint64_t seed, unsigned index,
 		    struct pvp_start *ret)
 {
-	static const enum pvp_x86_reg arg_regs[PVP_MAX_ARGS] = {
-		PVP_X86_rdi, PVP_X86_rsi, PVP_X86_rdx, PVP_X86_rcx, PVP_X86_r8, PVP_X86_r9,
-	};
+	const struct pvp_plan *plan = facts->plan;
 	struct draw d = { .facts = facts,
 			  .platform = platform,
 			  .start = ret,
@@ -388,6 +401,7 @@ void pvp_start_make(const struct pvp_start_image *facts, const struct pvp_platfo
 			  .index = index };
 	uint64_t args[PVP_MAX_ARGS + 1] = { 0 }; /* the last one: PVP_POKE_SP */
 	uint64_t *reg = ret->state.reg;
+	unsigned nr_on_stack = 0;
 
 	memset(&ret->state, 0, sizeof(ret->state));
 	ret->nr_pokes = ret->nr_script = 0;
@@ -395,15 +409,22 @@ void pvp_start_make(const struct pvp_start_image *facts, const struct pvp_platfo
 	ret->wild = index % 8 == 7;
 	for (int i = 0; i < 16; i++)
 		reg[i] = any_register(&d, roll(&d, 0x600d + i));
-	reg[PVP_X86_rsp] = PVP_STACK_TOP - (index & 1) * 8;
+	reg[PVP_X86_rsp] = plan->stack_top - (index & 1) * plan->word;
 	args[PVP_POKE_SP] = reg[PVP_X86_rsp];
 	draw_system_state(&d);
 	draw_pokes(&d, platform->pokes, platform->nr_pokes, 0x10000, args);
 	for (unsigned i = 0; i < contract->nr_args; i++) {
-		args[i] = draw_value(&d, contract->args[i], 0xa4600 + i, i);
-		reg[arg_regs[i]] = args[i];
+		unsigned at = pvp_contract_arg_reg(contract->isa, i);
+
+		args[i] = draw_value(&d, contract->args[i], 0xa4600 + i, i) & plan->last;
+		if (at != PVP_X86_NR_STATE)
+			reg[at] = args[i];
+		else
+			poke(&d, reg[PVP_X86_rsp] + nr_on_stack++ * plan->word, plan->word, args[i]);
 	}
 	if (contract->has_rax)
 		reg[PVP_X86_rax] = draw_value(&d, contract->rax, 0xa4610, 6);
 	draw_pokes(&d, contract->pokes, contract->nr_pokes, 0x20000, args);
+	if (plan->isa == PVP_ISA_I386)
+		narrow(reg);
 }

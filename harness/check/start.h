@@ -34,7 +34,8 @@ struct pvp_start {
 /* Facts of the image that start states need, looked up once. */
 struct pvp_start_image {
 	const struct pvp_view *view; /* borrowed: memory before any run */
-	uint64_t percpu_base; /* GS base of CPU 0 */
+	const struct pvp_plan *plan;
+	uint64_t percpu_base; /* of CPU 0: GS base, on i386 FS base */
 	uint64_t qnodes;      /* first queue node of CPU 0; 0: none */
 };
 

@@ -27,6 +27,7 @@ struct stretch {
 
 struct pvp_world {
 	const struct pvp_image *image;
+	const struct pvp_plan *plan;
 	struct stretch *v;
 	size_t nr, cap;
 };
@@ -36,27 +37,33 @@ struct pvp_mapping {
 	uint64_t len;
 };
 
-void pvp_world_fill(uint64_t seed, uint64_t addr, void *buf, size_t len)
+static uint64_t fill_word(const struct pvp_plan *plan, uint64_t seed, uint64_t addr)
+{
+	uint64_t r = pvp_mix(seed, addr);
+	unsigned kind = r % 100;
+
+	r >>= 8;
+	if (kind < 60)
+		return pvp_plan_arena(plan, r % PVP_NR_ARENAS) + (r >> 8) % PVP_ARENA_LEN / 8 * 8;
+	if (kind < 83)
+		return r % 64;
+	if (kind < 93)
+		return 0;
+	if (kind < 97)
+		return plan->text + r % 0x1000000;
+	return pvp_mix(r, addr) & plan->last;
+}
+
+void pvp_world_fill(const struct pvp_plan *plan, uint64_t seed, uint64_t addr, void *buf,
+		    size_t len)
 {
 	uint8_t *to = buf;
 
 	assert(addr % 8 == 0 && len % 8 == 0);
-	for (size_t i = 0; i < len; i += 8) {
-		uint64_t r = pvp_mix(seed, addr + i), word;
-		unsigned kind = r % 100;
+	for (size_t i = 0; i < len; i += plan->word) {
+		uint64_t word = fill_word(plan, seed, addr + i);
 
-		r >>= 8;
-		if (kind < 60)
-			word = PVP_ARENA(r % PVP_NR_ARENAS) + (r >> 8) % PVP_ARENA_LEN / 8 * 8;
-		else if (kind < 83)
-			word = r % 64;
-		else if (kind < 93)
-			word = 0;
-		else if (kind < 97)
-			word = 0xffffffff81000000ull + r % 0x1000000;
-		else
-			word = pvp_mix(r, addr);
-		memcpy(to + i, &word, 8);
+		memcpy(to + i, &word, plan->word);
 	}
 }
 
@@ -158,15 +165,18 @@ static struct pvp_error *add_image(struct pvp_world *world)
 
 static struct pvp_error *add_arenas(struct pvp_world *world)
 {
+	const struct pvp_plan *plan = world->plan;
 	uint8_t *buf = pvp_calloc(1, PVP_ARENA_LEN);
 	struct pvp_error *err = NULL;
 
 	for (unsigned i = 0; i < PVP_NR_ARENAS && !err; i++) {
-		pvp_world_fill(1000 + i, PVP_ARENA(i), buf, PVP_ARENA_LEN);
-		err = poke(world, PVP_ARENA(i), buf, PVP_ARENA_LEN);
+		uint64_t addr = pvp_plan_arena(plan, i);
+
+		pvp_world_fill(plan, 1000 + i, addr, buf, PVP_ARENA_LEN);
+		err = poke(world, addr, buf, PVP_ARENA_LEN);
 	}
-	pvp_world_fill(1, PVP_STACK, buf, PVP_STACK_LEN);
-	err = err ? err : poke(world, PVP_STACK, buf, PVP_STACK_LEN);
+	pvp_world_fill(plan, 1, plan->stack, buf, plan->stack_len);
+	err = err ? err : poke(world, plan->stack, buf, plan->stack_len);
 	free(buf);
 	return err;
 }
@@ -185,19 +195,16 @@ static uint64_t table_entry(const struct pvp_platform *platform, uint64_t phys, 
 /* A user tree with one entry a level.  (The kernel's own tables are the platform file's.) */
 static struct pvp_error *add_page_tables(struct pvp_world *world, const struct pvp_platform *p)
 {
+	const struct pvp_plan *plan = world->plan;
+	uint64_t at = plan->tables + PVP_USER_TREE, phys = at - plan->page_offset;
 	struct pvp_error *err = NULL;
-	const struct {
-		uint64_t at, value;
-	} rows[] = {
-		{ PVP_USER_PGD, table_entry(p, PVP_USER_PUD - PVP_DIRECT_MAP, ENTRY_TABLE) },
-		{ PVP_USER_PUD, table_entry(p, PVP_USER_PMD - PVP_DIRECT_MAP, ENTRY_TABLE) },
-		{ PVP_USER_PMD, table_entry(p, PVP_USER_PTE - PVP_DIRECT_MAP, ENTRY_TABLE) },
-		{ PVP_USER_PTE, table_entry(p, PVP_ZERO_ARENA - PVP_DIRECT_MAP, ENTRY_LEAF) },
-	};
 
-	for (size_t i = 0; i < ARRAY_SIZE(rows) && !err; i++)
-		err = poke64(world, rows[i].at, rows[i].value);
-	return err;
+	for (unsigned level = 0; level < 3 && !err; level++, at += PAGE) {
+		phys += PAGE;
+		err = poke64(world, at, table_entry(p, phys, ENTRY_TABLE));
+	}
+	phys = plan->zero_arena - plan->page_offset;
+	return err ? err : poke64(world, at, table_entry(p, phys, ENTRY_LEAF));
 }
 
 static struct pvp_error *add_xen(struct pvp_world *world)
@@ -217,17 +224,34 @@ static struct pvp_error *add_xen(struct pvp_world *world)
 	return err;
 }
 
-/* Where the capability words are in boot_cpu_data: by BTF, else as measured on a booted 6.1. */
-#define CAPABILITY_OFFSET 40
+/* Where the capability words are in boot_cpu_data, in images without BTF.  Source: struct
+ * cpuinfo_x86, asm/processor.h; amd64's measured on a booted kernel. */
+static const struct {
+	enum pvp_arch arch;
+	const char *generation;
+	uint64_t offset;
+} capability_offsets[] = {
+	{ PVP_ARCH_AMD64, "6.1", 40 },
+	{ PVP_ARCH_I386, "5.10", 28 },
+	{ PVP_ARCH_I386, "6.1", 36 },
+};
 
-static struct pvp_error *capability_offset(const struct pvp_image *image, uint64_t *ret)
+static struct pvp_error *capability_offset(const struct pvp_image *image,
+					   const struct pvp_tables *tables, uint64_t *ret)
 {
 	uint64_t len;
 
-	*ret = CAPABILITY_OFFSET;
-	return pvp_btf_exists(image)
-		       ? pvp_btf_offset(image, "cpuinfo_x86", "x86_capability", ret, &len)
-		       : NULL;
+	if (pvp_btf_exists(image))
+		return pvp_btf_offset(image, "cpuinfo_x86", "x86_capability", ret, &len);
+	for (size_t i = 0; i < ARRAY_SIZE(capability_offsets); i++)
+		if (capability_offsets[i].arch == image->arch &&
+		    !strcmp(capability_offsets[i].generation, tables->generation)) {
+			*ret = capability_offsets[i].offset;
+			return NULL;
+		}
+	return pvp_error_format(PVP_ERR_UNSUPPORTED,
+				"no BTF, and where %s of %s has its capability words is not known",
+				tables->generation, pvp_arch_name(image->arch));
 }
 
 static struct pvp_error *add_platform(struct pvp_world *world, const struct pvp_tables *tables,
@@ -237,15 +261,16 @@ static struct pvp_error *add_platform(struct pvp_world *world, const struct pvp_
 	uint64_t cpu_data, offset;
 
 	for (size_t i = 0; i < p->nr_pv_ops && !err; i++)
-		err = poke64(world, tables->slots[i], p->pv_ops[i]);
+		err = poke(world, tables->slots[i], &p->pv_ops[i], world->plan->word);
 	/* A key that is not known is read by nothing but the trampoline's patching. */
 	for (size_t i = 0; i < p->nr_static_calls && !err; i++)
 		if (p->static_calls[i].key)
-			err = poke64(world, p->static_calls[i].key, p->static_calls[i].func);
+			err = poke(world, p->static_calls[i].key, &p->static_calls[i].func,
+			   world->plan->word);
 	if (err)
 		return err;
 	err = pvp_image_symbol(world->image, "boot_cpu_data", &cpu_data);
-	err = err ? err : capability_offset(world->image, &offset);
+	err = err ? err : capability_offset(world->image, tables, &offset);
 	return err ? err : poke(world, cpu_data + offset, p->caps, sizeof(p->caps));
 }
 
@@ -254,15 +279,18 @@ struct pvp_error *pvp_world_create(const struct pvp_image *image, const struct p
 {
 	const unsigned rw = PVP_PROT_READ | PVP_PROT_WRITE;
 	struct pvp_world *world = pvp_calloc(1, sizeof(*world));
+	const struct pvp_plan *plan = pvp_plan_of(image);
 	struct pvp_error *err;
 
 	world->image = image;
-	add(world, PVP_DIRECT_MAP, PVP_DIRECT_LEN, rw, PVP_MEM_ORDERED, "direct map");
-	add(world, PVP_VMEMMAP, PVP_VMEMMAP_LEN, rw, PVP_MEM_PLAIN, "struct pages");
-	add(world, PVP_SHARED_INFO, PAGE, rw, PVP_MEM_ORDERED, "shared info");
-	add(world, PVP_STACK, PVP_STACK_LEN, rw, PVP_MEM_STACK, "stack");
-	add(world, PVP_CPU_AREA, PVP_CPU_AREA_LEN, rw, PVP_MEM_ORDERED, "cpu entry area");
-	add(world, PVP_FIXMAP, PVP_FIXMAP_LEN, rw, PVP_MEM_ORDERED, "fixmap");
+	world->plan = plan;
+	add(world, plan->direct, plan->direct_len, rw, PVP_MEM_ORDERED, "direct map");
+	if (plan->vmemmap_len)
+		add(world, plan->vmemmap, plan->vmemmap_len, rw, PVP_MEM_PLAIN, "struct pages");
+	add(world, plan->shared_info, PAGE, rw, PVP_MEM_ORDERED, "shared info");
+	add(world, plan->stack, plan->stack_len, rw, PVP_MEM_STACK, "stack");
+	add(world, plan->cpu_area, plan->cpu_area_len, rw, PVP_MEM_ORDERED, "cpu entry area");
+	add(world, plan->fixmap, plan->fixmap_len, rw, PVP_MEM_ORDERED, "fixmap");
 	err = add_image(world);
 	err = err ? err : add_arenas(world);
 	if (!err && platform->hypervisor == PVP_HV_XEN_PV)

@@ -15,50 +15,9 @@
 
 #include "machine.h"
 #include "patched.h"
+#include "plan.h"
 #include "platform.h"
 #include "sites.h"
-
-// clang-format off
-/*
- * The address plan.  Sources: Documentation/arch/x86/x86_64/mm.rst for the bases (as the image
- * links them: page_offset_base, vmemmap_base without randomisation); the rest are free places in
- * the vmalloc range.
- */
-#define PVP_DIRECT_MAP  0xffff888000000000ull /* 1 GiB: physical address + this */
-#define PVP_DIRECT_LEN  0x0000000040000000ull
-#define PVP_VMEMMAP     0xffffea0000000000ull /* 64-byte struct page of each page of it */
-#define PVP_VMEMMAP_LEN (PVP_DIRECT_LEN / 4096 * 64)
-#define PVP_P2M         0xffffc90000000000ull /* machine frame by frame */
-#define PVP_NR_PFNS     (PVP_DIRECT_LEN / 4096)
-#define PVP_M2P         0xffff800000000000ull /* frame by machine frame */
-#define PVP_NR_MFNS     0x200000ull
-#define PVP_MFN_OFFSET  0x123000ull           /* machine frame = frame + this: not the identity */
-#define PVP_SHARED_INFO 0xffffc90010000000ull
-#define PVP_STACK       0xffffc90020000000ull
-#define PVP_STACK_LEN   0x10000ull
-#define PVP_STACK_TOP   (PVP_STACK + 0xc000)  /* where a site's stack pointer begins */
-#define PVP_CPU_AREA    0xfffffe0000000000ull /* cpu_entry_area: IDT, GDT, TSS aliases */
-#define PVP_CPU_AREA_LEN 0x400000ull
-#define PVP_FIXMAP      0xffffffffff000000ull /* fixmap, APIC page */
-#define PVP_FIXMAP_LEN  0xe00000ull
-
-/* Physical places in the direct map.  The image's own frames begin at 16 MiB. */
-#define PVP_NR_ARENAS   4
-#define PVP_ARENA_LEN   0x10000ull
-#define PVP_ARENA(i)    (PVP_DIRECT_MAP + 0x20000000ull + (i) * 0x100000ull) /* mixed content */
-#define PVP_ZERO_ARENA  (PVP_DIRECT_MAP + 0x28000000ull)
-#define PVP_ZERO_LEN    0x40000ull
-#define PVP_TABLES      (PVP_DIRECT_MAP + 0x2c000000ull) /* page-table pages, see world.c */
-// clang-format on
-
-/* A user page-table tree with one entry a level. */
-#define PVP_USER_PGD (PVP_TABLES + 0x4000)
-#define PVP_USER_PUD (PVP_TABLES + 0x5000)
-#define PVP_USER_PMD (PVP_TABLES + 0x6000)
-#define PVP_USER_PTE (PVP_TABLES + 0x7000)
-
-/* Address of the struct page of a direct-map address. */
-#define PVP_STRUCT_PAGE(addr) (PVP_VMEMMAP + ((addr) - PVP_DIRECT_MAP) / 4096 * 64)
 
 struct pvp_world;
 
@@ -87,6 +46,7 @@ void pvp_view_deinit(struct pvp_view *view);
 const uint8_t *pvp_view_bytes(const struct pvp_view *view, uint64_t addr, uint64_t len);
 
 /* Content of undetermined memory: mostly pointers into arenas and small numbers. */
-void pvp_world_fill(uint64_t seed, uint64_t addr, void *buf, size_t len);
+void pvp_world_fill(const struct pvp_plan *plan, uint64_t seed, uint64_t addr, void *buf,
+		    size_t len);
 
 #endif

@@ -54,6 +54,7 @@ static struct pvp_error *open_boot(const struct pvp_witness_file *file,
 		.return_thunk = file->overrides.return_thunk,
 		.cpu_model = file->overrides.cpu_model,
 		.cpus = file->overrides.cpus,
+		.initcalls = file->overrides.initcalls,
 	};
 	struct pvp_error *err = NULL;
 	char *caps = NULL;

@@ -21,6 +21,7 @@ enum {
 	KEY_STATIC_KEY,
 	KEY_RETURN_THUNK,
 	KEY_CPUS,
+	KEY_INITCALLS,
 	KEY_CPU_MODEL,
 };
 
@@ -118,6 +119,9 @@ static error_t parse_platform(int key, char *arg, struct argp_state *state)
 		error = pvp_options_number(options, "cpus", arg, 1, MAX_CPUS, &number);
 		options->cpus = number;
 		return error;
+	case KEY_INITCALLS:
+		options->initcalls = true;
+		return 0;
 	}
 	return ARGP_ERR_UNKNOWN;
 }
@@ -139,6 +143,7 @@ static const struct argp_option platform_options[] = {
 	{ "static-key", KEY_STATIC_KEY, "NAME=on|off", 0, "state of a static key (repeatable)", 1 },
 	{ "return-thunk", KEY_RETURN_THUNK, "SYMBOL", 0, "what returns jump to", 1 },
 	{ "cpus", KEY_CPUS, "N", 0, "number of CPUs", 1 },
+	{ "initcalls", KEY_INITCALLS, 0, 0, "the text after early initcalls, not right behind alternative_instructions()", 1 },
 	{ 0 },
 };
 // clang-format on
@@ -226,5 +231,6 @@ struct pvp_overrides pvp_options_overrides(const struct pvp_options *options)
 		.return_thunk = options->return_thunk,
 		.cpu_model = options->cpu_model,
 		.cpus = options->cpus,
+		.initcalls = options->initcalls,
 	};
 }

@@ -37,6 +37,7 @@ struct pvp_options {
 	struct pvp_words_list features, pv_ops, static_calls, static_keys;
 	const char *caps, *return_thunk, *cpu_model;
 	unsigned cpus;
+	bool initcalls;
 	bool stop;	       /* the command line is wrong and getopt has said so */
 	struct pvp_error *err; /* or this says it */
 };

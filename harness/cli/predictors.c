@@ -72,9 +72,14 @@ static void add_findings(const struct pvp_subject *subject, const struct pvp_boo
 			 const bool *wanted, const struct pvp_patched *guest,
 			 struct pvp_check_result *result)
 {
+	struct pvp_finding_text text = {
+		.kind = "predictor-disagreement",
+		.rule = "model and guest predict different bytes",
+		.error = true,
+	};
 	struct pvp_agree agree;
 	size_t nr = 0;
-	char *rule;
+	char *detail;
 
 	pvp_agree_compare(&boot->patched, guest, &agree);
 	for (size_t i = 0; i < agree.nr; i++) {
@@ -83,16 +88,28 @@ static void add_findings(const struct pvp_subject *subject, const struct pvp_boo
 		/* With --site, others are none of our business. */
 		if ((wanted && (!site || !wanted[site - subject->sites.v])) || nr++ >= MAX_FINDINGS)
 			continue;
-		rule = describe(subject, &agree.v[i]);
-		pvp_finding_add(result, "predictor-disagreement", site, rule, true);
-		free(rule);
+		text.detail = detail = describe(subject, &agree.v[i]);
+		pvp_finding_add(result, site, agree.v[i].addr, &text);
+		free(detail);
 	}
 	if (nr > MAX_FINDINGS) {
-		rule = pvp_asprintf("%zu more", nr - MAX_FINDINGS);
-		pvp_finding_add(result, "predictor-disagreement", NULL, rule, true);
-		free(rule);
+		text.detail = detail = pvp_asprintf("%zu more", nr - MAX_FINDINGS);
+		pvp_finding_add(result, NULL, 0, &text);
+		free(detail);
 	}
 	pvp_agree_deinit(&agree);
+}
+
+static void add_stopped(struct pvp_check_result *result, const char *why)
+{
+	const struct pvp_finding_text text = {
+		.kind = "predictor-stopped",
+		.rule = "the image's own patching functions do not run to their end",
+		.detail = why,
+		.error = true,
+	};
+
+	pvp_finding_add(result, NULL, 0, &text);
 }
 
 struct pvp_error *pvp_predictors_verify(const struct pvp_subject *subject,
@@ -114,7 +131,7 @@ struct pvp_error *pvp_predictors_verify(const struct pvp_subject *subject,
 	}
 	if (err->code != PVP_ERR_BAD_DATA && err->code != PVP_ERR_UNSUPPORTED)
 		return err;
-	pvp_finding_add(result, "predictor-stopped", NULL, err->message, true);
+	add_stopped(result, err->message);
 	pvp_error_destroy(err);
 	return NULL;
 }

@@ -206,6 +206,8 @@ struct pvp_error *pvp_verify_options_parse(int argc, char **argv, struct pvp_ver
 	err = pvp_options_parse(&argp, "verify", argc, argv, &options, &options.common, status);
 	if (!err && !options.common.stop) {
 		err = check(&options);
+		/* What a kernel runs with; a recording may be from before. */
+		options.common.initcalls |= !options.patched;
 		if (!err && !options.common.platforms.nr)
 			pvp_words_list_add(&options.common.platforms, "all");
 	}

@@ -118,6 +118,7 @@ static struct pvp_error *make(const struct pvp_verify_options *options,
 		common->return_thunk ? pvp_strdup(common->return_thunk) : NULL;
 	file.overrides.cpu_model = common->cpu_model ? pvp_strdup(common->cpu_model) : NULL;
 	file.overrides.cpus = common->cpus;
+	file.overrides.initcalls = common->initcalls;
 	file.addr = site->addr;
 	file.op = pvp_strdup(site->op);
 	file.symbol =

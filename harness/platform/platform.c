@@ -323,6 +323,7 @@ static struct pvp_error *load_all(struct pvp_load *l, const struct pvp_overrides
 		err = pvp_error_format(PVP_ERR_USAGE, "--cpus %u: not 1 .. %d", o->cpus, MAX_CPUS);
 	if (!err && o->cpus)
 		p->cpus = o->cpus;
+	p->initcalls = o->initcalls;
 	if (!err)
 		err = load_targets(l, o);
 	if (!err)

@@ -192,6 +192,7 @@ struct pvp_overrides {
 	const char *return_thunk;    /* symbol */
 	const char *cpu_model;	     /* "intel:6:94", "amd:15:6", "2:15:6" */
 	unsigned cpus;		     /* 0: as the file says */
+	bool initcalls;		     /* as of struct pvp_platform */
 };
 
 /*

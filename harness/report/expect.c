@@ -16,7 +16,7 @@
 
 /* What libcyaml fills; its allocations are not ours. */
 struct file_entry {
-	char *op, *site, *platform, *verdict, *reason, *finding, *why, *expires;
+	char *op, *site, *platform, *verdict, *reason, *finding, *rule, *why, *expires;
 };
 
 // clang-format off
@@ -31,6 +31,7 @@ static const cyaml_schema_field_t entry_fields[] = {
 	TEXT(verdict,  OPTIONAL),
 	TEXT(reason,   OPTIONAL),
 	TEXT(finding,  OPTIONAL),
+	TEXT(rule,     OPTIONAL),
 	TEXT(why,      DEFAULT),
 	TEXT(expires,  OPTIONAL),
 	CYAML_FIELD_END,
@@ -97,6 +98,9 @@ static struct pvp_error *check_entry(const struct file_entry *e, const char **fi
 	if (!!e->verdict + !!e->reason + !!e->finding != 1)
 		return pvp_error_format(PVP_ERR_BAD_DATA,
 					"exactly one of verdict, reason and finding must be given");
+	*field = "rule";
+	if (e->rule && !e->finding)
+		return pvp_error_format(PVP_ERR_BAD_DATA, "rule is given without finding");
 	*field = "verdict";
 	if (e->verdict && !is_verdict(e->verdict))
 		return pvp_error_format(PVP_ERR_BAD_DATA,
@@ -135,6 +139,7 @@ static struct pvp_error *convert(const struct pvp_yaml *yaml, const struct file 
 			.verdict = pvp_text_clean(from->verdict),
 			.reason = pvp_text_clean(from->reason),
 			.finding = pvp_text_clean(from->finding),
+			.rule = pvp_text_clean(from->rule),
 			.why = pvp_text_clean(from->why),
 			.expires = pvp_text_clean(from->expires),
 			.line = pvp_yaml_line(yaml, where),
@@ -174,6 +179,7 @@ void pvp_expect_deinit(struct pvp_expect *expect)
 		free(e->verdict);
 		free(e->reason);
 		free(e->finding);
+		free(e->rule);
 		free(e->why);
 		free(e->expires);
 	}
@@ -244,6 +250,8 @@ static void apply_entry(const struct pvp_expect_entry *e, struct pvp_results_exp
 	for (size_t i = 0; i < platform->nr_cells; i++) {
 		struct pvp_results_cell *cell = &platform->cells[i];
 
+		/* Where sites were chosen, findings anywhere else were not looked for. */
+		use->skipped |= e->finding && !e->op && cell->verdict == PVP_SKIPPED;
 		if (!place_matches(e, cell->op, cell->ordinal, cell->symbol, cell->addr))
 			continue;
 		if (cell->verdict == PVP_SKIPPED)
@@ -255,6 +263,7 @@ static void apply_entry(const struct pvp_expect_entry *e, struct pvp_results_exp
 		struct pvp_results_finding *finding = &platform->findings[i];
 
 		if (!fnmatch(e->finding, finding->kind, 0) &&
+		    (!e->rule || !fnmatch(e->rule, finding->rule, 0)) &&
 		    place_matches(e, finding->op, 0, finding->symbol, finding->addr))
 			excuse(record, &finding->expected);
 	}
@@ -277,6 +286,7 @@ void pvp_expect_apply(const struct pvp_expect *expect, const char *today,
 			.verdict = pvp_text_clean(e->verdict),
 			.reason = pvp_text_clean(e->reason),
 			.finding = pvp_text_clean(e->finding),
+			.rule = pvp_text_clean(e->rule),
 			.why = pvp_text_clean(e->why),
 			/* Days as YYYY-MM-DD sort as text. */
 			.expired = e->expires && strcmp(today, e->expires) > 0,

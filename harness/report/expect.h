@@ -10,8 +10,9 @@
  *	  site: "xen_start*+0x*"	# .. on symbol+offset or 0xaddress; op, site or both
  *					# (a finding may lack a site: then neither)
  *	  platform: xen-*		# .. on the platform's name; left out: any
- *	  verdict: DIVERGENT		# or  reason: no-contract  or  finding: contract-violation;
- *					# exactly one
+ *	  verdict: DIVERGENT		# or  reason: no-contract  or  finding: mitigation-* ; exactly
+ *					# one, and of a finding the pattern of its kind
+ *	  rule: "*static call*"		# .. of a finding, the pattern of its rule; left out: any
  *	  why: tracked as issue 41	# shown with what it excuses
  *	  expires: 2026-12-31		# the last day on which it does; left out: never
  *
@@ -30,7 +31,8 @@
 
 struct pvp_expect_entry {
 	char *op, *site, *platform;	  /* patterns; NULL: any */
-	char *verdict, *reason, *finding; /* names; exactly one is not NULL */
+	char *verdict, *reason, *finding; /* exactly one is not NULL; finding is a pattern */
+	char *rule;			  /* pattern, with finding only; NULL: any */
 	char *why;
 	char *expires; /* "YYYY-MM-DD" or NULL */
 	unsigned line; /* of the file, from 1 */

@@ -13,20 +13,59 @@ static void put_text(FILE *out, const char *text)
 		fputc(*text == '#' ? '_' : *text, out);
 }
 
+/* The first at the cell's site. */
 static const struct pvp_results_finding *failed_finding(const struct pvp_results_platform *platform,
-							uint64_t addr)
+							const struct pvp_results_cell *cell)
 {
 	for (size_t i = 0; i < platform->nr_findings; i++)
-		if (platform->findings[i].failed && platform->findings[i].has_site &&
-		    platform->findings[i].addr == addr)
+		if (platform->findings[i].failed && platform->findings[i].op &&
+		    platform->findings[i].addr - cell->addr < cell->len)
 			return &platform->findings[i];
 	return NULL;
+}
+
+/* Findings at no pv site make a test a rule: whether findings[i] is the first of its rule. */
+static bool is_test(const struct pvp_results_platform *platform, size_t i)
+{
+	const struct pvp_results_finding *f = &platform->findings[i];
+
+	if (!f->failed || f->op)
+		return false;
+	for (size_t k = 0; k < i; k++)
+		if (!platform->findings[k].op &&
+		    pvp_results_finding_alike(f, &platform->findings[k]))
+			return false;
+	return true;
+}
+
+static void put_finding(const struct pvp_results_finding *f, FILE *out)
+{
+	fprintf(out, "  # %s: %s%s%s\n", f->kind, f->rule, f->detail ? ": " : "",
+		f->detail ? f->detail : "");
+}
+
+static void put_test(const struct pvp_results_platform *platform, size_t first, size_t number,
+		     FILE *out)
+{
+	const struct pvp_results_finding *head = &platform->findings[first];
+	size_t nr = 0;
+
+	for (size_t i = first; i < platform->nr_findings; i++)
+		nr += !platform->findings[i].op &&
+		      pvp_results_finding_alike(head, &platform->findings[i]);
+	fprintf(out, "  not ok %zu ", number);
+	put_text(out, head->kind);
+	fputc('\n', out);
+	put_finding(head, out);
+	if (head->has_addr)
+		fprintf(out, "  # %zu, the first at %#" PRIx64 " %s\n", nr, head->addr,
+			head->symbol);
 }
 
 static void put_cell(const struct pvp_results_platform *platform,
 		     const struct pvp_results_cell *cell, size_t number, FILE *out)
 {
-	const struct pvp_results_finding *finding = failed_finding(platform, cell->addr);
+	const struct pvp_results_finding *finding = failed_finding(platform, cell);
 
 	fprintf(out, "  %s %zu ", cell->failed || finding ? "not ok" : "ok", number);
 	put_text(out, cell->op);
@@ -44,7 +83,7 @@ static void put_cell(const struct pvp_results_platform *platform,
 		fprintf(out, "%s%s\n", cell->detail ? ": " : "", cell->detail ? cell->detail : "");
 	}
 	if (finding)
-		fprintf(out, "  # %s: %s\n", finding->kind, finding->rule);
+		put_finding(finding, out);
 }
 
 static void put_platform(const struct pvp_results *results, const struct pvp_results_image *image,
@@ -55,7 +94,7 @@ static void put_platform(const struct pvp_results *results, const struct pvp_res
 	char *name;
 
 	for (size_t i = 0; i < platform->nr_findings; i++)
-		apart += platform->findings[i].failed && !platform->findings[i].has_site;
+		apart += is_test(platform, i);
 	name = results->nr_images > 1 ? pvp_asprintf("%s %s", image->name, platform->name)
 				      : pvp_strdup(platform->name);
 	fputs("  KTAP version 1\n  # Subtest: ", out);
@@ -63,15 +102,9 @@ static void put_platform(const struct pvp_results *results, const struct pvp_res
 	fprintf(out, "\n  1..%zu\n", platform->nr_cells + apart);
 	for (size_t i = 0; i < platform->nr_cells; i++)
 		put_cell(platform, &platform->cells[i], ++test, out);
-	for (size_t i = 0; i < platform->nr_findings; i++) {
-		const struct pvp_results_finding *finding = &platform->findings[i];
-
-		if (!finding->failed || finding->has_site)
-			continue;
-		fprintf(out, "  not ok %zu ", ++test);
-		put_text(out, finding->kind);
-		fprintf(out, "\n  # %s\n", finding->rule);
-	}
+	for (size_t i = 0; i < platform->nr_findings; i++)
+		if (is_test(platform, i))
+			put_test(platform, i, ++test, out);
 	fprintf(out, "%s %zu ", failed ? "not ok" : "ok", number);
 	put_text(out, name);
 	fputc('\n', out);

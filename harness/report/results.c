@@ -49,6 +49,7 @@ static void finding_deinit(struct pvp_results_finding *finding)
 {
 	free(finding->kind);
 	free(finding->rule);
+	free(finding->detail);
 	free(finding->op);
 	free(finding->symbol);
 	free(finding->expected);
@@ -91,6 +92,7 @@ static void expectation_deinit(struct pvp_results_expectation *e)
 	free(e->verdict);
 	free(e->reason);
 	free(e->finding);
+	free(e->rule);
 	free(e->why);
 }
 
@@ -256,14 +258,22 @@ void pvp_results_add_platform(struct pvp_results_image *image, const struct pvp_
 
 		to->kind = pvp_text_clean(from->kind);
 		to->rule = pvp_text_clean(from->rule);
+		to->detail = pvp_text_clean(from->detail);
 		to->error = from->error;
-		if (from->site) {
-			to->has_site = true;
-			to->addr = from->site->addr;
-			to->op = pvp_text_clean(from->site->op);
-			to->symbol = describe(input->image, from->site->addr);
+		to->op = from->site ? pvp_text_clean(from->site->op) : NULL;
+		if (from->addr) {
+			to->has_addr = true;
+			to->addr = from->addr;
+			to->symbol = describe(input->image, from->addr);
 		}
 	}
+}
+
+bool pvp_results_finding_alike(const struct pvp_results_finding *a,
+			       const struct pvp_results_finding *b)
+{
+	return a->failed == b->failed && !a->expected == !b->expected && a->error == b->error &&
+	       !strcmp(a->kind, b->kind) && !strcmp(a->rule, b->rule);
 }
 
 void pvp_results_count(struct pvp_results_counts *counts, const struct pvp_results_cell *cell)

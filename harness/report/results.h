@@ -75,10 +75,12 @@ struct pvp_results_cell {
 
 struct pvp_results_finding {
 	char *kind, *rule;
+	char *detail; /* NULL: none */
 	bool error;
-	bool has_site;
-	uint64_t addr;	   /* of the site */
-	char *op, *symbol; /* NULL without a site */
+	bool has_addr;
+	uint64_t addr;
+	char *symbol; /* NULL without an address */
+	char *op;     /* of the pv site at that address; NULL: there is none */
 	char *expected;
 	bool failed;
 };
@@ -123,7 +125,7 @@ struct pvp_results_image {
 /* An entry of the --expect file and what became of it. */
 struct pvp_results_expectation {
 	unsigned line;
-	char *op, *site, *platform, *verdict, *reason, *finding; /* patterns; NULL: not given */
+	char *op, *site, *platform, *verdict, *reason, *finding, *rule; /* patterns; NULL: not given */
 	char *why;
 	size_t matched, excused;
 	bool unused;  /* matches nothing although what it names was run: fails */
@@ -169,6 +171,10 @@ char *pvp_results_witness_name(const struct pvp_results_image *image, const char
 void pvp_results_count(struct pvp_results_counts *counts, const struct pvp_results_cell *cell);
 /* Counts everything and decides what fails. */
 void pvp_results_judge(struct pvp_results *results, unsigned fail_on);
+
+/* Whether it is of the same rule, judged alike: such findings are shown together. */
+bool pvp_results_finding_alike(const struct pvp_results_finding *a,
+			       const struct pvp_results_finding *b);
 
 /* The text of results.json, owned by the caller. */
 char *pvp_results_json(const struct pvp_results *results);

@@ -121,8 +121,9 @@ static json_t *finding_json(const struct pvp_results_finding *finding)
 
 	set_text(object, "kind", finding->kind);
 	set_text(object, "rule", finding->rule);
+	set_text(object, "detail", finding->detail);
 	set_text(object, "severity", finding->error ? "error" : "note");
-	if (finding->has_site)
+	if (finding->has_addr)
 		set_hex(object, "addr", finding->addr);
 	else
 		set(object, "addr", json_null());
@@ -211,6 +212,7 @@ static json_t *expectation_json(const struct pvp_results_expectation *e)
 	set_text(object, "verdict", e->verdict);
 	set_text(object, "reason", e->reason);
 	set_text(object, "finding", e->finding);
+	set_text(object, "rule", e->rule);
 	set_text(object, "why", e->why);
 	set_count(object, "matched", e->matched);
 	set_count(object, "excused", e->excused);

@@ -7,7 +7,8 @@
 
 #include "alloc.h"
 
-#define MAX_FAILURES 20 /* shown per platform; results.json has all */
+#define MAX_FAILURES 20 /* cells shown per platform; results.json has all */
+#define MAX_EXAMPLES 5	/* findings shown per rule */
 #define NAME_WIDTH   18 /* of a platform or a kind */
 #define OP_WIDTH     30
 
@@ -289,23 +290,58 @@ static void put_failures(const struct table *t, const struct pvp_results_platfor
 	if (platform->counts.failed > shown)
 		put(t, PLAIN, ".. and %zu more on %s: %s/results.json\n",
 		    platform->counts.failed - shown, platform->name, t->options->dir);
-	shown = 0;
-	for (size_t i = 0; i < platform->nr_findings && shown < MAX_FAILURES; i++) {
-		const struct pvp_results_finding *finding = &platform->findings[i];
+}
 
-		if (!finding->failed)
+/* The findings like findings[first], under a line that says what they have in common. */
+static void put_finding(const struct table *t, const struct pvp_results_platform *platform,
+			size_t first)
+{
+	const struct pvp_results_finding *head = &platform->findings[first];
+	size_t nr = 0;
+
+	for (size_t i = first; i < platform->nr_findings; i++)
+		nr += pvp_results_finding_alike(head, &platform->findings[i]);
+	put(t, head->failed ? BAD : PLAIN, "%s", head->failed ? "FINDING" : "note");
+	put(t, PLAIN, "  %s  %s: %s\n", platform->name, head->kind, head->rule);
+	if (nr > 1)
+		put(t, PLAIN, "    %zu of them\n", nr);
+	nr = 0;
+	for (size_t i = first; i < platform->nr_findings && nr < MAX_EXAMPLES; i++) {
+		const struct pvp_results_finding *f = &platform->findings[i];
+
+		if (!pvp_results_finding_alike(head, f) || (!f->has_addr && !f->detail))
 			continue;
-		put(t, BAD, "FINDING");
-		put(t, PLAIN, "  %s  ", platform->name);
-		if (finding->has_site)
-			put(t, PLAIN, "%#" PRIx64 "  %s  %s  ", finding->addr, finding->op,
-			    finding->symbol);
-		put(t, PLAIN, "%s: %s\n", finding->kind, finding->rule);
-		shown++;
+		put(t, PLAIN, "    ");
+		if (f->has_addr)
+			put(t, PLAIN, "%#" PRIx64 "  %s%s%s", f->addr, f->symbol, f->op ? "  " : "",
+			    f->op ? f->op : "");
+		put(t, PLAIN, "%s%s\n", f->has_addr && f->detail ? "  " : "",
+		    f->detail ? f->detail : "");
+		nr++;
 	}
-	if (platform->failed_findings > shown)
-		put(t, PLAIN, ".. and %zu more findings on %s: %s/results.json\n",
-		    platform->failed_findings - shown, platform->name, t->options->dir);
+}
+
+/* Rule by rule: those that fail, then notes. */
+static bool put_findings(const struct table *t, const struct pvp_results_platform *platform)
+{
+	bool any = false;
+
+	for (unsigned failed = 2; failed--;)
+		for (size_t i = 0; i < platform->nr_findings; i++) {
+			const struct pvp_results_finding *f = &platform->findings[i];
+			size_t before = 0;
+
+			if (f->failed != failed || f->expected || (!failed && f->error))
+				continue;
+			while (before < i &&
+			       !pvp_results_finding_alike(f, &platform->findings[before]))
+				before++;
+			if (before < i)
+				continue;
+			put_finding(t, platform, i);
+			any = true;
+		}
+	return any;
 }
 
 static void put_expectations(const struct table *t)
@@ -387,7 +423,7 @@ void pvp_table_print(const struct pvp_results *results, const struct pvp_table_o
 			const struct pvp_results_platform *platform = &image->platforms[k];
 
 			put_failures(&t, platform);
-			if (platform->counts.failed || platform->failed_findings)
+			if (put_findings(&t, platform) || platform->counts.failed)
 				put(&t, PLAIN, "\n");
 		}
 	}

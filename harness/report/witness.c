@@ -161,6 +161,7 @@ static json_t *platform_json(const struct pvp_witness_file *file)
 	set_text(object, "return_thunk", o->return_thunk);
 	set_text(object, "cpu_model", o->cpu_model);
 	json_object_set_new(object, "cpus", json_integer(o->cpus));
+	json_object_set_new(object, "initcalls", json_integer(o->initcalls));
 	return object;
 }
 

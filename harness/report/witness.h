@@ -27,6 +27,7 @@ struct pvp_witness_overrides {
 	char **features, **pv_ops, **static_calls, **static_keys;
 	char *return_thunk, *cpu_model;
 	unsigned cpus;
+	unsigned initcalls; /* 0, 1 */
 };
 
 struct pvp_witness_file {

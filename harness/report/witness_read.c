@@ -184,6 +184,7 @@ static struct pvp_error *read_platform(const struct field *field, struct pvp_wit
 	struct pvp_witness_overrides *o = &ret->overrides;
 	struct field name = member(field, "name"), thunk = member(field, "return_thunk");
 	struct field model = member(field, "cpu_model"), cpus = member(field, "cpus");
+	struct field initcalls = member(field, "initcalls");
 	const struct {
 		const char *key;
 		char ***list;
@@ -208,6 +209,8 @@ static struct pvp_error *read_platform(const struct field *field, struct pvp_wit
 		err = read_text(&model, true, &o->cpu_model);
 	if (!err)
 		err = read_number(&cpus, UINT16_MAX, &o->cpus);
+	if (!err && initcalls.value) /* likewise */
+		err = read_number(&initcalls, 1, &o->initcalls);
 	return err;
 }
 
