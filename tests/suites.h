@@ -42,6 +42,7 @@
 	X(expect) \
 	X(witness) \
 	X(accounting) \
+	X(convention) \
 	X(compare) \
 	X(start) \
 	X(hypercall) \
