@@ -62,6 +62,7 @@
 	X(agree) \
 	X(guest) \
 	X(guest_kinds) \
+	X(guest_kernels) \
 	X(predictors) \
 	X(stretches)
 // clang-format on
