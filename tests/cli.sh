@@ -145,7 +145,7 @@ done
 refuses "verify: an option of a later version" --baseline verify --baseline x "$kernel"
 refuses "sites: no image" "IMAGE" sites
 refuses "patch: no platform" "--platform" patch "$kernel"
-refuses "patch --by guest" "the image has no apply_alternatives" patch --by guest --platform native "$kernel"
+refuses "patch --by guest" "guest patcher: the image has no" patch --by guest --platform native "$kernel"
 refuses "patch --by nobody" "nobody" patch --by nobody --platform native "$kernel"
 refuses "patch -o and --trace-site" "--trace-site" patch --platform native -o x --trace-site x "$kernel"
 for verb in diff why; do

@@ -251,6 +251,24 @@ static void compare_byte(uint8_t file, uint8_t want, uint8_t got, bool pv, uint6
 		diff->first_bad = addr;
 }
 
+/*
+ * Whether the byte at off is known at run time only, and the recorded boot changed one of the bytes
+ * it belongs with: a byte of an address can happen to be what the file has.
+ */
+static bool is_symbolic(const struct pvp_section *section, const uint8_t *want,
+			const struct pvp_patched *patched, uint64_t off)
+{
+	uint64_t lo = off, hi = off;
+
+	if (!pvp_patched_is_symbolic(patched, section->addr + off, 1))
+		return false;
+	while (lo && pvp_patched_is_symbolic(patched, section->addr + lo - 1, 1))
+		lo--;
+	while (hi < section->len && pvp_patched_is_symbolic(patched, section->addr + hi, 1))
+		hi++;
+	return memcmp(want + lo, section->data + lo, hi - lo);
+}
+
 struct pvp_error *pvp_golden_boot_compare(const struct pvp_golden_boot *boot,
 					  const struct pvp_image *image,
 					  const struct pvp_sites *sites,
@@ -286,8 +304,7 @@ struct pvp_error *pvp_golden_boot_compare(const struct pvp_golden_boot *boot,
 
 			if (other[off])
 				diff.other++;
-			else if (want[off] != section->data[off] && want[off] != got[off] &&
-				 pvp_patched_is_symbolic(patched, addr, 1))
+			else if (want[off] != got[off] && is_symbolic(section, want, patched, off))
 				diff.symbolic++;
 			else
 				compare_byte(section->data[off], want[off], got[off],

@@ -24,6 +24,7 @@
 	X(scan) \
 	X(generations) \
 	X(sites) \
+	X(entry_sites) \
 	X(patched) \
 	X(model) \
 	X(model_branches) \
@@ -42,6 +43,7 @@
 	X(expect) \
 	X(witness) \
 	X(accounting) \
+	X(convention) \
 	X(compare) \
 	X(start) \
 	X(hypercall) \
@@ -61,6 +63,7 @@
 	X(agree) \
 	X(guest) \
 	X(guest_kinds) \
+	X(guest_kernels) \
 	X(predictors) \
 	X(stretches)
 // clang-format on

@@ -264,6 +264,7 @@ static const struct {
 	{"vmlinuz-6.1.176-amd64", PVP_HV_NONE},	 {"vmlinuz-6.1.176-amd64", PVP_HV_XEN_PV},
 	{"vmlinuz-6.12.107-amd64", PVP_HV_NONE}, {"vmlinuz-6.12.107-amd64", PVP_HV_XEN_PV},
 	{"vmlinuz-7.2.13-amd64", PVP_HV_NONE},	 {"vmlinuz-7.2.13-amd64", PVP_HV_XEN_PV},
+	{"vmlinuz-5.10.223-i386", PVP_HV_NONE},	 {"vmlinuz-6.1.176-i386", PVP_HV_NONE},
 };
 
 /* The shipped rows: one for every field and pv key, with the class its callers rely on. */

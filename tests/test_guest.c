@@ -4,12 +4,9 @@
 
 #include <inttypes.h>
 
-#include "agree.h"
 #include "check_helpers.h"
-#include "golden_boot.h"
 #include "guest.h"
 #include "guest_world.h"
-#include "model.h"
 
 /* --- a tiny kernel with patchers of our own --- */
 
@@ -315,174 +312,10 @@ START_TEST(unknown_kind)
 }
 END_TEST
 
-/* --- real kernels --- */
-
-struct kernel {
-	struct pvp_image *image;
-	struct pvp_tables tables;
-	struct pvp_sites sites;
-	struct pvp_golden_boot boot;
-	struct pvp_platform platform;
-	struct pvp_patched guest, model;
-};
-
-/* False: skipped.  recording: of a goldens directory. */
-static bool kernel_open(struct kernel *k, const char *recording, const char *test)
-{
-	const char *dir = pvp_test_goldens(), *path;
-	char json[64];
-
-	memset(k, 0, sizeof(*k));
-	snprintf(json, sizeof(json), "%s.json", recording);
-	if (!pvp_test_file(dir, json, test))
-		return false;
-	path = pvp_test_file(pvp_test_kernels(), "vmlinuz-6.1.176-amd64", test);
-	if (!path)
-		return false;
-	pvp_ck_ok(pvp_image_open(path, NULL, &k->image));
-	pvp_ck_ok(pvp_tables_parse(k->image, &k->tables));
-	pvp_ck_ok(pvp_sites_scan(k->image, &k->tables, &k->sites));
-	pvp_ck_ok(pvp_golden_boot_load(dir, recording, &k->boot));
-	pvp_ck_ok(pvp_golden_boot_platform(&k->boot, k->image, &k->tables, &k->platform));
-	return true;
-}
-
-static void kernel_close(struct kernel *k)
-{
-	pvp_patched_deinit(&k->guest);
-	pvp_patched_deinit(&k->model);
-	pvp_golden_platform_deinit(&k->platform);
-	pvp_golden_boot_deinit(&k->boot);
-	pvp_sites_deinit(&k->sites);
-	pvp_tables_deinit(&k->tables);
-	pvp_image_close(k->image);
-}
-
-/* changed, pv_bytes: what must be compared at least, so that nothing passes for being empty. */
-static const struct {
-	const char *name;
-	uint64_t changed, pv_bytes;
-} boots[] = {
-	{"6.1-native", 296272, 24251},
-	{"6.1-xenpv", 296070, 24251},
-	{"6.1-kvm", 296284, 24251},
-};
-
-START_TEST(recorded_boot)
-{
-	struct pvp_golden_diff diff;
-	struct kernel k;
-
-	if (!kernel_open(&k, boots[_i].name, boots[_i].name))
-		return;
-	pvp_ck_ok(pvp_guest_patch(k.image, &k.tables, &k.platform, &k.guest));
-	pvp_ck_ok(pvp_golden_boot_compare(&k.boot, k.image, &k.sites, &k.guest, &diff));
-	ck_assert_msg(!diff.wrong && !diff.missing && !diff.extra && !diff.pv_wrong,
-		      "%s: %" PRIu64 " wrong, %" PRIu64 " missing, %" PRIu64 " extra, %" PRIu64
-		      " at pv sites, the first at %#" PRIx64,
-		      boots[_i].name, diff.wrong, diff.missing, diff.extra, diff.pv_wrong,
-		      diff.first_bad);
-	ck_assert_uint_eq(diff.changed, boots[_i].changed);
-	ck_assert_uint_eq(diff.pv_bytes, boots[_i].pv_bytes);
-	kernel_close(&k);
-}
-END_TEST
-
-/* Feature numbers of 6.1. */
-#define SERIALIZE 590
-
-/* Capability sets no recording has; the guest against the model. */
-static const struct {
-	const char *what, *recording;
-	int features[4]; /* negative: cleared */
-	const char *return_thunk;
-	unsigned cpus;	/* 0: the recording's */
-	uint64_t bytes; /* that either names, at least */
-} sets[] = {
-	{"as recorded", "6.1-native", {0}, NULL, 0, 300000},
-	{"no retpolines", "6.1-native", {-RETPOLINE, -LFENCE}, NULL, 0, 340000},
-	{"retpolines", "6.1-xenpv", {RETPOLINE, -LFENCE}, NULL, 0, 300000},
-	{"lfence", "6.1-native", {RETPOLINE, LFENCE}, NULL, 0, 340000},
-	{"return thunks", "6.1-native", {RETHUNK}, "srso_return_thunk", 0, 300000},
-	{"return thunks in Zen 3's form",
-	 "6.1-xenpv",
-	 {RETHUNK},
-	 "srso_alias_return_thunk",
-	 0,
-	 300000},
-	{"one CPU", "6.1-native", {0}, NULL, 1, 305000},
-	{"one CPU, return thunks, lfence",
-	 "6.1-xenpv",
-	 {RETHUNK, RETPOLINE, LFENCE},
-	 "retbleed_return_thunk",
-	 1,
-	 340000},
-	{"ITS return thunks", "6.1-native", {RETPOLINE, RETHUNK}, "its_return_thunk", 0, 300000},
-	{"serialize", "6.1-kvm", {SERIALIZE}, NULL, 0, 300000},
-	{"Xen's text, native's features", "6.1-xenpv", {-XENPV}, NULL, 0, 300000},
-};
-
-static void set_features(struct pvp_platform *platform, const int *features)
-{
-	for (unsigned i = 0; i < 4; i++) {
-		unsigned number = abs(features[i]);
-
-		if (features[i] > 0)
-			platform->caps[number / 32] |= 1u << number % 32;
-		else if (features[i] < 0)
-			platform->caps[number / 32] &= ~(1u << number % 32);
-	}
-}
-
-START_TEST(guest_and_model)
-{
-	struct pvp_agree agree;
-	struct kernel k;
-	char *text;
-
-	if (!kernel_open(&k, sets[_i].recording, sets[_i].what))
-		return;
-	set_features(&k.platform, sets[_i].features);
-	if (sets[_i].return_thunk)
-		pvp_ck_ok(
-			pvp_image_symbol(k.image, sets[_i].return_thunk, &k.platform.return_thunk));
-	if (sets[_i].cpus)
-		k.platform.cpus = sets[_i].cpus;
-	pvp_ck_ok(pvp_guest_patch(k.image, &k.tables, &k.platform, &k.guest));
-	pvp_ck_ok(pvp_model_patch(k.image, &k.tables, &k.platform, &k.model));
-	pvp_agree_compare(&k.model, &k.guest, &agree);
-	text = agree.nr ? pvp_difference_text(agree.v, "model", "guest") : NULL;
-	ck_assert_msg(!agree.nr, "%s: %" PRIu64 " bytes differ, the first at %#" PRIx64 ": %s",
-		      sets[_i].what, agree.unequal, agree.v[0].addr, text);
-	ck_assert_msg(agree.bytes >= sets[_i].bytes, "%s: only %" PRIu64 " bytes", sets[_i].what,
-		      agree.bytes);
-	pvp_agree_deinit(&agree);
-	kernel_close(&k);
-}
-END_TEST
-
-/* Teeth: a feature that only one of them is told is seen. */
-START_TEST(disagreement)
-{
-	struct pvp_agree agree;
-	struct kernel k;
-
-	if (!kernel_open(&k, "6.1-native", "disagreement"))
-		return;
-	pvp_ck_ok(pvp_guest_patch(k.image, &k.tables, &k.platform, &k.guest));
-	set_features(&k.platform, (int[4]){XENPV});
-	pvp_ck_ok(pvp_model_patch(k.image, &k.tables, &k.platform, &k.model));
-	pvp_agree_compare(&k.model, &k.guest, &agree);
-	ck_assert(agree.nr > 1000);
-	pvp_agree_deinit(&agree);
-	kernel_close(&k);
-}
-END_TEST
-
 Suite *guest_suite(void)
 {
 	Suite *s = suite_create("guest");
-	TCase *tiny = tcase_create("tiny"), *kernels = tcase_create("kernels");
+	TCase *tiny = tcase_create("tiny");
 
 	tcase_add_loop_test(tiny, how_it_ends, 0, ARRAY_SIZE(ends));
 	tcase_add_loop_test(tiny, replaced_callee, 0, ARRAY_SIZE(callees));
@@ -494,11 +327,5 @@ Suite *guest_suite(void)
 	tcase_add_loop_test(tiny, missing_function, 0, ARRAY_SIZE(needed));
 	tcase_add_test(tiny, unknown_kind);
 	suite_add_tcase(s, tiny);
-	tcase_set_tags(kernels, PVP_TAG_KERNELS);
-	tcase_set_timeout(kernels, 300);
-	tcase_add_loop_test(kernels, recorded_boot, 0, ARRAY_SIZE(boots));
-	tcase_add_loop_test(kernels, guest_and_model, 0, ARRAY_SIZE(sets));
-	tcase_add_test(kernels, disagreement);
-	suite_add_tcase(s, kernels);
 	return s;
 }

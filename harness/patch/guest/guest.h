@@ -8,10 +8,18 @@
  * order and their arguments are the kernel's; we only watch where each begins, to name who wrote a
  * byte.  Nothing here knows what a patched byte looks like.
  *
- * Locks, printk, NMI control and the like are replaced by a plain return (callees.c has the list),
- * a WARN is passed over as the kernel does.  A patcher that faults, hangs, leaves the memory it was
- * given or meets an instruction nobody modelled is an error that names the function run, the pass,
- * the address and, where it can be told, the table entry.
+ * Before these, arch_init_ideal_nops() of 5.10; where there are no inline static calls (i386),
+ * arch_static_call_transform() for each trampoline that changes; with platform->initcalls,
+ * static_call_init() again at the end.
+ *
+ * Locks, printk, NMI control and the like are replaced by a plain return, allocators by pages of an
+ * arena (callees.c has the list); a branch to such a page is symbolic.  A WARN is passed over as
+ * the kernel does.  A patcher that faults, hangs, leaves the memory it was given or meets an
+ * instruction nobody modelled is an error that names the function run, the pass, the address and,
+ * where it can be told, the table entry.
+ *
+ * It takes a second or two; with call depth tracking some fifteen, nearly all of it the engine's
+ * stores.
  */
 #ifndef PVP_GUEST_H
 #define PVP_GUEST_H

@@ -94,7 +94,7 @@ struct pvp_error *pvp_guest_memory_init(const struct pvp_image *image, struct pv
 	if (!err)
 		err = add(&memory, memory.stack_top - STACK_LEN, STACK_LEN, false, "stack");
 	if (!err)
-		err = add(&memory, memory.arena, PVP_GUEST_ARENA_LEN, false, "arena");
+		err = add(&memory, memory.arena, PVP_GUEST_ARENA_LEN, true, "arena");
 	if (err)
 		pvp_guest_memory_deinit(&memory);
 	else

@@ -3,7 +3,8 @@
  * guest_memory.h - inside guest/: the memory that the patcher runs in.
  *
  * The image as a boot loader leaves it, text writable, per-CPU data where boot has it, a stack, and
- * an arena for what the patcher allocates.  Zero where the file says nothing.
+ * an arena for what the patcher allocates, executable: it makes thunks there.  Zero where the file
+ * says nothing.
  */
 #ifndef PVP_GUEST_MEMORY_H
 #define PVP_GUEST_MEMORY_H
