@@ -186,7 +186,7 @@ static void print_survivor(const struct pvp_mutate_input *input, const struct pv
 	       mutant->site->addr, symbol);
 	for (uint32_t i = 0; i < mutant->site->len; i++)
 		printf(" %02x", mutant->bytes[i]);
-	printf("  %s", *text ? text : "nop");
+	printf("  %s", text);
 	if (mutant->seen || mutant->why)
 		printf(": %s", mutant->seen ? mutant->seen : mutant->why);
 	putchar('\n');

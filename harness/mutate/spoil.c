@@ -155,39 +155,44 @@ bool pvp_spoil_begin(const struct pvp_spoil_context *context, const struct pvp_s
 	return true;
 }
 
+static void print_insn(FILE *out, const struct pvp_image *image, const struct pvp_x86_insn *insn)
+{
+	size_t len = strlen(insn->text);
+	char where[128];
+
+	if (insn->len == 5 && (insn->bytes[0] == 0xe8 || insn->bytes[0] == 0xe9))
+		fprintf(out, "%s %s", insn->bytes[0] == 0xe8 ? "call" : "jmp",
+			pvp_image_describe(image, rel32_target(insn->bytes, insn->addr), where,
+					   sizeof(where)));
+	else if (insn->len) /* without the blank behind a mnemonic that has no operand */
+		fprintf(out, "%.*s", (int)(len - (len && insn->text[len - 1] == ' ')), insn->text);
+	else
+		fprintf(out, "(%02x..)", insn->bytes[0]);
+}
+
 char *pvp_spoil_text(const struct pvp_spoil_context *context, const struct pvp_site *site,
 		     const uint8_t *bytes)
 {
-	size_t len, at = 0, nops = 0;
-	char *text = NULL, where[128];
+	size_t len, nops = 0, nr = 0;
+	char *text = NULL;
 	FILE *out = open_memstream(&text, &len);
+	struct pvp_x86_insn insn;
 
 	assert(out);
-	for (size_t nr = 0; at < site->len;) {
-		struct pvp_x86_insn insn;
-
+	for (size_t at = 0; at < site->len; at += insn.len ? insn.len : site->len) {
 		pvp_x86_decode(context->decoder, bytes + at, site->len - at, site->addr + at,
 			       &insn);
-		if (insn.nop) {
-			at += insn.len;
-			nops++;
+		nops += insn.nop;
+		if (insn.nop)
 			continue;
-		}
 		for (; nops; nops--)
 			fprintf(out, "%snop", nr++ ? "; " : "");
 		if (nr++)
 			fputs("; ", out);
-		if (insn.len == 5 && (bytes[at] == 0xe8 || bytes[at] == 0xe9))
-			fprintf(out, "%s %s", bytes[at] == 0xe8 ? "call" : "jmp",
-				pvp_image_describe(context->input->check.image,
-						   rel32_target(bytes + at, site->addr + at), where,
-						   sizeof(where)));
-		else if (insn.len)
-			fputs(insn.text, out);
-		else
-			fprintf(out, "(%02x..)", bytes[at]);
-		at += insn.len ? insn.len : site->len;
+		print_insn(out, context->input->check.image, &insn);
 	}
+	if (!nr)
+		fputs("nops", out);
 	fclose(out);
 	return text;
 }

@@ -67,11 +67,11 @@ bool pvp_spoil_thunk(struct pvp_spoil *s)
 		INSN(0x45, 0x31, 0xc0), /* xor %r8d,%r8d */
 		INSN(0x45, 0x31, 0xdb), /* xor %r11d,%r11d */
 	};
+	/* Its thunks may change eax and edx: PVOP_VCALLEE_CLOBBERS, asm/paravirt_types.h. */
 	static const struct insn i386[9] = {
 		INSN(0x91),	  /* xchg %eax,%ecx */
-		INSN(0x92),	  /* xchg %eax,%edx */
+		INSN(0x41),	  /* inc %ecx */
 		INSN(0x31, 0xc9), /* xor %ecx,%ecx */
-		INSN(0x31, 0xd2), /* xor %edx,%edx */
 	};
 
 	return s->contract &&
