@@ -51,6 +51,7 @@
 	X(findings) \
 	X(findings_tables) \
 	X(findings_boots) \
+	X(shrink) \
 	X(spoiled) \
 	X(spoiled_debian) \
 	X(mutants) \

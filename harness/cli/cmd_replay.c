@@ -127,8 +127,18 @@ static void print_head(const struct pvp_witness_file *file, const struct pvp_sub
 	printf("%-10s%#" PRIx64 "  ", "site", file->addr);
 	print_clean(file->op, "");
 	print_clean("in", file->symbol);
-	printf("%-10s%u of %u, seed %#" PRIx64 "\n", "state", file->seen.state, file->states,
-	       file->seen.seed);
+	printf("%-10s%u of %u, seed %#" PRIx64 "%s\n", "state", file->seen.state, file->states,
+	       file->seen.seed, file->seen.shrunk ? ", made plain" : "");
+	if (file->seen.shrunk) {
+		puts("what has to be as it is in it");
+		print_lines(file->seen.matter && *file->seen.matter ? file->seen.matter
+								    : "nothing: any state does");
+	}
+	if (file->also) {
+		puts("diverges as well on");
+		for (size_t i = 0; file->also[i]; i++)
+			print_lines(file->also[i]);
+	}
 	print_bytes("K0", file->k0, file->len);
 	print_bytes("K1", file->k1, file->len);
 	if (pvp_patched_bytes(&boot->patched, subject->image, file->addr, file->len, k1) &&
@@ -227,7 +237,10 @@ static struct pvp_error *replay(const struct pvp_witness_file *file,
 						"%#" PRIx64,
 						i, subject->path, row->addr);
 	}
-	err = pvp_check_one(&input, site, file->seen.state, &cell);
+	if (file->seen.shrunk)
+		err = pvp_check_start(&input, site, file->seen.shrunk, file->seen.state, &cell);
+	else
+		err = pvp_check_one(&input, site, file->seen.state, &cell);
 	if (err)
 		return err;
 	print_head(file, subject, boot);
