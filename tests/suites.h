@@ -24,6 +24,7 @@
 	X(scan) \
 	X(generations) \
 	X(sites) \
+	X(entry_sites) \
 	X(patched) \
 	X(model) \
 	X(model_branches) \

@@ -52,11 +52,31 @@ static char *describe(const struct pvp_subject *subject, uint64_t addr)
 	return pvp_text_clean(pvp_image_describe(subject->image, addr, buf, sizeof(buf)));
 }
 
+/* The next site of both lists, in address order; nth: how many of each were taken. */
+static const struct pvp_site *next_site(const struct pvp_subject *subject, size_t nth[2])
+{
+	const struct pvp_sites *lists[] = {&subject->sites, &subject->entry.sites};
+	const struct pvp_site *found = NULL;
+	size_t from = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(lists); i++) {
+		if (nth[i] == lists[i]->nr || (found && found->addr <= lists[i]->v[nth[i]].addr))
+			continue;
+		found = &lists[i]->v[nth[i]];
+		from = i;
+	}
+	if (found)
+		nth[from]++;
+	return found;
+}
+
 static void print_tsv(const struct pvp_subject *subject)
 {
+	const struct pvp_site *site;
+	size_t nth[2] = {0};
+
 	puts("address\tlength\tkind\top\tordinal\tsymbol\ttables");
-	for (size_t i = 0; i < subject->sites.nr; i++) {
-		const struct pvp_site *site = &subject->sites.v[i];
+	while ((site = next_site(subject, nth))) {
 		char *symbol = describe(subject, site->addr), *op = pvp_text_clean(site->op);
 		const char *separator = "";
 
@@ -137,14 +157,16 @@ static void print_json(const struct pvp_subject *subject)
 	json_t *object = json_pack("{s:s, s:s, s:s}", "name", name, "sha256",
 				   pvp_image_sha256(subject->image), "generation",
 				   subject->tables.generation ? subject->tables.generation : "");
+	const struct pvp_site *site;
+	size_t nth[2] = {0};
 
 	printf("{\n \"schema\": %d,\n \"image\": ", SITES_SCHEMA);
 	json_dumpf(object, stdout, JSON_SORT_KEYS);
 	json_decref(object);
 	printf(",\n \"sites\": [");
-	for (size_t i = 0; i < subject->sites.nr; i++) {
-		printf("%s\n  ", i ? "," : "");
-		object = site_json(subject, &subject->sites.v[i]);
+	while ((site = next_site(subject, nth))) {
+		printf("%s\n  ", nth[0] + nth[1] > 1 ? "," : "");
+		object = site_json(subject, site);
 		json_dumpf(object, stdout, JSON_SORT_KEYS);
 		json_decref(object);
 	}

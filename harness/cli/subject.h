@@ -12,6 +12,7 @@
 #define PVP_SUBJECT_H
 
 #include "contract.h"
+#include "entry_sites.h"
 #include "model.h"
 #include "sites.h"
 
@@ -20,6 +21,7 @@ struct pvp_subject {
 	struct pvp_image *image;
 	struct pvp_tables tables;
 	struct pvp_sites sites;
+	struct pvp_entry_sites entry;
 };
 
 struct pvp_boot {

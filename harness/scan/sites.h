@@ -16,7 +16,9 @@
 
 #define PVP_SITE_KINDS(X)                                                                          \
 	X(PARAVIRT, "paravirt", "entry of .parainstructions, or a direct-call alternative")        \
-	X(STATIC_CALL, "static-call", "static-call site of a pv key")
+	X(STATIC_CALL, "static-call", "static-call site of a pv key")                              \
+	X(ENTRY, "entry", "entry code that differs under Xen PV (entry_sites.h)")                  \
+	X(TRAP, "trap", "row of Xen's trap table (entry_sites.h)")
 
 enum pvp_site_kind {
 #define X(id, name, what) PVP_SITE_##id,
@@ -49,7 +51,7 @@ struct pvp_site {
 	uint32_t len;  /* room for the replacement, in bytes */
 	enum pvp_site_kind kind;
 	const char *op;	     /* "irq.irq_disable"; of a static call "static_call.pv_sched_clock" */
-	uint32_t slot;	     /* PARAVIRT: index in pv_ops */
+	uint32_t slot;	     /* PARAVIRT: index in pv_ops; ENTRY, TRAP: see entry_sites.h */
 	uint64_t key;	     /* STATIC_CALL: address of its key */
 	uint64_t trampoline; /* STATIC_CALL: of its trampoline */
 	bool tail;	     /* jmp, not call */
