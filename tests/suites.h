@@ -40,6 +40,7 @@
 	X(poke) \
 	X(contract) \
 	X(report) \
+	X(groups) \
 	X(expect) \
 	X(witness) \
 	X(accounting) \
