@@ -6,10 +6,12 @@
 
 #include "alloc.h"
 #include "check_helpers.h"
+#include "elfgen.h"
 #include "golden_text.h"
 #include "start.h"
 #include "suites.h"
 #include "witness.h"
+#include "witness_asm.h"
 #include "x86/regs.h"
 
 static char path[64];
@@ -372,6 +374,81 @@ START_TEST(refuses_other_files)
 }
 END_TEST
 
+static struct pvp_image *make_image(void)
+{
+	static const uint8_t text[0x200];
+	struct elfgen *g = elfgen_create(PVP_ARCH_AMD64);
+	struct pvp_image *image;
+
+	elfgen_section(g, ".text", 0xffffffff8100b500, ELFGEN_TEXT, text, sizeof(text));
+	elfgen_symbol(g, "start_kernel", 0xffffffff8100b5ad);
+	elfgen_symbol(g, "pv*/ops", 0xffffffff81000001);
+	elfgen_write(g, path);
+	elfgen_destroy(g);
+	pvp_ck_ok(pvp_image_open(path, NULL, &image));
+	return image;
+}
+
+static void run(const char *fmt, ...) PVP_PRINTF(1, 2);
+static void run(const char *fmt, ...)
+{
+	char command[512];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(command, sizeof(command), fmt, ap);
+	va_end(ap);
+	ck_assert_msg(!system(command), "%s", command);
+}
+
+static void check_section(const char *name, const void *want, size_t len)
+{
+	uint8_t got[1024];
+	FILE *f;
+
+	run("objcopy -O binary -j %s %s.o %s.bin", name, path, path);
+	run("test -s %s.bin", path);
+	strcat(path, ".bin");
+	f = fopen(path, "r");
+	unlink(path);
+	path[strlen(path) - 4] = '\0';
+	ck_assert_ptr_nonnull(f);
+	ck_assert_uint_eq(fread(got, 1, sizeof(got), f), len);
+	fclose(f);
+	pvp_ck_bytes(name, got, want, len);
+}
+
+/* cpp and as take it, and its sections hold the witness, whatever the names in it say. */
+START_TEST(assembles)
+{
+	static const char *const compilers[] = {"gcc -c -x assembler-with-cpp", "as"};
+	struct pvp_image *image = make_image();
+	struct pvp_witness_file file;
+	uint64_t words[3] = {0xffff888000001000, UINT64_MAX, 8};
+	char *text;
+
+	sample(&file);
+	free(file.op);
+	file.op = pvp_strdup("*/ .error \"out of the comment\" /* \n#error");
+	pvp_ck_ok(pvp_witness_asm(&file, image, &text));
+	write_file(text);
+	run("%s -o %s.o %s", compilers[_i], path, path);
+	check_section(".text.k0", file.k0, file.len);
+	check_section(".text.k1", file.k1, file.len);
+	check_section(".rodata.start", file.seen.shrunk->state.reg, PVP_X86_NR_STATE * 8);
+	check_section(".rodata.memory", words, sizeof(words));
+	check_section(".rodata.end_k0", file.seen.end_k0, sizeof(file.seen.end_k0));
+	check_section(".rodata.end_k1", file.seen.end_k1, sizeof(file.seen.end_k1));
+	run("rm %s.o", path);
+	ck_assert_ptr_nonnull(strstr(text, "/* rbx, matters */"));
+	ck_assert_ptr_nonnull(strstr(text, "/* rflags, matters */"));
+	ck_assert_ptr_null(strstr(text, "/* rax, matters */"));
+	free(text);
+	pvp_witness_deinit(&file);
+	pvp_image_close(image);
+}
+END_TEST
+
 Suite *witness_suite(void)
 {
 	Suite *suite = suite_create("witness");
@@ -381,6 +458,7 @@ Suite *witness_suite(void)
 	tcase_add_test(round, format);
 	tcase_add_test(round, comes_back);
 	tcase_add_test(round, older);
+	tcase_add_loop_test(round, assembles, 0, 2);
 	tcase_add_checked_fixture(bad, make_path, remove_path);
 	tcase_add_loop_test(bad, refuses, 0, ARRAY_SIZE(spoiled));
 	tcase_add_loop_test(bad, refuses_what_is_no_witness, 0, ARRAY_SIZE(no_witnesses));
