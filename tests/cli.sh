@@ -416,7 +416,26 @@ holds "spoiled: the table tells how to see it again" grep -qF "replay $witness" 
 exits "replay" 1 replay "$witness"
 holds "replay: both sides" [ "$(grep -cE '^K[01] stop' stdout)" = 2 ]
 exits "replay, image given" 1 replay "$witness" elsewhere/image
+holds "replay: what matters" grep -q 'made plain' stdout
+# What was found by chance is shrunk to a state in which only what is said to matter is not plain.
+holds "replay: the witness is the same whatever --jobs is" sh -c "'$pvproof' verify --jobs 3 --out jobs3 \
+	--platform native --patched spoiled.tsv image >/dev/null; cmp '$witness' 'jobs3/witnesses/native-$address.json'"
+exits "replay --asm" 1 replay --asm out.S "$witness"
+for side in 0 1; do
+	bytes=$(sed -n "s/^ *\"k$side\": \"\([0-9a-f]*\)\",*$/\1/p" "$witness")
+	holds "replay --asm: K$side is in it" sh -c "gcc -c out.S -o out.o && \
+		objcopy -O binary -j .text.k$side out.o out.bin && \
+		[ \"\$(od -An -v -tx1 out.bin | tr -d ' \n')\" = '$bytes' ] && [ -n '$bytes' ]"
+done
 cp "$witness" witness.json
+# A witness of before there were shrunk states.
+sed -n '1h;1!H;${g;s/,\n "shrunk": {.*\n },\n "site"/,\n "site"/;p}' witness.json >older.json
+holds "an older witness: no shrunk state" sh -c "! grep -q shrunk older.json"
+exits "replay of an older witness" 1 replay older.json
+holds "replay of an older witness: the state as drawn" sh -c "! grep -q 'made plain' stdout"
+sed 's/"rflags": "0x[0-9a-f]*"/"rflags": "0x102"/' witness.json >bad.json
+exits "replay: a start state with the trap flag" 2 replay bad.json
+holds "replay: a start state with the trap flag: its name" grep -q 'shrunk.registers.rflags' stderr
 # Without its row the site has its linked bytes: K1 is the file, not the prediction.
 grep -v "^$address	" native.tsv >missing.tsv
 exits "verify --patched, a row missing" 1 verify --out out --platform native --patched missing.tsv image

@@ -41,6 +41,7 @@
 	X(poke) \
 	X(contract) \
 	X(report) \
+	X(groups) \
 	X(expect) \
 	X(witness) \
 	X(accounting) \
@@ -53,6 +54,7 @@
 	X(findings) \
 	X(findings_tables) \
 	X(findings_boots) \
+	X(shrink) \
 	X(spoiled) \
 	X(spoiled_debian) \
 	X(mutants) \

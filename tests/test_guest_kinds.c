@@ -345,7 +345,7 @@ START_TEST(ftrace)
 	struct pvp_patched patched;
 	struct pvp_tables tables;
 	struct pvp_image *image;
-	struct pvp_addr_entry call = {.addr = APPLY};
+	struct pvp_addr_entry call = {.addr = APPLY}, *parsed;
 	struct world w;
 
 	guest_world_init(&w);
@@ -353,6 +353,7 @@ START_TEST(ftrace)
 	put(&w, APPLY + 5, "c3");
 	pvp_ck_ok(tiny_open(&w.tiny, &image));
 	pvp_ck_ok(pvp_tables_parse(image, &tables));
+	parsed = tables.mcounts;
 	tables.mcounts = &call;
 	tables.nr_mcounts = 1;
 	pvp_ck_ok(pvp_guest_patch(image, &tables, &w.platform, &patched));
@@ -361,9 +362,26 @@ START_TEST(ftrace)
 	tables.nr_mcounts = 0;
 	pvp_ck_err(pvp_guest_patch(image, &tables, &w.platform, &patched), PVP_ERR_BAD_DATA,
 		   "exception 3");
-	tables.mcounts = NULL;
+	tables.mcounts = parsed;
 	pvp_tables_deinit(&tables);
 	pvp_image_close(image);
+}
+END_TEST
+
+/* 7.2 traps at a ud1 that says which register has the entry, and goes on behind; another is no
+ * WARN.
+ */
+START_TEST(warn_trap)
+{
+	struct world w;
+
+	guest_world_init_kind(&w, TINY_7_2);
+	put(&w, APPLY, "67 48 0f b9 3a");
+	put_mem(&w, APPLY + 5, 0xfe, 0, TARGET);
+	put(&w, APPLY + 11, "c3");
+	guest_expect(&w, "trap", "ffffffff81000400\tcc\tcd\talternative\n");
+	put(&w, APPLY, "67 48 0f b9 3b");
+	guest_expect_error(&w, PVP_ERR_BAD_DATA, "exception 6 at apply_alternatives (");
 }
 END_TEST
 
@@ -381,6 +399,7 @@ Suite *guest_kinds_suite(void)
 	tcase_add_test(t, trampoline_update);
 	tcase_add_test(t, two_passes_hang);
 	tcase_add_test(t, ftrace);
+	tcase_add_test(t, warn_trap);
 	suite_add_tcase(s, t);
 	return s;
 }

@@ -6,9 +6,13 @@
 
 #include "alloc.h"
 #include "check_helpers.h"
+#include "elfgen.h"
 #include "golden_text.h"
+#include "start.h"
 #include "suites.h"
 #include "witness.h"
+#include "witness_asm.h"
+#include "x86/regs.h"
 
 static char path[64];
 
@@ -66,6 +70,9 @@ static void sample(struct pvp_witness_file *ret)
 		.stop_k1 = "fault: #UD at evil\033[2J+0x3",
 		.effects_k0 = "interrupt flag 0\nwrmsr 0x10 0x2\n",
 		.effects_k1 = "",
+		.matter = "rbx\nrflags.IF\nmemory at 0xffff888000001000\n",
+		.prefix_k0 = "1 instruction\nsite: cli\n",
+		.prefix_k1 = "2 instructions\nsite: nop\nsite+0x1: sti\n",
 	};
 
 	memset(ret, 0, sizeof(*ret));
@@ -88,7 +95,17 @@ static void sample(struct pvp_witness_file *ret)
 	add_row(&ret->given, 0xffffffff8100b5c9, "\xff", "\xfb");
 	add_row(&ret->given, 0xffffffff8100b5d0, "ab", "cd");
 	ret->states = 32;
+	ret->also = words("kvm", "xen-hvm");
 	pvp_witness_copy(&seen, &ret->seen);
+	ret->seen.shrunk = pvp_calloc(1, sizeof(*ret->seen.shrunk));
+	for (unsigned i = 0; i < PVP_X86_NR_STATE; i++)
+		ret->seen.shrunk->state.reg[i] = 0x100 + i;
+	ret->seen.shrunk->seed = 0x5eed;
+	ret->seen.shrunk->nr_pokes = ret->seen.shrunk->nr_script = 1;
+	ret->seen.shrunk->pokes[0] =
+		(struct pvp_start_poke){.addr = 0xffff888000001000, .value = UINT64_MAX, .size = 8};
+	ret->seen.shrunk->script[0] =
+		(struct pvp_script_row){.pauses = 40, .addr = 0xffff888000001008, .len = 4};
 	for (unsigned i = 0; i < PVP_X86_NR_REGS; i++) {
 		ret->seen.start[i] = i;
 		ret->seen.end_k0[i] = UINT64_MAX - i;
@@ -152,10 +169,63 @@ START_TEST(comes_back)
 	ck_assert_str_eq(got.seen.effects_k0, want.seen.effects_k0);
 	ck_assert_str_eq(got.seen.effects_k1, "");
 	ck_assert_str_eq(got.seen.stop_k1, "fault: #UD at evil\\x1b[2J+0x3");
+	ck_assert_str_eq(got.seen.matter, want.seen.matter);
+	ck_assert_str_eq(got.seen.prefix_k1, want.seen.prefix_k1);
+	ck_assert_mem_eq(got.seen.shrunk, want.seen.shrunk, sizeof(*want.seen.shrunk));
+	check_words(got.also, "kvm", "xen-hvm");
 	pvp_witness_deinit(&want);
 	pvp_witness_deinit(&got);
 	free(text);
 	free(again);
+}
+END_TEST
+
+/* A file of before there were such fields. */
+START_TEST(older)
+{
+	static const char *const fields[] = {"shrunk", "also"};
+	char *text = sample_text();
+	json_t *root = json_loads(text, 0, NULL);
+	struct pvp_witness_file got;
+
+	for (size_t i = 0; i < ARRAY_SIZE(fields); i++)
+		ck_assert_int_eq(json_object_del(root, fields[i]), 0);
+	ck_assert_int_eq(json_object_del(json_object_get(root, "k0"), "prefix"), 0);
+	ck_assert_int_eq(json_object_del(json_object_get(root, "k1"), "prefix"), 0);
+	ck_assert_int_eq(json_dump_file(root, path, 0), 0);
+	pvp_ck_ok(pvp_witness_read(path, &got));
+	ck_assert_ptr_null(got.seen.shrunk);
+	ck_assert_ptr_null(got.seen.matter);
+	ck_assert_ptr_null(got.also);
+	ck_assert_uint_eq(got.seen.state, 31);
+	pvp_witness_deinit(&got);
+	json_decref(root);
+	free(text);
+}
+END_TEST
+
+/* One row too many is an error, not a row behind the array. */
+START_TEST(too_many_rows)
+{
+	static const struct {
+		const char *list;
+		size_t max;
+	} lists[] = {{"memory", PVP_START_MAX_POKES - 1}, {"script", PVP_START_MAX_SCRIPT}};
+	char *text = sample_text();
+	json_t *root = json_loads(text, 0, NULL);
+	json_t *list = json_object_get(json_object_get(root, "shrunk"), lists[_i].list);
+	struct pvp_witness_file got;
+
+	while (json_array_size(list) < lists[_i].max)
+		json_array_append(list, json_array_get(list, 0));
+	ck_assert_int_eq(json_dump_file(root, path, 0), 0);
+	pvp_ck_ok(pvp_witness_read(path, &got));
+	pvp_witness_deinit(&got);
+	json_array_append(list, json_array_get(list, 0));
+	ck_assert_int_eq(json_dump_file(root, path, 0), 0);
+	pvp_ck_err(pvp_witness_read(path, &got), PVP_ERR_BAD_DATA, "has too many rows");
+	json_decref(root);
+	free(text);
 }
 END_TEST
 
@@ -200,6 +270,22 @@ static const struct {
 	{ "k0",                       NULL,                      "field \"k0.stop\" is missing" },
 	{ "k1/end/rflags",            "\"0xg\"",                 "field \"k1.end.rflags\" is not a 64-bit" },
 	{ "k1/effects",               "[null]",                  "field \"k1.effects[0]\" is not a string" },
+	{ "k1/prefix",                "7",                       "field \"k1.prefix\" is not a list" },
+	{ "shrunk",                   "[]",                      "field \"shrunk\" is not an object" },
+	{ "shrunk/registers",         "[]",                      "field \"shrunk.registers\" is not an object" },
+	{ "shrunk/registers/cr3",     NULL,                      "field \"shrunk.registers.cr3\" is missing" },
+	{ "shrunk/registers/xcr0",    "7",                       "field \"shrunk.registers.xcr0\" is not a string" },
+	{ "shrunk/memory",            "{}",                      "field \"shrunk.memory\" is not a list" },
+	{ "shrunk/memory/0/size",     "9",                       "field \"shrunk.memory[0].size\" is out of range" },
+	{ "shrunk/memory/0/size",     "0",                       "field \"shrunk.memory[0].size\" is out of range" },
+	{ "shrunk/memory/0/addr",     "\"0xfffffffffffffffc\"",  "field \"shrunk.memory[0].size\" is out of range" },
+	{ "shrunk/memory/0/value",    NULL,                      "field \"shrunk.memory[0].value\" is missing" },
+	{ "shrunk/script",            NULL,                      "field \"shrunk.script\" is missing" },
+	{ "shrunk/script/0/size",     "-1",                      "field \"shrunk.script[0].size\" is out of range" },
+	{ "shrunk/script/0/pauses",   "70000",                   "field \"shrunk.script[0].pauses\" is out of range" },
+	{ "shrunk/answers",           "1",                       "field \"shrunk.answers\" is not a string" },
+	{ "shrunk/matter",            "\"rbx\"",                 "field \"shrunk.matter\" is not a list" },
+	{ "also",                     "[1]",                     "field \"also[0]\" is not a string" },
 	{ "differs",                  NULL,                      "field \"differs\" is missing" },
 };
 // clang-format on
@@ -288,6 +374,81 @@ START_TEST(refuses_other_files)
 }
 END_TEST
 
+static struct pvp_image *make_image(void)
+{
+	static const uint8_t text[0x200];
+	struct elfgen *g = elfgen_create(PVP_ARCH_AMD64);
+	struct pvp_image *image;
+
+	elfgen_section(g, ".text", 0xffffffff8100b500, ELFGEN_TEXT, text, sizeof(text));
+	elfgen_symbol(g, "start_kernel", 0xffffffff8100b5ad);
+	elfgen_symbol(g, "pv*/ops", 0xffffffff81000001);
+	elfgen_write(g, path);
+	elfgen_destroy(g);
+	pvp_ck_ok(pvp_image_open(path, NULL, &image));
+	return image;
+}
+
+static void run(const char *fmt, ...) PVP_PRINTF(1, 2);
+static void run(const char *fmt, ...)
+{
+	char command[512];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(command, sizeof(command), fmt, ap);
+	va_end(ap);
+	ck_assert_msg(!system(command), "%s", command);
+}
+
+static void check_section(const char *name, const void *want, size_t len)
+{
+	uint8_t got[1024];
+	FILE *f;
+
+	run("objcopy -O binary -j %s %s.o %s.bin", name, path, path);
+	run("test -s %s.bin", path);
+	strcat(path, ".bin");
+	f = fopen(path, "r");
+	unlink(path);
+	path[strlen(path) - 4] = '\0';
+	ck_assert_ptr_nonnull(f);
+	ck_assert_uint_eq(fread(got, 1, sizeof(got), f), len);
+	fclose(f);
+	pvp_ck_bytes(name, got, want, len);
+}
+
+/* cpp and as take it, and its sections hold the witness, whatever the names in it say. */
+START_TEST(assembles)
+{
+	static const char *const compilers[] = {"gcc -c -x assembler-with-cpp", "as"};
+	struct pvp_image *image = make_image();
+	struct pvp_witness_file file;
+	uint64_t words[3] = {0xffff888000001000, UINT64_MAX, 8};
+	char *text;
+
+	sample(&file);
+	free(file.op);
+	file.op = pvp_strdup("*/ .error \"out of the comment\" /* \n#error");
+	pvp_ck_ok(pvp_witness_asm(&file, image, &text));
+	write_file(text);
+	run("%s -o %s.o %s", compilers[_i], path, path);
+	check_section(".text.k0", file.k0, file.len);
+	check_section(".text.k1", file.k1, file.len);
+	check_section(".rodata.start", file.seen.shrunk->state.reg, PVP_X86_NR_STATE * 8);
+	check_section(".rodata.memory", words, sizeof(words));
+	check_section(".rodata.end_k0", file.seen.end_k0, sizeof(file.seen.end_k0));
+	check_section(".rodata.end_k1", file.seen.end_k1, sizeof(file.seen.end_k1));
+	run("rm %s.o", path);
+	ck_assert_ptr_nonnull(strstr(text, "/* rbx, matters */"));
+	ck_assert_ptr_nonnull(strstr(text, "/* rflags, matters */"));
+	ck_assert_ptr_null(strstr(text, "/* rax, matters */"));
+	free(text);
+	pvp_witness_deinit(&file);
+	pvp_image_close(image);
+}
+END_TEST
+
 Suite *witness_suite(void)
 {
 	Suite *suite = suite_create("witness");
@@ -296,9 +457,12 @@ Suite *witness_suite(void)
 	tcase_add_checked_fixture(round, make_path, remove_path);
 	tcase_add_test(round, format);
 	tcase_add_test(round, comes_back);
+	tcase_add_test(round, older);
+	tcase_add_loop_test(round, assembles, 0, 2);
 	tcase_add_checked_fixture(bad, make_path, remove_path);
 	tcase_add_loop_test(bad, refuses, 0, ARRAY_SIZE(spoiled));
 	tcase_add_loop_test(bad, refuses_what_is_no_witness, 0, ARRAY_SIZE(no_witnesses));
+	tcase_add_loop_test(bad, too_many_rows, 0, 2);
 	tcase_add_test(bad, refuses_every_prefix);
 	tcase_add_test(bad, refuses_other_files);
 	suite_add_tcase(suite, round);

@@ -9,29 +9,10 @@
 #include <string.h>
 
 #include "alloc.h"
-#include "compare.h"
-#include "x86/decode.h"
+#include "bench.h"
 #include "hypercall.h"
-#include "start.h"
+#include "shrink.h"
 #include "traps.h"
-#include "world.h"
-
-struct side {
-	struct pvp_view view;
-	struct pvp_machine *machine;
-	struct pvp_run run;
-};
-
-struct pvp_bench {
-	const struct pvp_check_input *input;
-	struct pvp_world *world;
-	struct side side[2]; /* K0, K1 */
-	struct pvp_x86_decoder *decoder;
-	struct pvp_start_image facts;
-	struct pvp_accounting accounting;
-	struct pvp_start start;
-	uint64_t cases;
-};
 
 /* --- what the machines ask of us --- */
 
@@ -94,7 +75,7 @@ static struct pvp_special *make_specials(struct pvp_bench *bench, const struct p
 	return v;
 }
 
-static struct pvp_error *make_machine(struct pvp_bench *bench, struct side *side)
+static struct pvp_error *make_machine(struct pvp_bench *bench, struct pvp_bench_side *side)
 {
 	const struct pvp_platform *platform = bench->input->platform;
 	struct pvp_machine_rule *rules = pvp_calloc(platform->nr_insns, sizeof(*rules));
@@ -260,7 +241,7 @@ static bool null_op_bytes(struct pvp_bench *bench, const struct pvp_site *site)
 
 static void run_side(struct pvp_bench *bench, int i, const struct pvp_run_request *request)
 {
-	struct side *side = &bench->side[i];
+	struct pvp_bench_side *side = &bench->side[i];
 	struct pvp_memory *memory = pvp_machine_memory(side->machine);
 	const struct pvp_start *start = &bench->start;
 
@@ -273,9 +254,9 @@ static void run_side(struct pvp_bench *bench, int i, const struct pvp_run_reques
 	bench->cases++;
 }
 
-static void run_state(struct pvp_bench *bench, const struct pvp_site *site,
-		      const struct pvp_contract *contract, unsigned index,
-		      struct pvp_comparison *ret)
+void pvp_bench_run(struct pvp_bench *bench, const struct pvp_site *site,
+		   const struct pvp_contract *contract, uint64_t max_insns,
+		   struct pvp_comparison *ret)
 {
 	struct pvp_start *start = &bench->start;
 	struct pvp_run_request request = {
@@ -283,25 +264,24 @@ static void run_state(struct pvp_bench *bench, const struct pvp_site *site,
 		.inside = { { site->addr, site->addr + site->len },
 			    { site->trampoline, site->trampoline ? site->trampoline + 8 : 0 } },
 		.end = site->addr + site->len,
-		.max_insns = PVP_MAX_INSNS,
+		.end_sp = start->state.reg[PVP_X86_rsp],
+		.max_insns = max_insns,
+		.seed = start->seed,
 		.script = start->script,
+		.nr_script = start->nr_script,
 	};
 	struct pvp_side sides[2];
 	struct pvp_compare_input in = { .contract = contract,
 					.start = &start->state,
 					.site = site->addr,
 					.len = site->len,
-					.max_insns = PVP_MAX_INSNS,
+					.max_insns = max_insns,
 					.accounting = &bench->accounting };
 	const struct pvp_run *k1 = &bench->side[1].run;
 	unsigned word = bench->facts.plan->word;
+	size_t nr_pokes = start->nr_pokes;
 
-	pvp_start_make(&bench->facts, bench->input->platform, contract, bench->input->seed, index,
-		       start);
 	start->state.reg[PVP_X86_rip] = site->addr;
-	request.end_sp = start->state.reg[PVP_X86_rsp];
-	request.seed = start->seed;
-	request.nr_script = start->nr_script;
 	if (site->tail) { /* the op returns to the caller of the site */
 		request.end = pvp_machine_landing(bench->side[0].machine);
 		assert(start->nr_pokes < PVP_START_MAX_POKES);
@@ -314,6 +294,7 @@ static void run_state(struct pvp_bench *bench, const struct pvp_site *site,
 		sides[i] = (struct pvp_side){ &bench->side[i].run,
 					      pvp_machine_memory(bench->side[i].machine) };
 	}
+	start->nr_pokes = nr_pokes;
 	in.end_sp = request.end_sp;
 	/* Arriving at the end at the caller's stack depth is no entry. */
 	in.compare_entry = k1->entered && (k1->entry.reg[PVP_X86_rip] != request.end ||
@@ -325,7 +306,7 @@ static void run_state(struct pvp_bench *bench, const struct pvp_site *site,
 	pvp_compare(&in, &sides[0], &sides[1], ret);
 }
 
-static void undo(struct pvp_bench *bench)
+void pvp_bench_undo(struct pvp_bench *bench)
 {
 	for (int i = 0; i < 2; i++)
 		pvp_machine_undo(bench->side[i].machine);
@@ -359,25 +340,35 @@ static char *describe_stop(const struct pvp_bench *bench, const struct pvp_run *
 					       sizeof(where)));
 }
 
+void pvp_bench_describe(struct pvp_bench *bench, const char *what, struct pvp_witness *ret)
+{
+	const struct pvp_run *k0 = &bench->side[0].run, *k1 = &bench->side[1].run;
+
+	free(ret->what);
+	free(ret->stop_k0);
+	free(ret->stop_k1);
+	free(ret->effects_k0);
+	free(ret->effects_k1);
+	ret->what = pvp_strdup(what);
+	memcpy(ret->start, bench->start.state.reg, sizeof(ret->start));
+	memcpy(ret->end_k0, k0->end.reg, sizeof(ret->end_k0));
+	memcpy(ret->end_k1, k1->end.reg, sizeof(ret->end_k1));
+	ret->stop_k0 = describe_stop(bench, k0);
+	ret->stop_k1 = describe_stop(bench, k1);
+	ret->effects_k0 = describe_effects(k0);
+	ret->effects_k1 = describe_effects(k1);
+}
+
 static void keep_witness(struct pvp_bench *bench, unsigned index, const char *what,
 			 struct pvp_cell *cell)
 {
 	struct pvp_witness *w = pvp_calloc(1, sizeof(*w));
-	const struct pvp_run *k0 = &bench->side[0].run, *k1 = &bench->side[1].run;
 
 	w->seed = bench->input->seed;
 	w->state = index;
-	w->what = pvp_strdup(what);
-	memcpy(w->start, bench->start.state.reg, sizeof(w->start));
-	memcpy(w->end_k0, k0->end.reg, sizeof(w->end_k0));
-	memcpy(w->end_k1, k1->end.reg, sizeof(w->end_k1));
-	w->stop_k0 = describe_stop(bench, k0);
-	w->stop_k1 = describe_stop(bench, k1);
-	w->effects_k0 = describe_effects(k0);
-	w->effects_k1 = describe_effects(k1);
+	pvp_bench_describe(bench, what, w);
 	cell->witness = w;
 	cell->verdict = PVP_DIVERGENT;
-	cell->detail = pvp_strdup(what);
 }
 
 /* --- verdicts --- */
@@ -407,21 +398,26 @@ static void inconclusive(struct pvp_cell *cell, enum pvp_reason reason, const ch
 }
 
 /* In every state K0 must fetch from 0 and K1 trap in the platform's trap function. */
-static void decide_null_op(struct pvp_bench *bench, const struct pvp_site *site, unsigned index,
-			   struct pvp_cell *cell)
+static const char *null_op_difference(struct pvp_bench *bench, const struct pvp_site *site)
 {
 	const struct pvp_run *k0 = &bench->side[0].run, *k1 = &bench->side[1].run;
 	uint64_t trap = bench->input->platform->null_target;
 
 	if (!null_op_bytes(bench, site))
-		keep_witness(bench, index, "null-op: the patched bytes are not the prescribed trap",
-			     cell);
-	else if (k0->stop != PVP_STOP_FAULT || k0->fault_addr ||
-		 !(k0->fault_access & PVP_FAULT_FETCH))
-		keep_witness(bench, index, "null-op: the unpatched call does not fault at 0", cell);
-	else if (k1->stop != PVP_STOP_FAULT || k1->vector != PVP_FAULT_UD ||
-		 k1->stop_addr - trap >= 16)
-		keep_witness(bench, index, "null-op: the patched call does not trap", cell);
+		return "null-op: the patched bytes are not the prescribed trap";
+	if (k0->stop != PVP_STOP_FAULT || k0->fault_addr || !(k0->fault_access & PVP_FAULT_FETCH))
+		return "null-op: the unpatched call does not fault at 0";
+	if (k1->stop != PVP_STOP_FAULT || k1->vector != PVP_FAULT_UD || k1->stop_addr - trap >= 16)
+		return "null-op: the patched call does not trap";
+	return NULL;
+}
+
+const char *pvp_bench_difference(struct pvp_bench *bench, const struct pvp_site *site,
+				 const struct pvp_comparison *comparison)
+{
+	if (is_null_op(bench, site))
+		return null_op_difference(bench, site);
+	return comparison->agreement == PVP_DISAGREE ? comparison->what : NULL;
 }
 
 uint64_t pvp_function_len(const struct pvp_image *image, uint64_t addr)
@@ -469,8 +465,13 @@ static void conclude(struct pvp_bench *bench, const struct pvp_site *site,
 {
 	char text[96];
 
-	if (cell->verdict == PVP_DIVERGENT)
+	if (cell->verdict == PVP_DIVERGENT) {
+		if (bench->input->shrink)
+			pvp_shrink(bench, site, contract, cell->witness);
+		free(cell->detail); /* of an undecided state before it */
+		cell->detail = pvp_strdup(cell->witness->what);
 		return;
+	}
 	if (is_null_op(bench, site)) {
 		cell->verdict = PVP_EQUIVALENT;
 		cell->evidence = PVP_EVIDENCE_NULL_OP;
@@ -497,61 +498,78 @@ static void conclude(struct pvp_bench *bench, const struct pvp_site *site,
 	inconclusive(cell, PVP_REASON_ALL_FAULT, text);
 }
 
+/* Runs bench->start, which is state `index` or made from it, and adds what it came to. */
+static void decide_state(struct pvp_bench *bench, const struct pvp_site *site,
+			 const struct pvp_contract *contract, unsigned index, struct pvp_cell *cell,
+			 char **violation)
+{
+	const struct pvp_run *k0 = &bench->side[0].run, *k1 = &bench->side[1].run;
+	struct pvp_comparison c;
+	const char *difference;
+	char broken[2][128];
+
+	pvp_bench_run(bench, site, contract, PVP_MAX_INSNS, &c);
+	difference = pvp_bench_difference(bench, site, &c);
+	cell->states++;
+	cell->entry += c.entry;
+	cell->stray += k0->strays + k1->strays;
+	if (difference) {
+		keep_witness(bench, index, difference, cell);
+	} else if (is_null_op(bench, site) || c.agreement == PVP_AGREE_FAULT) {
+		cell->faulted++;
+	} else if (c.agreement == PVP_AGREE_END) {
+		cell->end++;
+		if (violation && !*violation &&
+		    !pvp_contract_kept(contract, &bench->start.state, k0, broken[0],
+				       sizeof(broken[0])) &&
+		    !pvp_contract_kept(contract, &bench->start.state, k1, broken[1],
+				       sizeof(broken[1])))
+			*violation = pvp_asprintf("state %u: %s", index, broken[0]);
+	} else if (cell->verdict != PVP_INCONCLUSIVE) {
+		/* The first reason stays, but a later state may still diverge. */
+		inconclusive(cell, reason_of(k0, k1), c.what);
+	}
+	pvp_bench_undo(bench);
+}
+
+/* False: it is decided already. */
+static bool begin(struct pvp_bench *bench, const struct pvp_site *site,
+		  const struct pvp_contract *contract, struct pvp_cell *cell)
+{
+	memset(cell, 0, sizeof(*cell));
+	cell->site = site;
+	cell->verdict = PVP_SKIPPED;
+	cell->form = is_null_op(bench, site) ? PVP_FORM_TRAP : form_of(bench, site);
+	if (!contract)
+		inconclusive(cell, PVP_REASON_NO_CONTRACT, site->op);
+	return contract;
+}
+
 void pvp_bench_decide(struct pvp_bench *bench, const struct pvp_site *site, unsigned first,
 		      unsigned nr, struct pvp_cell *cell, char **violation)
 {
 	const struct pvp_contract *contract =
 		pvp_contracts_find(bench->input->contracts, site->op);
 
-	memset(cell, 0, sizeof(*cell));
-	cell->site = site;
-	cell->verdict = PVP_SKIPPED;
-	cell->form = form_of(bench, site);
-	if (is_null_op(bench, site))
-		cell->form = PVP_FORM_TRAP;
-	if (!contract) {
-		inconclusive(cell, PVP_REASON_NO_CONTRACT, site->op);
+	if (!begin(bench, site, contract, cell))
 		return;
-	}
 	for (unsigned i = first; i < first + nr && cell->verdict != PVP_DIVERGENT; i++) {
-		struct pvp_comparison c;
-		char broken[2][128];
-
-		run_state(bench, site, contract, i, &c);
-		cell->states++;
-		cell->entry += c.entry;
-		cell->stray += bench->side[0].run.strays + bench->side[1].run.strays;
-		if (is_null_op(bench, site)) {
-			decide_null_op(bench, site, i, cell);
-			cell->faulted++;
-			undo(bench);
-			continue;
-		}
-		switch (c.agreement) {
-		case PVP_AGREE_END:
-			cell->end++;
-			if (violation && !*violation &&
-			    !pvp_contract_kept(contract, &bench->start.state, &bench->side[0].run,
-					       broken[0], sizeof(broken[0])) &&
-			    !pvp_contract_kept(contract, &bench->start.state, &bench->side[1].run,
-					       broken[1], sizeof(broken[1])))
-				*violation = pvp_asprintf("state %u: %s", i, broken[0]);
-			break;
-		case PVP_AGREE_FAULT:
-			cell->faulted++;
-			break;
-		case PVP_DISAGREE:
-			keep_witness(bench, i, c.what, cell);
-			break;
-		case PVP_UNDECIDED_RUN:
-			/* The first reason stays, but a later state may still diverge. */
-			if (cell->verdict != PVP_INCONCLUSIVE)
-				inconclusive(cell,
-					     reason_of(&bench->side[0].run, &bench->side[1].run),
-					     c.what);
-			break;
-		}
-		undo(bench);
+		pvp_start_make(&bench->facts, bench->input->platform, contract, bench->input->seed,
+			       i, &bench->start);
+		decide_state(bench, site, contract, i, cell, violation);
 	}
 	conclude(bench, site, contract, nr < PVP_MIN_COUNTED ? 1 : PVP_MIN_COUNTED, cell);
+}
+
+void pvp_bench_decide_start(struct pvp_bench *bench, const struct pvp_site *site,
+			    const struct pvp_start *start, unsigned index, struct pvp_cell *cell)
+{
+	const struct pvp_contract *contract =
+		pvp_contracts_find(bench->input->contracts, site->op);
+
+	if (!begin(bench, site, contract, cell))
+		return;
+	bench->start = *start;
+	decide_state(bench, site, contract, index, cell, NULL);
+	conclude(bench, site, contract, 1, cell);
 }

@@ -26,6 +26,9 @@ void pvp_bench_destroy(struct pvp_bench *bench);
  */
 void pvp_bench_decide(struct pvp_bench *bench, const struct pvp_site *site, unsigned first,
 		      unsigned nr, struct pvp_cell *ret, char **violation);
+/* The same from one state that is given: state `index`, or made from it. */
+void pvp_bench_decide_start(struct pvp_bench *bench, const struct pvp_site *site,
+			    const struct pvp_start *start, unsigned index, struct pvp_cell *ret);
 /* Length of the function that begins at addr, up to the next symbol; 0: none begins there. */
 uint64_t pvp_function_len(const struct pvp_image *image, uint64_t addr);
 /* Runs of one text from one state so far. */

@@ -11,6 +11,7 @@
 #include "findings.h"
 #include "jobs.h"
 #include "selftest.h"
+#include "shrink.h"
 
 const char *pvp_verdict_name(enum pvp_verdict verdict)
 {
@@ -56,19 +57,26 @@ const char *pvp_form_name(enum pvp_form form)
 	return names[form];
 }
 
+void pvp_witness_seen_deinit(struct pvp_witness *w)
+{
+	free(w->shrunk);
+	free(w->matter);
+	free(w->prefix_k0);
+	free(w->prefix_k1);
+	free(w->what);
+	free(w->stop_k0);
+	free(w->stop_k1);
+	free(w->effects_k0);
+	free(w->effects_k1);
+	memset(w, 0, sizeof(*w));
+}
+
 void pvp_cell_deinit(struct pvp_cell *cell)
 {
-	struct pvp_witness *w = cell->witness;
-
 	free(cell->detail);
-	if (w) {
-		free(w->what);
-		free(w->stop_k0);
-		free(w->stop_k1);
-		free(w->effects_k0);
-		free(w->effects_k1);
-		free(w);
-	}
+	if (cell->witness)
+		pvp_witness_seen_deinit(cell->witness);
+	free(cell->witness);
 	memset(cell, 0, sizeof(*cell));
 }
 
@@ -203,4 +211,21 @@ struct pvp_error *pvp_check_one(const struct pvp_check_input *input, const struc
 	pvp_bench_decide(bench, site, state, 1, ret, NULL);
 	pvp_bench_destroy(bench);
 	return NULL;
+}
+
+struct pvp_error *pvp_check_start(const struct pvp_check_input *input, const struct pvp_site *site,
+				  const struct pvp_start *start, unsigned index,
+				  struct pvp_cell *ret)
+{
+	struct pvp_bench *bench = NULL;
+	struct pvp_error *err = pvp_selftest_require();
+
+	if (!err)
+		err = pvp_bench_create(input, &bench);
+	if (!err)
+		err = pvp_shrunk_check(bench, start);
+	if (!err)
+		pvp_bench_decide_start(bench, site, start, index, ret);
+	pvp_bench_destroy(bench);
+	return err;
 }

@@ -82,10 +82,20 @@ const char *pvp_form_name(enum pvp_form form);
 
 #define PVP_X86_NR_REGS 18 /* rax rcx rdx rbx rsp rbp rsi rdi r8..r15 rip rflags */
 
+struct pvp_start;
+
 /* One start state that shows a divergence, and what differed. */
 struct pvp_witness {
 	uint64_t seed;
 	unsigned state; /* index of the start state */
+	/*
+	 * The state made as plain as it can be while it still differs in the same way; NULL: it is
+	 * the one drawn.  All fields below are of the run from it.
+	 */
+	struct pvp_start *shrunk; /* owned */
+	char *matter; /* what of it cannot be plain, one a line: "rbx", "rflags.IF", .. */
+	/* How each side gets to the first difference: instructions, the last one named first. */
+	char *prefix_k0, *prefix_k1;
 	char *what;	/* "end: rbx 0x.. != 0x.." */
 	uint64_t start[PVP_X86_NR_REGS];  /* rip as K0 and K1 begin: the site */
 	uint64_t end_k0[PVP_X86_NR_REGS]; /* where each side stopped */
@@ -93,6 +103,7 @@ struct pvp_witness {
 	char *stop_k0, *stop_k1; /* "end", "fault: #UD at symbol+0x3", .. */
 	char *effects_k0, *effects_k1; /* one effect a line, as text; owned */
 };
+void pvp_witness_seen_deinit(struct pvp_witness *witness);
 
 struct pvp_cell {
 	const struct pvp_site *site;
@@ -154,6 +165,7 @@ struct pvp_check_input {
 	const bool *wanted; /* one a site, or NULL: all; the others are SKIPPED */
 	/* The same of entry->sites; NULL: all, unless `wanted` says what is. */
 	const bool *entry_wanted;
+	bool shrink;	    /* make witnesses small */
 	unsigned jobs;	    /* worker processes, >= 1 */
 	/* Called in the parent as cells come in (any order); may be NULL. */
 	void (*progress)(void *arg, size_t done, size_t total);
@@ -180,6 +192,11 @@ void pvp_check_result_deinit(struct pvp_check_result *result);
  * diverges. */
 struct pvp_error *pvp_check_one(const struct pvp_check_input *input, const struct pvp_site *site,
 				unsigned state, struct pvp_cell *ret) PVP_MUST_CHECK;
+/* The same from a state that is given; an error when no machine can be in it.  index is what the
+ * witness says it was made from. */
+struct pvp_error *pvp_check_start(const struct pvp_check_input *input, const struct pvp_site *site,
+				  const struct pvp_start *start, unsigned index,
+				  struct pvp_cell *ret) PVP_MUST_CHECK;
 void pvp_cell_deinit(struct pvp_cell *cell);
 
 #endif

@@ -16,6 +16,7 @@
 #include "alloc.h"
 #include "cell.h"
 #include "record.h"
+#include "start.h"
 
 /* What a worker says: its message's kind, length, then a record. */
 enum message { MESSAGE_BEGIN, MESSAGE_CELL, MESSAGE_ERROR, MESSAGE_DONE };
@@ -59,6 +60,26 @@ static void say(int fd, enum message kind, struct pvp_record *record)
 		record->len = 0;
 }
 
+static void put_witness(struct pvp_record *r, const struct pvp_witness *w)
+{
+	pvp_record_put_u64(r, w->seed);
+	pvp_record_put_u64(r, w->state);
+	pvp_record_put_string(r, w->what);
+	pvp_record_put(r, w->start, sizeof(w->start));
+	pvp_record_put(r, w->end_k0, sizeof(w->end_k0));
+	pvp_record_put(r, w->end_k1, sizeof(w->end_k1));
+	pvp_record_put_string(r, w->stop_k0);
+	pvp_record_put_string(r, w->stop_k1);
+	pvp_record_put_string(r, w->effects_k0);
+	pvp_record_put_string(r, w->effects_k1);
+	pvp_record_put_string(r, w->matter);
+	pvp_record_put_string(r, w->prefix_k0);
+	pvp_record_put_string(r, w->prefix_k1);
+	pvp_record_put_u64(r, w->shrunk != NULL);
+	if (w->shrunk)
+		pvp_record_put(r, w->shrunk, sizeof(*w->shrunk));
+}
+
 static void put_cell(struct pvp_record *r, size_t index, const struct pvp_cell *cell,
 		     const char *violation)
 {
@@ -79,16 +100,7 @@ static void put_cell(struct pvp_record *r, size_t index, const struct pvp_cell *
 	pvp_record_put_u64(r, w != NULL);
 	if (!w)
 		return;
-	pvp_record_put_u64(r, w->seed);
-	pvp_record_put_u64(r, w->state);
-	pvp_record_put_string(r, w->what);
-	pvp_record_put(r, w->start, sizeof(w->start));
-	pvp_record_put(r, w->end_k0, sizeof(w->end_k0));
-	pvp_record_put(r, w->end_k1, sizeof(w->end_k1));
-	pvp_record_put_string(r, w->stop_k0);
-	pvp_record_put_string(r, w->stop_k1);
-	pvp_record_put_string(r, w->effects_k0);
-	pvp_record_put_string(r, w->effects_k1);
+	put_witness(r, w);
 }
 
 static bool is_wanted(const struct pvp_check_input *input, size_t site)
@@ -176,11 +188,34 @@ static void end_worker(struct worker *worker)
 	worker->pid = 0;
 }
 
+static struct pvp_witness *get_witness(struct pvp_record *r)
+{
+	struct pvp_witness *w = pvp_calloc(1, sizeof(*w));
+
+	w->seed = pvp_record_get_u64(r);
+	w->state = pvp_record_get_u64(r);
+	w->what = pvp_record_get_string(r);
+	pvp_record_get(r, w->start, sizeof(w->start));
+	pvp_record_get(r, w->end_k0, sizeof(w->end_k0));
+	pvp_record_get(r, w->end_k1, sizeof(w->end_k1));
+	w->stop_k0 = pvp_record_get_string(r);
+	w->stop_k1 = pvp_record_get_string(r);
+	w->effects_k0 = pvp_record_get_string(r);
+	w->effects_k1 = pvp_record_get_string(r);
+	w->matter = pvp_record_get_string(r);
+	w->prefix_k0 = pvp_record_get_string(r);
+	w->prefix_k1 = pvp_record_get_string(r);
+	if (pvp_record_get_u64(r)) {
+		w->shrunk = pvp_calloc(1, sizeof(*w->shrunk));
+		pvp_record_get(r, w->shrunk, sizeof(*w->shrunk));
+	}
+	return w;
+}
+
 static void get_cell(struct pvp_record *r, const struct pvp_check_input *input, size_t index,
 		     struct pvp_job_outcome *ret)
 {
 	struct pvp_cell *cell = &ret->cell;
-	struct pvp_witness *w;
 
 	cell->site = &input->sites->v[index];
 	cell->verdict = pvp_record_get_u64(r);
@@ -196,17 +231,7 @@ static void get_cell(struct pvp_record *r, const struct pvp_check_input *input, 
 	ret->violation = pvp_record_get_string(r);
 	if (!pvp_record_get_u64(r))
 		return;
-	w = cell->witness = pvp_calloc(1, sizeof(*w));
-	w->seed = pvp_record_get_u64(r);
-	w->state = pvp_record_get_u64(r);
-	w->what = pvp_record_get_string(r);
-	pvp_record_get(r, w->start, sizeof(w->start));
-	pvp_record_get(r, w->end_k0, sizeof(w->end_k0));
-	pvp_record_get(r, w->end_k1, sizeof(w->end_k1));
-	w->stop_k0 = pvp_record_get_string(r);
-	w->stop_k1 = pvp_record_get_string(r);
-	w->effects_k0 = pvp_record_get_string(r);
-	w->effects_k1 = pvp_record_get_string(r);
+	cell->witness = get_witness(r);
 }
 
 struct tally {
@@ -230,7 +255,10 @@ static struct pvp_error *nonsense(void)
 static bool is_sane(const struct pvp_cell *cell)
 {
 	return cell->verdict <= PVP_SKIPPED && cell->evidence <= PVP_EVIDENCE_NULL_OP &&
-	       cell->reason <= PVP_REASON_WORKER_DIED && cell->form <= PVP_FORM_UNPATCHED;
+	       cell->reason <= PVP_REASON_WORKER_DIED && cell->form <= PVP_FORM_UNPATCHED &&
+	       (!cell->witness || !cell->witness->shrunk ||
+		(cell->witness->shrunk->nr_pokes < PVP_START_MAX_POKES &&
+		 cell->witness->shrunk->nr_script <= PVP_START_MAX_SCRIPT));
 }
 
 /* One whole message at the front of worker->in, if there is one. */

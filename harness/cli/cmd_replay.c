@@ -12,16 +12,34 @@
 
 #include "alloc.h"
 #include "options.h"
+#include "outfile.h"
 #include "selftest.h"
 #include "subject.h"
 #include "clean.h"
 #include "witness.h"
+#include "witness_asm.h"
+
+struct options {
+	struct pvp_options common;
+	const char *assembly;
+};
+
+static const struct argp_option rows[] = {
+	{"asm", 'a', "OUT.S", 0,
+	 "write both sides' bytes, the start state and what was seen as assembly text", 0},
+	{0},
+};
 
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
-	(void)arg;
-	if (key == ARGP_KEY_INIT) {
-		state->child_inputs[0] = state->input;
+	struct options *options = state->input;
+
+	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = &options->common;
+		return 0;
+	case 'a':
+		options->assembly = arg;
 		return 0;
 	}
 	return ARGP_ERR_UNKNOWN;
@@ -117,6 +135,22 @@ static void print_clean(const char *name, const char *text)
 	free(clean);
 }
 
+/* One a line; only the first line has the name. */
+static void print_list(const char *name, const char *text, const char *none)
+{
+	if (!text || !*text)
+		print_clean(name, none);
+	while (text && *text) {
+		size_t len = strcspn(text, "\n");
+		char *line = pvp_strndup(text, len);
+
+		print_clean(name, line);
+		free(line);
+		name = "";
+		text += len + (text[len] == '\n');
+	}
+}
+
 static void print_head(const struct pvp_witness_file *file, const struct pvp_subject *subject,
 		       const struct pvp_boot *boot)
 {
@@ -127,8 +161,12 @@ static void print_head(const struct pvp_witness_file *file, const struct pvp_sub
 	printf("%-10s%#" PRIx64 "  ", "site", file->addr);
 	print_clean(file->op, "");
 	print_clean("in", file->symbol);
-	printf("%-10s%u of %u, seed %#" PRIx64 "\n", "state", file->seen.state, file->states,
-	       file->seen.seed);
+	printf("%-10s%u of %u, seed %#" PRIx64 "%s\n", "state", file->seen.state, file->states,
+	       file->seen.seed, file->seen.shrunk ? ", made plain" : "");
+	if (file->seen.shrunk)
+		print_list("matters", file->seen.matter, "nothing: the plainest state shows it");
+	for (size_t i = 0; file->also && file->also[i]; i++)
+		print_clean(i ? "" : "also on", file->also[i]);
 	print_bytes("K0", file->k0, file->len);
 	print_bytes("K1", file->k1, file->len);
 	if (pvp_patched_bytes(&boot->patched, subject->image, file->addr, file->len, k1) &&
@@ -162,11 +200,23 @@ static void print_witness(const struct pvp_witness *seen)
 	putchar('\n');
 }
 
-/* Prints what one cell came to. */
-static struct pvp_error *print_outcome(const struct pvp_cell *cell, enum pvp_exit *status)
+static void print_prefix(const char *side, const char *prefix)
 {
-	if (cell->witness)
+	if (!prefix || !*prefix)
+		return;
+	printf("%s up to the difference, when it was found\n", side);
+	print_lines(prefix);
+}
+
+/* Prints what one cell came to. */
+static struct pvp_error *print_outcome(const struct pvp_witness_file *file,
+				       const struct pvp_cell *cell, enum pvp_exit *status)
+{
+	if (cell->witness) {
+		print_prefix("K0", file->seen.prefix_k0);
+		print_prefix("K1", file->seen.prefix_k1);
 		print_witness(cell->witness);
+	}
 	switch (cell->verdict) {
 	case PVP_DIVERGENT:
 		puts("DIVERGENT: it still diverges");
@@ -227,12 +277,65 @@ static struct pvp_error *replay(const struct pvp_witness_file *file,
 						"%#" PRIx64,
 						i, subject->path, row->addr);
 	}
-	err = pvp_check_one(&input, site, file->seen.state, &cell);
+	if (file->seen.shrunk)
+		err = pvp_check_start(&input, site, file->seen.shrunk, file->seen.state, &cell);
+	else
+		err = pvp_check_one(&input, site, file->seen.state, &cell);
 	if (err)
 		return err;
 	print_head(file, subject, boot);
-	err = print_outcome(&cell, status);
+	err = print_outcome(file, &cell, status);
 	pvp_cell_deinit(&cell);
+	return err;
+}
+
+static struct pvp_error *write_assembly(const struct pvp_witness_file *file,
+					const struct pvp_subject *subject, const char *path)
+{
+	struct pvp_error *err;
+	char *text;
+
+	err = pvp_witness_asm(file, subject->image, &text);
+	if (err)
+		return err;
+	err = pvp_outfile_write(path, text, strlen(text));
+	free(text);
+	return err;
+}
+
+static struct pvp_error *run(const struct options *options, enum pvp_exit *status)
+{
+	const struct pvp_words_list *files = &options->common.files;
+	const char *symbols = options->common.symbols;
+	struct pvp_witness_file file = {0};
+	struct pvp_subject subject = {0};
+	struct pvp_boot boot = {0};
+	struct pvp_error *err = NULL;
+
+	if (files->nr < 1 || files->nr > 2)
+		return pvp_error_format(PVP_ERR_USAGE,
+					"replay: a witness FILE is needed, and perhaps an IMAGE");
+	if (options->assembly)
+		err = pvp_outfiles_probe_file(options->assembly);
+	if (!err)
+		err = pvp_witness_read(files->v[0], &file);
+	if (!err)
+		err = pvp_selftest_require();
+	if (!err)
+		err = open_subject(&file, files->nr > 1 ? files->v[1] : file.image,
+				   symbols ? symbols : file.symbols, &subject);
+	if (!err)
+		err = open_boot(&file, &subject, &boot);
+	if (!err) {
+		err = replay(&file, &subject, &boot, status);
+		if (err)
+			err = pvp_error_context(err, "%s", files->v[0]);
+	}
+	if (!err && options->assembly)
+		err = write_assembly(&file, &subject, options->assembly);
+	pvp_boot_deinit(&boot);
+	pvp_subject_deinit(&subject);
+	pvp_witness_deinit(&file);
 	return err;
 }
 
@@ -241,43 +344,20 @@ struct pvp_error *pvp_cmd_replay(const struct pvp_cli *cli, int argc, char **arg
 {
 	static const struct argp_child children[] = {{&pvp_image_argp, 0, NULL, 0}, {0}};
 	static const struct argp argp = {
+		.options = rows,
 		.parser = parse,
 		.args_doc = "FILE [IMAGE]",
 		.doc = "Run the start state of a witness file again, on both sides.  IMAGE is "
 		       "where the image is now.",
 		.children = children,
 	};
-	struct pvp_options options = {0};
-	struct pvp_witness_file file = {0};
-	struct pvp_subject subject = {0};
-	struct pvp_boot boot = {0};
+	struct options options = {0};
 	struct pvp_error *err;
 
 	(void)cli;
-	err = pvp_options_parse(&argp, "replay", argc, argv, &options, &options, status);
-	if (err || options.stop)
-		goto out;
-	if (options.files.nr < 1 || options.files.nr > 2)
-		err = pvp_error_format(PVP_ERR_USAGE,
-				       "replay: a witness FILE is needed, and perhaps an IMAGE");
-	if (!err)
-		err = pvp_witness_read(options.files.v[0], &file);
-	if (!err)
-		err = pvp_selftest_require();
-	if (!err)
-		err = open_subject(&file, options.files.nr > 1 ? options.files.v[1] : file.image,
-				   options.symbols ? options.symbols : file.symbols, &subject);
-	if (!err)
-		err = open_boot(&file, &subject, &boot);
-	if (!err) {
-		err = replay(&file, &subject, &boot, status);
-		if (err)
-			err = pvp_error_context(err, "%s", options.files.v[0]);
-	}
-out:
-	pvp_boot_deinit(&boot);
-	pvp_subject_deinit(&subject);
-	pvp_witness_deinit(&file);
-	pvp_options_deinit(&options);
+	err = pvp_options_parse(&argp, "replay", argc, argv, &options, &options.common, status);
+	if (!err && !options.common.stop)
+		err = run(&options, status);
+	pvp_options_deinit(&options.common);
 	return err;
 }

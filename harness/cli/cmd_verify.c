@@ -209,6 +209,7 @@ static struct pvp_error *check_boot(struct run *run, const struct job *job,
 		.seed = run->options.seed,
 		.wanted = job->wanted,
 		.entry_wanted = job->entry_wanted,
+		.shrink = true,
 		.jobs = run->options.jobs,
 		.progress = pvp_progress_update,
 		.progress_arg = &progress,
@@ -260,6 +261,7 @@ static struct pvp_error *check_jobs(struct run *run)
 
 		for (size_t k = 0; !err && k < job->nr_boots; k++)
 			err = check_boot(run, job, &job->boots[k], image);
+		pvp_verify_finish_witnesses(&run->witnesses, image);
 	}
 	return err;
 }

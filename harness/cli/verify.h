@@ -40,9 +40,11 @@ struct pvp_verify_options {
 	bool by_op;
 };
 
-/* A witness file to be written: its name in OUT/witnesses and its text. */
+/* A witness file to be written: its name in OUT/witnesses; its text, NULL until it is finished. */
 struct pvp_verify_witness {
 	char *name, *text;
+	struct pvp_witness_file file;
+	size_t platform; /* its index in the image's results */
 };
 
 struct pvp_verify_witnesses {
@@ -66,6 +68,9 @@ struct pvp_error *pvp_verify_add_witnesses(struct pvp_verify_witnesses *witnesse
 					   const struct pvp_patched *given,
 					   const struct pvp_results_image *image,
 					   const struct pvp_check_result *result) PVP_MUST_CHECK;
+/* Behind the last platform of an image: its witnesses say where else their sites diverge. */
+void pvp_verify_finish_witnesses(struct pvp_verify_witnesses *witnesses,
+				 const struct pvp_results_image *image);
 void pvp_verify_witnesses_deinit(struct pvp_verify_witnesses *witnesses);
 
 /* Writes the report and the --format files, all or none, then removes witnesses of earlier runs,

@@ -157,10 +157,42 @@ struct pvp_error *pvp_verify_add_witnesses(struct pvp_verify_witnesses *witnesse
 			return err;
 		witness = pvp_push(&witnesses->v, &witnesses->nr, &witnesses->cap);
 		witness->name = pvp_results_witness_name(image, boot->platform->name, file.addr);
-		witness->text = pvp_witness_json(&file);
-		pvp_witness_deinit(&file);
+		witness->platform = image->nr_platforms - 1;
+		witness->file = file;
 	}
 	return NULL;
+}
+
+static bool diverges(const struct pvp_results_platform *platform, uint64_t addr)
+{
+	for (size_t i = 0; i < platform->nr_cells; i++)
+		if (platform->cells[i].addr == addr)
+			return platform->cells[i].verdict == PVP_DIVERGENT;
+	return false;
+}
+
+void pvp_verify_finish_witnesses(struct pvp_verify_witnesses *witnesses,
+				 const struct pvp_results_image *image)
+{
+	for (size_t i = 0; i < witnesses->nr; i++) {
+		struct pvp_verify_witness *witness = &witnesses->v[i];
+		size_t nr = 0;
+
+		if (witness->text) /* of an image before this one */
+			continue;
+		for (size_t k = 0; k < image->nr_platforms; k++) {
+			const struct pvp_results_platform *platform = &image->platforms[k];
+
+			if (k == witness->platform || !diverges(platform, witness->file.addr))
+				continue;
+			if (!nr)
+				witness->file.also = pvp_calloc(image->nr_platforms + 1,
+								sizeof(*witness->file.also));
+			witness->file.also[nr++] = pvp_strdup(platform->name);
+		}
+		witness->text = pvp_witness_json(&witness->file);
+		pvp_witness_deinit(&witness->file);
+	}
 }
 
 void pvp_verify_witnesses_deinit(struct pvp_verify_witnesses *witnesses)
@@ -168,6 +200,7 @@ void pvp_verify_witnesses_deinit(struct pvp_verify_witnesses *witnesses)
 	for (size_t i = 0; i < witnesses->nr; i++) {
 		free(witnesses->v[i].name);
 		free(witnesses->v[i].text);
+		pvp_witness_deinit(&witnesses->v[i].file);
 	}
 	free(witnesses->v);
 	memset(witnesses, 0, sizeof(*witnesses));

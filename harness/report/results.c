@@ -10,6 +10,7 @@
 
 #include "alloc.h"
 #include "clean.h"
+#include "difference.h"
 
 #define MAX_DESCRIPTION 256
 
@@ -246,6 +247,41 @@ static int by_addr(const void *a, const void *b)
 	return l->addr < r->addr ? -1 : l->addr > r->addr;
 }
 
+/*
+ * Cells of one op and form that differ in the same way have one cause, as far as can be told.
+ * Groups are numbered by their first cell.
+ */
+static void group_cells(struct pvp_results_cell *cells, size_t nr)
+{
+	struct group {
+		const struct pvp_results_cell *first;
+		char *kind;
+	} *groups = NULL;
+	size_t nr_groups = 0, cap_groups = 0;
+
+	for (size_t i = 0; i < nr; i++) {
+		struct pvp_results_cell *cell = &cells[i];
+		size_t k = 0;
+		char *kind;
+
+		if (cell->verdict != PVP_DIVERGENT)
+			continue;
+		kind = pvp_difference_kind(cell->detail ? cell->detail : "");
+		while (k < nr_groups &&
+		       (strcmp(groups[k].first->op, cell->op) ||
+			groups[k].first->form != cell->form || strcmp(groups[k].kind, kind)))
+			k++;
+		if (k == nr_groups)
+			*pvp_push(&groups, &nr_groups, &cap_groups) =
+				(struct group){cell, pvp_strdup(kind)};
+		cell->group = k + 1;
+		free(kind);
+	}
+	for (size_t i = 0; i < nr_groups; i++)
+		free(groups[i].kind);
+	free(groups);
+}
+
 void pvp_results_add_platform(struct pvp_results_image *image, const struct pvp_check_input *input,
 			      const struct pvp_overrides *overrides, const enum pvp_change *changes,
 			      const struct pvp_check_result *result)
@@ -271,6 +307,7 @@ void pvp_results_add_platform(struct pvp_results_image *image, const struct pvp_
 			  change_of(&result->entry_cells[i]), &result->entry_cells[i]);
 	if (result->nr_entry_cells)
 		qsort(ret->cells, ret->nr_cells, sizeof(*ret->cells), by_addr);
+	group_cells(ret->cells, ret->nr_cells);
 	ret->nr_findings = result->nr_findings;
 	ret->findings = pvp_calloc(ret->nr_findings, sizeof(*ret->findings));
 	for (size_t i = 0; i < ret->nr_findings; i++) {

@@ -109,6 +109,10 @@ static json_t *cell_json(const struct pvp_results_cell *cell)
 	set_count(object, "faulted", cell->faulted);
 	set_count(object, "stray", cell->stray);
 	set_text(object, "detail", cell->detail);
+	if (cell->group)
+		set_count(object, "group", cell->group);
+	else
+		set(object, "group", json_null());
 	set_text(object, "witness", cell->witness);
 	set_text(object, "expected", cell->expected);
 	set(object, "failed", json_boolean(cell->failed));

@@ -7,8 +7,8 @@
 
 #include "alloc.h"
 
-#define MAX_FAILURES 20 /* cells shown per platform; results.json has all */
-#define MAX_EXAMPLES 5	/* findings shown per rule */
+#define MAX_FAILURES 20 /* groups of cells shown per platform; results.json has all */
+#define MAX_EXAMPLES 5	/* cells shown per group, findings per rule */
 #define NAME_WIDTH   18 /* of a platform or a kind */
 #define OP_WIDTH     30
 
@@ -277,15 +277,50 @@ static void put_failed_cell(const struct table *t, const struct pvp_results_plat
 		    t->options->dir, cell->witness);
 }
 
+static bool is_alike(const struct pvp_results_cell *a, const struct pvp_results_cell *b)
+{
+	return a == b || (a->group && a->group == b->group && a->failed == b->failed);
+}
+
+/* A failed cell, and those of its group under it.  How many that are. */
+static size_t put_group(const struct table *t, const struct pvp_results_platform *platform,
+			const struct pvp_results_cell *first)
+{
+	const struct pvp_results_cell *end = platform->cells + platform->nr_cells;
+	size_t nr = 0, shown = 0;
+
+	for (const struct pvp_results_cell *cell = first; cell < end; cell++)
+		nr += is_alike(first, cell);
+	put_failed_cell(t, platform, first);
+	if (nr > 1)
+		put(t, PLAIN, "    %zu of them, which differ in the same way\n", nr);
+	for (const struct pvp_results_cell *cell = first + 1;
+	     cell < end && shown < MAX_EXAMPLES - 1; cell++) {
+		if (!is_alike(first, cell))
+			continue;
+		put(t, PLAIN, "    %#" PRIx64 "  %s#%" PRIu32 "  %s\n", cell->addr, cell->op,
+		    cell->ordinal, cell->symbol);
+		shown++;
+	}
+	return nr;
+}
+
 static void put_failures(const struct table *t, const struct pvp_results_platform *platform)
 {
-	size_t shown = 0;
+	size_t groups = 0, shown = 0;
 
-	for (size_t i = 0; i < platform->nr_cells && shown < MAX_FAILURES; i++) {
-		if (!platform->cells[i].failed)
+	for (size_t i = 0; i < platform->nr_cells && groups < MAX_FAILURES; i++) {
+		const struct pvp_results_cell *cell = &platform->cells[i];
+		size_t before = 0;
+
+		if (!cell->failed)
 			continue;
-		put_failed_cell(t, platform, &platform->cells[i]);
-		shown++;
+		while (!is_alike(&platform->cells[before], cell))
+			before++;
+		if (before < i)
+			continue;
+		shown += put_group(t, platform, cell);
+		groups++;
 	}
 	if (platform->counts.failed > shown)
 		put(t, PLAIN, ".. and %zu more on %s: %s/results.json\n",

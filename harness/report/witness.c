@@ -10,6 +10,9 @@
 
 #include "alloc.h"
 #include "clean.h"
+#include "compare.h"
+#include "start.h"
+#include "x86/regs.h"
 
 const char *pvp_witness_register(unsigned i)
 {
@@ -51,22 +54,30 @@ void pvp_witness_deinit(struct pvp_witness_file *file)
 		free(file->given.v[i].new);
 	}
 	free(file->given.v);
-	free(file->seen.what);
-	free(file->seen.stop_k0);
-	free(file->seen.stop_k1);
-	free(file->seen.effects_k0);
-	free(file->seen.effects_k1);
+	free_list(file->also);
+	pvp_witness_seen_deinit(&file->seen);
 	memset(file, 0, sizeof(*file));
+}
+
+static char *copy_text(const char *text)
+{
+	return pvp_strdup(text ? text : "");
 }
 
 void pvp_witness_copy(const struct pvp_witness *from, struct pvp_witness *ret)
 {
 	*ret = *from;
-	ret->what = pvp_strdup(from->what ? from->what : "");
-	ret->stop_k0 = pvp_strdup(from->stop_k0 ? from->stop_k0 : "");
-	ret->stop_k1 = pvp_strdup(from->stop_k1 ? from->stop_k1 : "");
-	ret->effects_k0 = pvp_strdup(from->effects_k0 ? from->effects_k0 : "");
-	ret->effects_k1 = pvp_strdup(from->effects_k1 ? from->effects_k1 : "");
+	ret->what = copy_text(from->what);
+	ret->stop_k0 = copy_text(from->stop_k0);
+	ret->stop_k1 = copy_text(from->stop_k1);
+	ret->effects_k0 = copy_text(from->effects_k0);
+	ret->effects_k1 = copy_text(from->effects_k1);
+	ret->matter = copy_text(from->matter);
+	ret->prefix_k0 = copy_text(from->prefix_k0);
+	ret->prefix_k1 = copy_text(from->prefix_k1);
+	if (from->shrunk)
+		ret->shrunk = memcpy(pvp_calloc(1, sizeof(*from->shrunk)), from->shrunk,
+				     sizeof(*from->shrunk));
 }
 
 /* Text of the witness's own origin (an image's symbols) is cleaned; what the user typed and replay
@@ -192,10 +203,62 @@ static json_t *given_json(const struct pvp_patched *given)
 	return array;
 }
 
-static json_t *side_json(const uint64_t *end, const char *stop, const char *effects)
+static json_t *memory_json(const struct pvp_start *start)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < start->nr_pokes; i++) {
+		json_t *row = json_object();
+
+		set_hex(row, "addr", start->pokes[i].addr);
+		set_hex(row, "value", start->pokes[i].value);
+		json_object_set_new(row, "size", json_integer(start->pokes[i].size));
+		json_array_append_new(array, row);
+	}
+	return array;
+}
+
+static json_t *script_json(const struct pvp_start *start)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < start->nr_script; i++) {
+		json_t *row = json_object();
+
+		set_hex(row, "addr", start->script[i].addr);
+		set_hex(row, "value", start->script[i].value);
+		json_object_set_new(row, "size", json_integer(start->script[i].len));
+		json_object_set_new(row, "pauses", json_integer(start->script[i].pauses));
+		json_array_append_new(array, row);
+	}
+	return array;
+}
+
+static json_t *shrunk_json(const struct pvp_witness *seen)
+{
+	const struct pvp_start *start = seen->shrunk;
+	json_t *object, *registers;
+
+	if (!start)
+		return json_null();
+	object = json_object();
+	registers = json_object();
+	for (unsigned i = 0; i < PVP_X86_NR_STATE; i++)
+		set_hex(registers, pvp_x86_reg_name(i), start->state.reg[i]);
+	json_object_set_new(object, "registers", registers);
+	json_object_set_new(object, "memory", memory_json(start));
+	json_object_set_new(object, "script", script_json(start));
+	set_hex(object, "answers", start->seed);
+	set_lines(object, "matter", seen->matter);
+	return object;
+}
+
+static json_t *side_json(const uint64_t *end, const char *stop, const char *effects,
+			 const char *prefix)
 {
 	json_t *object = json_object();
 
+	set_lines(object, "prefix", prefix);
 	set_text(object, "stop", stop);
 	set_registers(object, "end", end);
 	set_lines(object, "effects", effects);
@@ -218,8 +281,12 @@ char *pvp_witness_json(const struct pvp_witness_file *file)
 	json_object_set_new(object, "state", json_integer(seen->state));
 	set_text(object, "differs", seen->what);
 	set_registers(object, "start", seen->start);
-	json_object_set_new(object, "k0", side_json(seen->end_k0, seen->stop_k0, seen->effects_k0));
-	json_object_set_new(object, "k1", side_json(seen->end_k1, seen->stop_k1, seen->effects_k1));
+	json_object_set_new(object, "shrunk", shrunk_json(seen));
+	set_list(object, "also", file->also);
+	json_object_set_new(object, "k0", side_json(seen->end_k0, seen->stop_k0, seen->effects_k0,
+						seen->prefix_k0));
+	json_object_set_new(object, "k1", side_json(seen->end_k1, seen->stop_k1, seen->effects_k1,
+						seen->prefix_k1));
 	text = json_dumps(object, JSON_INDENT(1) | JSON_SORT_KEYS);
 	assert(text);
 	ret = pvp_asprintf("%s\n", text);

@@ -43,6 +43,7 @@ struct pvp_witness_file {
 	struct pvp_patched given; /* rows of --patched that differ from the prediction */
 	unsigned states;	  /* of the run that found it */
 	struct pvp_witness seen;  /* seed, state, registers, stops, effects */
+	char **also; /* other platforms of the run on which the site diverges; NULL: none */
 };
 
 void pvp_witness_deinit(struct pvp_witness_file *file);

@@ -12,6 +12,9 @@
 #include <sys/stat.h>
 
 #include "alloc.h"
+#include "compare.h"
+#include "start.h"
+#include "x86/regs.h"
 
 #define MAX_FILE_LEN (64 << 20)
 
@@ -285,9 +288,95 @@ static struct pvp_error *read_given(const struct field *field, struct pvp_patche
 	return err;
 }
 
-static struct pvp_error *read_side(const struct field *field, uint64_t *end, char **stop,
-				   char **effects)
+static struct pvp_error *read_poke(const struct field *field, struct pvp_start_poke *ret)
 {
+	struct field addr = member(field, "addr"), value = member(field, "value");
+	struct field size = member(field, "size");
+	struct pvp_error *err;
+	unsigned nr = 0;
+
+	err = read_hex(&addr, &ret->addr);
+	if (!err)
+		err = read_hex(&value, &ret->value);
+	if (!err)
+		err = read_number(&size, sizeof(ret->value), &nr);
+	if (!err && (!nr || ret->addr + nr < ret->addr))
+		err = bad(&size, "is out of range");
+	ret->size = nr;
+	return err;
+}
+
+static struct pvp_error *read_script_row(const struct field *field, struct pvp_script_row *ret)
+{
+	struct field pauses = member(field, "pauses");
+	struct pvp_start_poke poke = {0};
+	struct pvp_error *err = read_poke(field, &poke);
+
+	ret->addr = poke.addr;
+	ret->value = poke.value;
+	ret->len = poke.size;
+	return err ? err : read_number(&pauses, UINT16_MAX, &ret->pauses);
+}
+
+/* How many rows a list of at most max has. */
+static struct pvp_error *read_nr(const struct field *field, size_t max, size_t *ret)
+{
+	if (!json_is_array(field->value))
+		return bad(field, field->value ? "is not a list" : "is missing");
+	if (json_array_size(field->value) > max)
+		return bad(field, "has too many rows");
+	*ret = json_array_size(field->value);
+	return NULL;
+}
+
+static struct pvp_error *read_start(const struct field *field, struct pvp_start *ret)
+{
+	struct field registers = member(field, "registers"), memory = member(field, "memory");
+	struct field script = member(field, "script"), answers = member(field, "answers");
+	struct pvp_error *err = NULL;
+
+	if (!json_is_object(registers.value))
+		return bad(&registers, registers.value ? "is not an object" : "is missing");
+	for (unsigned i = 0; !err && i < PVP_X86_NR_STATE; i++) {
+		struct field value = member(&registers, pvp_x86_reg_name(i));
+
+		err = read_hex(&value, &ret->state.reg[i]);
+	}
+	if (!err) /* one is left for the return address of a tail call */
+		err = read_nr(&memory, PVP_START_MAX_POKES - 1, &ret->nr_pokes);
+	for (size_t i = 0; !err && i < ret->nr_pokes; i++) {
+		struct field row = element(&memory, i);
+
+		err = read_poke(&row, &ret->pokes[i]);
+	}
+	if (!err)
+		err = read_nr(&script, PVP_START_MAX_SCRIPT, &ret->nr_script);
+	for (size_t i = 0; !err && i < ret->nr_script; i++) {
+		struct field row = element(&script, i);
+
+		err = read_script_row(&row, &ret->script[i]);
+	}
+	if (!err)
+		err = read_hex(&answers, &ret->seed);
+	return err;
+}
+
+static struct pvp_error *read_shrunk(const struct field *field, struct pvp_witness *ret)
+{
+	struct field matter = member(field, "matter");
+	struct pvp_error *err;
+
+	if (!json_is_object(field->value))
+		return bad(field, "is not an object");
+	ret->shrunk = pvp_calloc(1, sizeof(*ret->shrunk));
+	err = read_start(field, ret->shrunk);
+	return err ? err : read_lines(&matter, &ret->matter);
+}
+
+static struct pvp_error *read_side(const struct field *field, uint64_t *end, char **stop,
+				   char **effects, char **prefix)
+{
+	struct field prefix_field = member(field, "prefix");
 	struct field stop_field = member(field, "stop"), end_field = member(field, "end");
 	struct field effects_field = member(field, "effects");
 	struct pvp_error *err;
@@ -297,6 +386,8 @@ static struct pvp_error *read_side(const struct field *field, uint64_t *end, cha
 		err = read_registers(&end_field, end);
 	if (!err)
 		err = read_lines(&effects_field, effects);
+	if (!err && prefix_field.value) /* older files have none */
+		err = read_lines(&prefix_field, prefix);
 	return err;
 }
 
@@ -304,7 +395,8 @@ static struct pvp_error *read_seen(const struct field *root, struct pvp_witness_
 {
 	struct field seed = member(root, "seed"), states = member(root, "states");
 	struct field state = member(root, "state"), differs = member(root, "differs");
-	struct field start = member(root, "start");
+	struct field start = member(root, "start"), shrunk = member(root, "shrunk");
+	struct field also = member(root, "also");
 	struct field k0 = member(root, "k0"), k1 = member(root, "k1");
 	struct pvp_witness *seen = &ret->seen;
 	struct pvp_error *err;
@@ -321,9 +413,16 @@ static struct pvp_error *read_seen(const struct field *root, struct pvp_witness_
 	if (!err)
 		err = read_registers(&start, seen->start);
 	if (!err)
-		err = read_side(&k0, seen->end_k0, &seen->stop_k0, &seen->effects_k0);
+		err = read_side(&k0, seen->end_k0, &seen->stop_k0, &seen->effects_k0,
+				&seen->prefix_k0);
 	if (!err)
-		err = read_side(&k1, seen->end_k1, &seen->stop_k1, &seen->effects_k1);
+		err = read_side(&k1, seen->end_k1, &seen->stop_k1, &seen->effects_k1,
+				&seen->prefix_k1);
+	/* Older files have neither. */
+	if (!err && shrunk.value && !json_is_null(shrunk.value))
+		err = read_shrunk(&shrunk, seen);
+	if (!err && also.value)
+		err = read_list(&also, &ret->also);
 	return err;
 }
 

@@ -176,16 +176,25 @@ static uint64_t int3_selftest(struct pvp_guest *guest, uint64_t addr)
 	return push(guest, addr + 5) ? magic : 0;
 }
 
-/* A WARN is a ud2 that the kernel goes on behind. */
+/* ud1 (%edx),%rdi: the trap of a WARN, static call or inside __WARN_trap.  Source: asm/bug.h of
+ * Linux 7.2. */
+static const uint8_t warn_trap[] = {0x67, 0x48, 0x0f, 0xb9, 0x3a};
+
+/* A WARN is a ud2, or that, which the kernel goes on behind. */
 static uint64_t fixup(void *arg, struct pvp_machine *machine, uint64_t addr, unsigned vector)
 {
 	struct pvp_guest *guest = arg;
 	const struct pvp_bug_entry *bug = pvp_tables_bug_at(guest->tables, addr);
+	uint8_t text[sizeof(warn_trap)];
 
-	(void)machine;
 	if (vector == PVP_FAULT_BP)
 		return int3_selftest(guest, addr);
-	return vector == PVP_FAULT_UD && bug && bug->warn ? addr + 2 : 0;
+	if (vector != PVP_FAULT_UD)
+		return 0;
+	if (pvp_memory_read(pvp_machine_memory(machine), addr, text, sizeof(text)) &&
+	    !memcmp(text, warn_trap, sizeof(text)))
+		return addr + sizeof(text);
+	return bug && bug->warn ? addr + 2 : 0;
 }
 
 struct pvp_error *pvp_guest_create_machine(struct pvp_guest *guest)
