@@ -58,6 +58,7 @@
 	X(spoiled) \
 	X(spoiled_debian) \
 	X(mutants) \
+	X(mutate) \
 	X(diff) \
 	X(extends) \
 	X(hypervisors) \
