@@ -188,6 +188,9 @@ START_TEST(single_features)
 		nr += !asked[k.tables.alts[i].feature];
 		asked[k.tables.alts[i].feature] = true;
 	}
+	/* Alone they stop the patcher: patcher_crashes; a default thunk that warns, and returns
+	 * through itself. */
+	asked[LFENCE] = asked[RETHUNK] = false;
 	ck_assert_uint_gt(nr, 2 * NR_FLIPS);
 	for (unsigned feature = 0; feature < ARRAY_SIZE(asked); feature++) {
 		uint32_t *word = &k.platform.caps[feature / 32];
