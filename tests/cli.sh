@@ -437,6 +437,7 @@ holds "replay: what matters" grep -q 'made plain' stdout
 # What was found by chance is shrunk to a state in which only what is said to matter is not plain.
 holds "replay: the witness is the same whatever --jobs is" sh -c "'$pvproof' verify --jobs 3 --out jobs3 \
 	--platform native --patched spoiled.tsv image >/dev/null; cmp '$witness' 'jobs3/witnesses/native-$address.json'"
+holds "one platform: its witness names none" grep -q '"also": \[\]' "$witness"
 exits "replay --asm" 1 replay --asm out.S "$witness"
 for side in 0 1; do
 	bytes=$(sed -n "s/^ *\"k$side\": \"\([0-9a-f]*\)\",*$/\1/p" "$witness")

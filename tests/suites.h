@@ -25,6 +25,7 @@
 	X(generations) \
 	X(sites) \
 	X(entry_sites) \
+	X(entry_check) \
 	X(patched) \
 	X(model) \
 	X(model_branches) \
