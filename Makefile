@@ -14,7 +14,7 @@ DEBS    := gcc make libc6-dev pkg-config libunicorn-dev libcapstone-dev libelf-d
 
 CFLAGS  ?= -O2 -g
 override CFLAGS += -std=gnu11 -Wall -Wextra -Werror -Wmissing-prototypes -Wstrict-prototypes $(SANFLAGS)
-STAGES  := $(addprefix harness/,image scan platform patch patch/model patch/guest check diff report cli)
+STAGES  := $(addprefix harness/,image scan platform patch patch/model patch/guest check diff report mutate cli)
 PLATFORMS := all
 
 objs     = $(patsubst %.c,$(B)/%.o,$(wildcard $(1)))
@@ -92,8 +92,9 @@ $(B)/harness/patch/guest/%.o: INC := $(call in,image scan platform patch patch/g
 $(B)/harness/check/%.o:    INC := $(call in,image scan platform patch check)
 $(B)/harness/diff/%.o:     INC := $(call in,image scan platform patch patch/model patch/guest diff)
 $(B)/harness/report/%.o:   INC := $(call in,image scan platform patch check diff report)
-$(B)/harness/cli/%.o:      INC := $(call in,image scan platform patch patch/model patch/guest check diff report cli)
-$(B)/tests/%.o:            INC := $(call in,image scan platform patch patch/model patch/guest check diff report cli) -iquote tests
+$(B)/harness/mutate/%.o:   INC := $(call in,image scan platform patch check report mutate)
+$(B)/harness/cli/%.o:      INC := $(call in,image scan platform patch patch/model patch/guest check diff report mutate cli)
+$(B)/tests/%.o:            INC := $(call in,image scan platform patch patch/model patch/guest check diff report mutate cli) -iquote tests
 $(B)/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(call say,CC)

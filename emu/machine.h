@@ -109,7 +109,8 @@ bool pvp_effect_equal(const struct pvp_effects *a, size_t i, const struct pvp_ef
 	X(UNMODELLED, "unmodelled", "an instruction no rule covers")                               \
 	X(HYPERCALL, "hypercall", "a hypercall the client does not model")                         \
 	X(DECODE, "decode", "disassembler and engine disagree on a length")                        \
-	X(ENGINE, "engine", "the engine failed")
+	X(ENGINE, "engine", "the engine failed")                                                   \
+	X(STRADDLE, "straddle", "an instruction begins inside the site and ends behind it")
 
 enum pvp_stop {
 #define X(id, name, what) PVP_STOP_##id,
@@ -136,6 +137,8 @@ struct pvp_run {
 	uint64_t fault_addr; /* FAULT: accessed address of #PF and of a non-canonical #GP, else 0 */
 	unsigned fault_access;
 	char detail[64]; /* UNMODELLED, DECODE, ENGINE: which */
+	bool foreign;	 /* UNMODELLED: but it changes what no operation does (x86/decode.h) */
+	bool passed;	 /* the site's end was reached at another stack depth, and passed */
 	bool entered;	 /* entry is valid: an instruction outside the site was reached */
 	struct pvp_state entry;
 	size_t entry_effects; /* effects and writes before entry */

@@ -124,10 +124,10 @@ fi
 # ---- without an image ----
 
 exits "help" 0 --help
-holds "help lists every verb" [ "$(grep -cE '^  (sites|patch|verify|diff|why|replay|platforms|selftest) ' stdout)" = 8 ]
+holds "help lists every verb" [ "$(grep -cE '^  (sites|patch|verify|diff|why|mutate|replay|platforms|selftest) ' stdout)" = 9 ]
 exits "version" 0 --version
 holds "version names the engine" grep -q '^pvproof [0-9.]* (unicorn' stdout
-for verb in sites patch verify diff why replay platforms selftest; do
+for verb in sites patch verify diff why mutate replay platforms selftest; do
 	exits "$verb --help" 0 "$verb" --help
 	holds "$verb --help shows its usage" grep -q "^Usage: pvproof $verb " stdout
 done
@@ -139,12 +139,29 @@ same_as_golden cli_platforms stdout
 refuses "no verb" "no verb"
 refuses "unknown verb" prove prove
 refuses "unknown option for a verb" --nonesuch --nonesuch
-for verb in sites patch verify diff why replay platforms selftest; do
+for verb in sites patch verify diff why mutate replay platforms selftest; do
 	refuses "$verb: unknown option" --nonesuch "$verb" --nonesuch
 done
 refuses "verify: an option of a later version" --baseline verify --baseline x "$kernel"
 refuses "sites: no image" "IMAGE" sites
 refuses "patch: no platform" "--platform" patch "$kernel"
+refuses "mutate: no platform" "--platform" mutate "$kernel"
+refuses "mutate: a kind that is none" "nonesuch" mutate --platform native --kind nonesuch --out x "$kernel"
+refuses "mutate: no image" "IMAGE" mutate --platform native
+exits "mutate lists kinds" 0 mutate --kind list
+holds "mutate: kinds have a name and a reason" grep -q '^missing-patch  *the linked bytes' stdout
+exits "mutate" 0 mutate --platform native --max 3 --jobs 2 --out mutants "$kernel"
+holds "mutate: a table" grep -qE '^neighbour +[0-9]+ +3 +3 .* 100.00$' stdout
+holds "mutate: a file" grep -q '"fate": "finding"' mutants/mutants.json
+cp mutants/mutants.json first.json
+exits "mutate again, other jobs" 0 mutate --platform native --max 3 --jobs 1 --out mutants "$kernel"
+holds "mutate: the same bytes" cmp first.json mutants/mutants.json
+echo 'equivalent: [{kind: result-width, op: mmu.pte_val, text: "mov eax, edi", why: wrong}]' >lie.yaml
+run mutate --platform native --max 0 --kind result-width --equivalent lie.yaml --out mutants "$kernel"
+holds "mutate: a wrong rule fails" [ "$status" = 1 ]
+holds "mutate: .. by name" grep -q '^lie.yaml:1: a verdict kills' stdout
+holds "mutate: survivors are holes" grep -q '^hole result-width: lock.vcpu_is_preempted#' stdout
+rm -rf mutants first.json lie.yaml
 refuses "patch --by guest" "guest patcher: the image has no" patch --by guest --platform native "$kernel"
 refuses "patch --by nobody" "nobody" patch --by nobody --platform native "$kernel"
 refuses "patch -o and --trace-site" "--trace-site" patch --platform native -o x --trace-site x "$kernel"
@@ -420,6 +437,7 @@ holds "replay: what matters" grep -q 'made plain' stdout
 # What was found by chance is shrunk to a state in which only what is said to matter is not plain.
 holds "replay: the witness is the same whatever --jobs is" sh -c "'$pvproof' verify --jobs 3 --out jobs3 \
 	--platform native --patched spoiled.tsv image >/dev/null; cmp '$witness' 'jobs3/witnesses/native-$address.json'"
+holds "one platform: its witness names none" grep -q '"also": \[\]' "$witness"
 exits "replay --asm" 1 replay --asm out.S "$witness"
 for side in 0 1; do
 	bytes=$(sed -n "s/^ *\"k$side\": \"\([0-9a-f]*\)\",*$/\1/p" "$witness")

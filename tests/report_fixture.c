@@ -92,8 +92,14 @@ static void add_platform(struct pvp_results_image *image, struct pvp_check_input
 	static struct pvp_witness witness;
 	struct pvp_cell cells[FIXTURE_SITES] = {0};
 	enum pvp_change changes[FIXTURE_SITES];
-	const struct pvp_check_result result = {cells,	     FIXTURE_SITES, findings,
-						nr_findings, 512,	    3};
+	const struct pvp_check_result result = {
+		.cells = cells,
+		.nr_cells = FIXTURE_SITES,
+		.findings = findings,
+		.nr_findings = nr_findings,
+		.cases = 512,
+		.stray = 3,
+	};
 
 	for (size_t i = 0; i < FIXTURE_SITES; i++) {
 		changes[i] = change_of[from[i].form];
@@ -157,7 +163,7 @@ void fixture_results(const char *dir, size_t nr_images, struct pvp_results *ret)
 	}
 	pvp_results_init(ret, "unicorn 2.0.1, capstone 4.0.2", 1, 32, nr_images);
 	for (size_t i = 0; i < nr_images; i++) {
-		struct pvp_results_image *to = pvp_results_add_image(ret, image, &tables, &sites);
+		struct pvp_results_image *to = pvp_results_add_image(ret, image, &tables, &sites, NULL);
 
 		set_digest(&to->sha256);
 		set_digest(&to->elf_sha256);

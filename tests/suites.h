@@ -25,6 +25,7 @@
 	X(generations) \
 	X(sites) \
 	X(entry_sites) \
+	X(entry_check) \
 	X(patched) \
 	X(model) \
 	X(model_branches) \
@@ -57,6 +58,7 @@
 	X(spoiled) \
 	X(spoiled_debian) \
 	X(mutants) \
+	X(mutate) \
 	X(diff) \
 	X(extends) \
 	X(hypervisors) \

@@ -238,6 +238,8 @@ enum step_kind {
 	EFFECT,	   /* kind, first argument, number of arguments */
 	DATA,	   /* value, bytes: memory behind the newest effect */
 	STOP,	   /* kind */
+	FOREIGN,   /* it is: struct pvp_run */
+	PASSED,
 	INSNS,	   /* number */
 	VECTOR,	   /* number */
 	FAULT_AT,  /* address, access */
@@ -278,6 +280,12 @@ static void take_step(struct hand *h, const struct step *s)
 		break;
 	case DATA:
 		pvp_effects_add_data(&h->run.effects, &s->a, s->b);
+		break;
+	case FOREIGN:
+		h->run.foreign = true;
+		break;
+	case PASSED:
+		h->run.passed = true;
 		break;
 	case STOP:
 		h->run.stop = s->a;
@@ -428,6 +436,13 @@ static const struct case_row stop_rows[] = {
 	{ "not 8 times as long",  PVP_UNDECIDED_RUN, { STOPS(1, BUDGET), { INSNS, 0, MAX_INSNS / 8, 0, 0 } } },
 	{ "fault or never ending",PVP_DISAGREE,      { STOPS(1, BUDGET), FAULTS(0, 13) } },
 	{ "end and op's end",     PVP_DISAGREE,      { STOPS(1, OP_END) } },
+
+	{ "past the site",        PVP_DISAGREE,      { STOPS(1, STRADDLE) } },
+	{ "both past the site",   PVP_DISAGREE,      { STOPS(BOTH, STRADDLE) } },
+	{ "foreign",              PVP_DISAGREE,      { STOPS(1, UNMODELLED), { FOREIGN, 1, 0, 0, 0 } } },
+	{ "foreign on both",      PVP_UNDECIDED_RUN, { STOPS(BOTH, UNMODELLED), { FOREIGN, BOTH, 0, 0, 0 } } },
+	{ "past its end",         PVP_DISAGREE,      { STOPS(1, UNMODELLED), { PASSED, 1, 0, 0, 0 } } },
+	{ "both past their end",  PVP_UNDECIDED_RUN, { STOPS(1, UNMODELLED), { PASSED, BOTH, 0, 0, 0 } } },
 
 	{ "opaque",               PVP_UNDECIDED_RUN, { STOPS(BOTH, OPAQUE) } },
 	{ "unmodelled",           PVP_UNDECIDED_RUN, { STOPS(1, UNMODELLED) } },

@@ -148,6 +148,25 @@ START_TEST(every_kind)
 }
 END_TEST
 
+/* Rows without gates are nobody's. */
+START_TEST(no_gates)
+{
+	struct pvp_entry_sites entry;
+	struct opened opened;
+	struct tiny t;
+
+	build(&t);
+	for (unsigned i = 0; i < 3; i++)
+		gate(&t, i, 0, 0, 0);
+	parse(&t, &opened);
+	pvp_ck_ok(pvp_entry_sites_scan(opened.image, &opened.tables, &entry));
+	ck_assert_uint_eq(entry.nr_rows, 0);
+	ck_assert_uint_eq(entry.sites.nr, 8);
+	pvp_entry_sites_deinit(&entry);
+	done(&opened);
+}
+END_TEST
+
 static void gate_to_data(struct tiny *t)
 {
 	gate(t, 1, 8, 1, TINY_DATA);
@@ -244,6 +263,7 @@ Suite *entry_sites_suite(void)
 	TCase *list = tcase_create("list"), *real = tcase_create("real kernels");
 
 	tcase_add_test(list, every_kind);
+	tcase_add_test(list, no_gates);
 	tcase_add_loop_test(list, hostile_tables, 0, ARRAY_SIZE(hostile));
 	suite_add_tcase(s, list);
 	tcase_set_timeout(real, 60);

@@ -86,8 +86,8 @@ static void make(struct pvp_results *ret)
 		cells[i].witness = rows[i].detail ? &witness : NULL;
 	}
 	pvp_results_init(ret, "engine", 1, 64, 1);
-	pvp_results_add_platform(pvp_results_add_image(ret, image, &tables, &sites), &input, &none,
-				 changes, &result);
+	pvp_results_add_platform(pvp_results_add_image(ret, image, &tables, &sites, NULL), &input,
+				 &none, changes, &result);
 	pvp_image_close(image);
 }
 

@@ -108,6 +108,15 @@ static const struct row divergent[] = {
 	{ "another op's call",        "native", "cpu.load_gdt#3",    "call:native_load_idt" },
 	{ "the inline op's function", "native", "irq.irq_disable#4", "call:pv_native_irq_enable" },
 	{ "call, push rax",           "native", "cpu.write_msr#2",   "call:native_write_msr 50" },
+	{ "the FPU",                  "native", "mmu.alloc_pte#1",   "db e3" },
+	{ "a vector register",        "native", "mmu.alloc_pte#1",   "0f 57 c1" },
+	{ "a far jump",               "native", "mmu.alloc_pte#1",   "ff 6f 08" },
+	{ "a prefix behind the call", "native", "cpu.write_msr#2",   "call:native_write_msr 66" },
+	{ "an escape behind the call","native", "cpu.write_msr#2",   "call:native_write_msr 0f" },
+	{ "mov eax,imm32 runs on",    "native", "irq.irq_disable#4", "fa 90 90 90 90 b8" },
+	{ "REX runs on",              "native", "irq.irq_disable#4", "fa 90 90 90 90 48" },
+	{ "narrow read_cr3",          "native", "mmu.read_cr3#1",    "0f 20 d8 89 c0" },
+	{ "narrow xen_read_cr3",      "xen-pv", "mmu.read_cr3#1",    "call:xen_read_cr3 98" },
 	{ "call, pop rax",            "native", "cpu.write_msr#2",   "call:native_write_msr 58" },
 	{ "call, then std",           "native", "cpu.write_msr#2",   "call:native_write_msr fd" },
 	{ "call, then sti",           "native", "irq.irq_disable#4", "call:pv_native_irq_disable fb" },
@@ -247,7 +256,6 @@ static const struct row equivalent[] = {
 static const struct row unmodelled[] = {
 	{ "invd for wbinvd",         "native", "cpu.wbinvd#1",    "0f 08" },
 	{ "a vector register",       "native", "mmu.alloc_pte#1", "0f 57 c0" },
-	{ "the FPU",                 "native", "mmu.alloc_pte#1", "db e3" },
 	{ "int 0x80",                "native", "mmu.alloc_pte#1", "cd 80" },
 	{ "rdrand",                  "native", "mmu.alloc_pte#1", "0f c7 f0" },
 };

@@ -10,6 +10,7 @@
 #include "golden_text.h"
 #include "start.h"
 #include "suites.h"
+#include "verify.h"
 #include "witness.h"
 #include "witness_asm.h"
 #include "x86/regs.h"
@@ -374,6 +375,57 @@ START_TEST(refuses_other_files)
 }
 END_TEST
 
+/* Of the run's platforms, the others on which this very site is DIVERGENT. */
+START_TEST(names_other_platforms)
+{
+	struct pvp_results_cell native[] = {{.addr = 1, .verdict = PVP_DIVERGENT},
+					    {.addr = 2, .verdict = PVP_DIVERGENT}};
+	struct pvp_results_cell kvm[] = {{.addr = 1, .verdict = PVP_DIVERGENT},
+					 {.addr = 2, .verdict = PVP_INCONCLUSIVE}};
+	struct pvp_results_cell xen[] = {{.addr = 1, .verdict = PVP_EQUIVALENT},
+					 {.addr = 2, .verdict = PVP_EQUIVALENT}};
+	struct pvp_results_platform platforms[] = {
+		{.name = "native", .cells = native, .nr_cells = 2},
+		{.name = "xen-pv", .cells = xen, .nr_cells = 2},
+		{.name = "kvm", .cells = kvm, .nr_cells = 2},
+	};
+	const struct pvp_results_image image = {.platforms = platforms, .nr_platforms = 3};
+	/* Address, the platform it was found on, the others; in the order they are added. */
+	static const struct {
+		uint64_t addr;
+		size_t platform;
+		const char *also;
+	} found[] = {{1, 0, "kvm"}, {2, 0, NULL}, {1, 2, "native"}};
+	struct pvp_verify_witnesses witnesses = {0};
+
+	for (size_t i = 0; i < ARRAY_SIZE(found); i++) {
+		struct pvp_verify_witness *w =
+			pvp_push(&witnesses.v, &witnesses.nr, &witnesses.cap);
+
+		sample(&w->file);
+		free(w->file.also[0]);
+		free(w->file.also[1]);
+		free(w->file.also);
+		w->file.also = NULL;
+		w->file.addr = found[i].addr;
+		w->platform = found[i].platform;
+	}
+	pvp_verify_finish_witnesses(&witnesses, &image);
+	/* Those of an image before are finished. */
+	pvp_verify_finish_witnesses(&witnesses, &(const struct pvp_results_image){0});
+	for (size_t i = 0; i < ARRAY_SIZE(found); i++) {
+		json_t *root = json_loads(witnesses.v[i].text, 0, NULL);
+		const json_t *also = json_object_get(root, "also");
+
+		ck_assert_uint_eq(json_array_size(also), found[i].also ? 1 : 0);
+		if (found[i].also)
+			ck_assert_str_eq(json_string_value(json_array_get(also, 0)), found[i].also);
+		json_decref(root);
+	}
+	pvp_verify_witnesses_deinit(&witnesses);
+}
+END_TEST
+
 static struct pvp_image *make_image(void)
 {
 	static const uint8_t text[0x200];
@@ -458,6 +510,7 @@ Suite *witness_suite(void)
 	tcase_add_test(round, format);
 	tcase_add_test(round, comes_back);
 	tcase_add_test(round, older);
+	tcase_add_test(round, names_other_platforms);
 	tcase_add_loop_test(round, assembles, 0, 2);
 	tcase_add_checked_fixture(bad, make_path, remove_path);
 	tcase_add_loop_test(bad, refuses, 0, ARRAY_SIZE(spoiled));

@@ -40,6 +40,7 @@ static const uint16_t plain_ids[] = {
 	X86_INS_SHR, X86_INS_SHRD, X86_INS_STC, X86_INS_STD, X86_INS_STOSB, X86_INS_STOSW,
 	X86_INS_STOSD, X86_INS_STOSQ, X86_INS_SUB, X86_INS_TEST, X86_INS_XADD, X86_INS_XCHG,
 	X86_INS_XOR,
+	X86_INS_WAIT, /* no x87 exception is ever pending here */
 	X86_INS_JA, X86_INS_JAE, X86_INS_JB, X86_INS_JBE, X86_INS_JE, X86_INS_JG, X86_INS_JGE,
 	X86_INS_JL, X86_INS_JLE, X86_INS_JNE, X86_INS_JNO, X86_INS_JNP, X86_INS_JNS, X86_INS_JO,
 	X86_INS_JP, X86_INS_JS,
@@ -525,6 +526,54 @@ static bool is_nop(const struct pvp_x86_decoder *d, const cs_insn *insn)
 	return from == op[0].reg;
 }
 
+/* Opcodes behind 0f that change x87, MMX or SSE registers, or store them: not those that only
+ * compare, only write a general register, or only prefetch.  Source: Intel SDM vol. 2, table A-3. */
+static bool is_vector_opcode(uint8_t opcode)
+{
+	switch (opcode) {
+	case 0x10 ... 0x17:
+	case 0x28 ... 0x2b:
+	case 0x51 ... 0x7d:
+	case 0x7f:
+	case 0xc2:
+	case 0xc4:
+	case 0xc6:
+	case 0xd0 ... 0xd6:
+	case 0xd8 ... 0xfe:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static bool is_foreign(enum pvp_isa isa, const struct prefixes *p, const struct pvp_x86_insn *insn)
+{
+	const uint8_t *op = insn->bytes + p->len;
+	uint8_t modrm = op[op[0] == 0x0f ? 2 : 1];
+	bool moves_to_itself = modrm >= 0xc0 && (modrm & 7) == (modrm >> 3 & 7);
+
+	if (p->odd || p->lock || insn->len < p->len + 1)
+		return false;
+	switch (op[0]) {
+	case 0x0f:
+		return insn->len > p->len + 2 && is_vector_opcode(op[1]) && !moves_to_itself;
+	case 0x6c ... 0x6f: /* ins, outs */
+		return true;
+	case 0x9a: /* far call, far jmp */
+	case 0xea:
+		return isa == PVP_ISA_I386;
+	case 0xff:
+		return modrm < 0xc0 && ((modrm >> 3 & 7) == 3 || (modrm >> 3 & 7) == 5);
+	case 0xd8: /* x87 arithmetic on memory; fninit */
+	case 0xdc:
+		return modrm < 0xc0 && (modrm >> 3 & 7) != 2; /* not fcom */
+	case 0xdb:
+		return modrm == 0xe3;
+	default:
+		return false;
+	}
+}
+
 void pvp_x86_decode(struct pvp_x86_decoder *decoder, const uint8_t *bytes, size_t nr, uint64_t addr,
 		    struct pvp_x86_insn *ret)
 {
@@ -573,6 +622,8 @@ void pvp_x86_decode(struct pvp_x86_decoder *decoder, const uint8_t *bytes, size_
 		ret->class = PVP_X86_UD; /* though the engine executes some */
 		ret->nop = false;
 	}
+	ret->foreign = ret->class == PVP_X86_UNMODELLED &&
+		       is_foreign(decoder->isa, &prefixes, ret);
 	for (unsigned i = 0; i < x86->op_count && i < ARRAY_SIZE(ret->op); i++)
 		convert_operand(&x86->operands[i], x86->addr_size, &ret->op[i]);
 }

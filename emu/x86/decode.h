@@ -106,6 +106,9 @@ struct pvp_x86_insn {
 	bool nop; /* does nothing, in any of its lengths */
 	/* Its opcode is in a map that new instructions still go to: behind 0f, VEX, EVEX, REX2, XOP. */
 	bool open_map;
+	/* UNMODELLED, yet certain to change what no pv operation does: x87, MMX or SSE state, the
+	 * code segment, a port by a string instruction. */
+	bool foreign;
 	uint8_t operand_size; /* by prefixes: 2, 4 or 8 */
 	uint8_t bytes[15];
 	uint8_t opcode; /* the byte after 0f, or the only one */

@@ -199,6 +199,7 @@ void pvp_x86_on_code(uc_engine *uc, uint64_t addr, uint32_t size, void *arg)
 	struct pvp_machine *m = arg;
 	struct pvp_run *run = m->run;
 	uint8_t *class, kind;
+	uint64_t left;
 
 	if (!run) { /* set-up code: one instruction, then the landing */
 		if (addr == pvp_machine_landing(m))
@@ -216,8 +217,18 @@ void pvp_x86_on_code(uc_engine *uc, uint64_t addr, uint32_t size, void *arg)
 		read_state(m, &run->entry);
 		run->entry.reg[PVP_X86_rip] = addr;
 	}
-	if (addr == m->request->end && pvp_x86_get(m, PVP_X86_rsp) == m->request->end_sp) {
-		pvp_x86_stop(m, PVP_STOP_END);
+	if (addr == m->request->end) {
+		if (pvp_x86_get(m, PVP_X86_rsp) == m->request->end_sp) {
+			pvp_x86_stop(m, PVP_STOP_END);
+			return;
+		}
+		run->passed = true;
+	}
+	/* Looked at before the engine and we differ about it: it may be part of what follows. */
+	left = m->request->inside[0].hi - addr;
+	if (left - 1 < m->request->inside[0].hi - m->request->inside[0].lo &&
+	    pvp_x86_text_straddles(m, addr, size, left)) {
+		pvp_x86_stop(m, PVP_STOP_STRADDLE);
 		return;
 	}
 	if (run->insns++ == m->request->max_insns) {
@@ -242,6 +253,7 @@ void pvp_x86_on_code(uc_engine *uc, uint64_t addr, uint32_t size, void *arg)
 	case PVP_X86_UNMODELLED:
 		snprintf(run->detail, sizeof(run->detail), "%.60s",
 			 pvp_x86_text_insn(m, addr)->text);
+		run->foreign = pvp_x86_text_insn(m, addr)->foreign;
 		pvp_x86_stop(m, PVP_STOP_UNMODELLED);
 		return;
 	default:

@@ -128,6 +128,29 @@ uint8_t pvp_x86_text_see(struct pvp_machine *m, uint64_t addr, uint32_t engine_l
 	return insn.class;
 }
 
+bool pvp_x86_text_straddles(struct pvp_machine *m, uint64_t addr, uint32_t engine_len,
+			    uint64_t left)
+{
+	static const char prefixes[] = "\x66\x67\xf0\xf2\xf3\x2e\x36\x3e\x26\x64\x65";
+	struct pvp_x86_insn insn;
+	uint8_t bytes[15];
+	size_t nr = sizeof(bytes), i = 0;
+
+	if (engine_len <= 15)
+		return engine_len > left;
+	while (nr && !pvp_memory_read(&m->memory, addr, bytes, nr))
+		nr--;
+	pvp_x86_decode(m->decoder, bytes, nr, addr, &insn);
+	if (insn.len)
+		return insn.len > left;
+	/* Nobody decodes it: prefixes and an escape alone are no instruction. */
+	while (i < nr && i < left &&
+	       (memchr(prefixes, bytes[i], sizeof(prefixes) - 1) ||
+		(m->isa->mode == UC_MODE_64 && (bytes[i] & 0xf0) == 0x40)))
+		i++;
+	return i == left || (i + 1 == left && i < nr && bytes[i] == 0x0f);
+}
+
 static int compare_specials(const void *a, const void *b)
 {
 	const struct pvp_special *x = a, *y = b;

@@ -125,6 +125,9 @@ void pvp_x86_text_forget(struct pvp_machine *m, uint64_t addr, unsigned len);
 #define PVP_X86_NO_LENGTH 0xff /* above 15: the engine does not tell */
 /* First visit: decodes.  PVP_X86_UNSEEN when it stopped the run.  len: may be NULL. */
 uint8_t pvp_x86_text_see(struct pvp_machine *m, uint64_t addr, uint32_t engine_len, unsigned *len);
+/* Whether what begins at addr does not end within `left` bytes; size is the engine's idea of it. */
+bool pvp_x86_text_straddles(struct pvp_machine *m, uint64_t addr, uint32_t engine_len,
+			    uint64_t left);
 /* The instruction at an address that was seen and is not plain; borrowed until the next _see. */
 const struct pvp_x86_insn *pvp_x86_text_insn(struct pvp_machine *m, uint64_t addr);
 const struct pvp_special *pvp_x86_text_special(struct pvp_machine *m, uint64_t addr);

@@ -180,6 +180,13 @@ void pvp_bench_destroy(struct pvp_bench *bench)
 	free(bench);
 }
 
+struct pvp_error *pvp_bench_spoil(struct pvp_bench *bench, const struct pvp_site *site,
+				  const uint8_t *bytes)
+{
+	assert(!bench->cases);
+	return pvp_view_lay(&bench->side[1].view, site->addr, bytes, site->len);
+}
+
 uint64_t pvp_bench_cases(const struct pvp_bench *bench)
 {
 	return bench->cases;

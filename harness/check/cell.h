@@ -21,6 +21,12 @@ struct pvp_error *pvp_bench_create(const struct pvp_check_input *input, struct p
 void pvp_bench_destroy(struct pvp_bench *bench);
 
 /*
+ * K1's text at a site becomes `bytes`, site->len of them.  Only before the bench decides its first
+ * site: what an engine has run is never rewritten.
+ */
+struct pvp_error *pvp_bench_spoil(struct pvp_bench *bench, const struct pvp_site *site,
+				  const uint8_t *bytes) PVP_MUST_CHECK;
+/*
  * Runs start states [first, first+nr) of the site and fills *ret (owned by the caller).  violation
  * (may be NULL) gets a line when both sides break the contract alike; the caller frees it.
  */

@@ -7,6 +7,7 @@
 
 #include "alloc.h"
 #include "cell.h"
+#include "entry.h"
 #include "findings.h"
 #include "jobs.h"
 #include "selftest.h"
@@ -83,12 +84,15 @@ void pvp_check_result_deinit(struct pvp_check_result *result)
 {
 	for (size_t i = 0; i < result->nr_cells; i++)
 		pvp_cell_deinit(&result->cells[i]);
+	for (size_t i = 0; i < result->nr_entry_cells; i++)
+		pvp_cell_deinit(&result->entry_cells[i]);
 	for (size_t i = 0; i < result->nr_findings; i++) {
 		free(result->findings[i].kind);
 		free(result->findings[i].rule);
 		free(result->findings[i].detail);
 	}
 	free(result->cells);
+	free(result->entry_cells);
 	free(result->findings);
 	memset(result, 0, sizeof(*result));
 }
@@ -182,6 +186,8 @@ struct pvp_error *pvp_check(const struct pvp_check_input *input, struct pvp_chec
 	free(outcomes);
 	while (demand_nested(input, &result))
 		; /* a cell that falls may take others with it */
+	if (!err)
+		err = pvp_entry_check(input, &result);
 	if (!err)
 		err = pvp_findings(input, &result);
 	if (err) {

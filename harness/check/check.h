@@ -13,6 +13,7 @@
 #define PVP_CHECK_H
 
 #include "contract.h"
+#include "entry_sites.h"
 #include "patched.h"
 #include "platform.h"
 #include "sites.h"
@@ -143,12 +144,14 @@ struct pvp_finding {
 	X("branch-into-site", "something leads into the middle of a pv site")                     \
 	X("malformed-table", "a patch table's entry does not fit what is at its site, or another") \
 	X("patcher-overflow", "the kernel's patcher writes past its buffer")                      \
+	X("trap-row", "Xen's trap table lacks a row, or has two for one entry")                        \
 	X("lock-missed", "a lock prefix that stays on one CPU (a note)")
 
 struct pvp_check_input {
 	const struct pvp_image *image;
 	const struct pvp_tables *tables;
 	const struct pvp_sites *sites;
+	const struct pvp_entry_sites *entry; /* NULL: they are not judged */
 	const struct pvp_platform *platform;
 	const struct pvp_contracts *contracts;
 	/*
@@ -160,6 +163,8 @@ struct pvp_check_input {
 	unsigned nr_states;
 	uint64_t seed;
 	const bool *wanted; /* one a site, or NULL: all; the others are SKIPPED */
+	/* The same of entry->sites; NULL: all, unless `wanted` says what is. */
+	const bool *entry_wanted;
 	bool shrink;	    /* make witnesses small */
 	unsigned jobs;	    /* worker processes, >= 1 */
 	/* Called in the parent as cells come in (any order); may be NULL. */
@@ -170,6 +175,8 @@ struct pvp_check_input {
 struct pvp_check_result {
 	struct pvp_cell *cells; /* one a site, in site order */
 	size_t nr_cells;
+	struct pvp_cell *entry_cells; /* one an entry-code site; without witnesses */
+	size_t nr_entry_cells;
 	struct pvp_finding *findings;
 	size_t nr_findings;
 	uint64_t cases; /* runs of one text from one state */

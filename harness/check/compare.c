@@ -476,6 +476,22 @@ void pvp_compare(const struct pvp_compare_input *in, const struct pvp_side *k0,
 			return;
 		ret->entry = true;
 	}
+	/* Such text never arrives at its end, whatever the instruction is; .. */
+	if (a->stop == PVP_STOP_STRADDLE || b->stop == PVP_STOP_STRADDLE) {
+		disagree_on_stop(a, b, ret);
+		return;
+	}
+	/* .. nor does text that ran past it where the other side stopped. */
+	if (a->stop == PVP_STOP_END && !a->passed && undecidable(b->stop) && b->passed) {
+		ret->agreement = PVP_DISAGREE;
+		snprintf(what, len, "stop: the patched text passes its end at another stack depth");
+		return;
+	}
+	/* The other side ended, so that it did nothing of the kind. */
+	if (a->stop == PVP_STOP_END && b->stop == PVP_STOP_UNMODELLED && b->foreign) {
+		disagree_on_stop(a, b, ret);
+		return;
+	}
 	if (undecidable(a->stop) || undecidable(b->stop)) {
 		const struct pvp_run *run = undecidable(a->stop) ? a : b;
 

@@ -281,7 +281,9 @@ static void draw_system_state(struct draw *d)
 	}
 	reg[PVP_X86_cr0] = r & 0x10 ? 0x80050033 : 0x8005003b;
 	reg[PVP_X86_cr2] = roll(d, 0xc42);
-	reg[PVP_X86_cr3] = roll(d, 0xc43) & 0x3ffff018;
+	/* Page tables lie above 4 GiB, too: a result cut to 32 bits must show. */
+	reg[PVP_X86_cr3] = roll(d, 0xc43) &
+			   (plan->isa == PVP_ISA_I386 ? 0x3ffff018 : 0xfffffff018);
 	reg[PVP_X86_cr4] = r & 0x20 ? 0x3506f0 : 0x1706e0;
 	for (int i = PVP_X86_dr0; i <= PVP_X86_dr3; i++)
 		reg[i] = roll(d, 0xd40 + i);

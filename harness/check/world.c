@@ -336,7 +336,8 @@ const uint8_t *pvp_view_bytes(const struct pvp_view *view, uint64_t addr, uint64
 	return r ? r->host + (addr - r->addr) : NULL;
 }
 
-static struct pvp_error *lay(struct pvp_view *view, uint64_t addr, const uint8_t *bytes, uint64_t len)
+struct pvp_error *pvp_view_lay(struct pvp_view *view, uint64_t addr, const uint8_t *bytes,
+			       uint64_t len)
 {
 	struct pvp_region *r = region_of(view, addr, len);
 
@@ -352,7 +353,7 @@ static struct pvp_error *lay_list(struct pvp_view *view, const struct pvp_patche
 	struct pvp_error *err = NULL;
 
 	for (size_t i = 0; patched && i < patched->nr && !err; i++)
-		err = lay(view, patched->v[i].addr, patched->v[i].new, patched->v[i].len);
+		err = pvp_view_lay(view, patched->v[i].addr, patched->v[i].new, patched->v[i].len);
 	return err;
 }
 
@@ -382,7 +383,8 @@ struct pvp_error *pvp_view_create(const struct pvp_world *world, const struct pv
 	err = lay_list(&view, patched);
 	err = err ? err : lay_list(&view, given);
 	for (size_t i = 0; restore && i < restore->nr && !err; i++)
-		err = lay(&view, restore->v[i].addr, restore->v[i].linked, restore->v[i].len);
+		err = pvp_view_lay(&view, restore->v[i].addr, restore->v[i].linked,
+				   restore->v[i].len);
 	if (err) {
 		pvp_view_deinit(&view);
 		return err;

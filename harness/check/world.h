@@ -42,6 +42,10 @@ struct pvp_error *pvp_view_create(const struct pvp_world *world, const struct pv
 				  struct pvp_view *ret) PVP_MUST_CHECK;
 void pvp_view_deinit(struct pvp_view *view);
 
+/* Other bytes, as long as no machine has run over the view: text is never rewritten in a live engine. */
+struct pvp_error *pvp_view_lay(struct pvp_view *view, uint64_t addr, const uint8_t *bytes,
+			       uint64_t len) PVP_MUST_CHECK;
+
 /* The bytes of [addr, addr+len) in the view, or NULL. */
 const uint8_t *pvp_view_bytes(const struct pvp_view *view, uint64_t addr, uint64_t len);
 

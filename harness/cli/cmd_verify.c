@@ -20,6 +20,7 @@ struct job {
 	struct pvp_boot *boots; /* owned */
 	size_t nr_boots, cap_boots;
 	bool *wanted;		  /* one a site; NULL: all */
+	bool *entry_wanted;	  /* the same of the entry-code sites; NULL: as `wanted` has it */
 	struct pvp_patched given; /* --patched */
 };
 
@@ -40,6 +41,7 @@ static void job_deinit(struct job *job)
 {
 	pvp_patched_deinit(&job->given);
 	free(job->wanted);
+	free(job->entry_wanted);
 	for (size_t i = 0; i < job->nr_boots; i++)
 		pvp_boot_deinit(&job->boots[i]);
 	free(job->boots);
@@ -127,14 +129,22 @@ static struct pvp_error *open_boots(const struct run *run, struct job *job)
 static struct pvp_error *find_wanted(const struct run *run, struct job *job)
 {
 	const struct pvp_words_list *sites = &run->options.sites;
+	const struct pvp_sites *entry = &job->subject.entry.sites;
 
 	if (!sites->nr)
 		return NULL;
 	job->wanted = pvp_calloc(job->subject.sites.nr, sizeof(*job->wanted));
+	job->entry_wanted = pvp_calloc(entry->nr, sizeof(*job->entry_wanted));
 	for (size_t i = 0; i < sites->nr; i++) {
 		const struct pvp_site *site;
 		struct pvp_error *err;
 
+		err = pvp_sites_parse(entry, job->subject.image, sites->v[i], &site);
+		if (!err) {
+			job->entry_wanted[site - entry->v] = true;
+			continue;
+		}
+		pvp_error_destroy(err);
 		err = pvp_sites_parse(&job->subject.sites, job->subject.image, sites->v[i], &site);
 		if (err)
 			return pvp_error_context(err, "%s", job->subject.path);
@@ -190,6 +200,7 @@ static struct pvp_error *check_boot(struct run *run, const struct job *job,
 		.image = job->subject.image,
 		.tables = &job->subject.tables,
 		.sites = &job->subject.sites,
+		.entry = &job->subject.entry,
 		.platform = boot->platform,
 		.contracts = &boot->contracts,
 		.patched = &boot->patched,
@@ -197,6 +208,7 @@ static struct pvp_error *check_boot(struct run *run, const struct job *job,
 		.nr_states = run->options.states,
 		.seed = run->options.seed,
 		.wanted = job->wanted,
+		.entry_wanted = job->entry_wanted,
 		.shrink = true,
 		.jobs = run->options.jobs,
 		.progress = pvp_progress_update,
@@ -244,7 +256,8 @@ static struct pvp_error *check_jobs(struct run *run)
 		const struct job *job = &run->jobs[i];
 		struct pvp_results_image *image =
 			pvp_results_add_image(&run->results, job->subject.image,
-					      &job->subject.tables, &job->subject.sites);
+					      &job->subject.tables, &job->subject.sites,
+					      &job->subject.entry);
 
 		for (size_t k = 0; !err && k < job->nr_boots; k++)
 			err = check_boot(run, job, &job->boots[k], image);

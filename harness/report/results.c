@@ -114,7 +114,8 @@ void pvp_results_deinit(struct pvp_results *results)
 struct pvp_results_image *pvp_results_add_image(struct pvp_results *results,
 						const struct pvp_image *image,
 						const struct pvp_tables *tables,
-						const struct pvp_sites *sites)
+						const struct pvp_sites *sites,
+						const struct pvp_entry_sites *entry)
 {
 	struct pvp_results_image *ret = &results->images[results->nr_images];
 
@@ -132,6 +133,8 @@ struct pvp_results_image *pvp_results_add_image(struct pvp_results *results,
 	};
 	for (size_t i = 0; i < sites->nr; i++)
 		ret->sites[sites->v[i].kind]++;
+	for (size_t i = 0; entry && i < entry->sites.nr; i++)
+		ret->sites[entry->sites.v[i].kind]++;
 	return ret;
 }
 
@@ -231,6 +234,19 @@ static void fill_cell(struct pvp_results_cell *ret, const struct pvp_results_ima
 		ret->witness = pvp_results_witness_name(image, input->platform->name, ret->addr);
 }
 
+/* What stands in entry code has no class: it is no call of an operation. */
+static enum pvp_change change_of(const struct pvp_cell *cell)
+{
+	return cell->form == PVP_FORM_UNPATCHED ? PVP_CHANGE_UNPATCHED : PVP_CHANGE_OTHER;
+}
+
+static int by_addr(const void *a, const void *b)
+{
+	const struct pvp_results_cell *l = a, *r = b;
+
+	return l->addr < r->addr ? -1 : l->addr > r->addr;
+}
+
 /*
  * Cells of one op and form that differ in the same way have one cause, as far as can be told.
  * Groups are numbered by their first cell.
@@ -282,10 +298,15 @@ void pvp_results_add_platform(struct pvp_results_image *image, const struct pvp_
 	add_overrides(ret, overrides);
 	ret->cases = result->cases;
 	ret->stray = result->stray;
-	ret->nr_cells = result->nr_cells;
+	ret->nr_cells = result->nr_cells + result->nr_entry_cells;
 	ret->cells = pvp_calloc(ret->nr_cells, sizeof(*ret->cells));
-	for (size_t i = 0; i < ret->nr_cells; i++)
+	for (size_t i = 0; i < result->nr_cells; i++)
 		fill_cell(&ret->cells[i], image, input, changes[i], &result->cells[i]);
+	for (size_t i = 0; i < result->nr_entry_cells; i++)
+		fill_cell(&ret->cells[result->nr_cells + i], image, input,
+			  change_of(&result->entry_cells[i]), &result->entry_cells[i]);
+	if (result->nr_entry_cells)
+		qsort(ret->cells, ret->nr_cells, sizeof(*ret->cells), by_addr);
 	group_cells(ret->cells, ret->nr_cells);
 	ret->nr_findings = result->nr_findings;
 	ret->findings = pvp_calloc(ret->nr_findings, sizeof(*ret->findings));

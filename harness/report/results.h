@@ -9,7 +9,7 @@
  * input gives a byte-identical results.json (its schema is results.md).
  *
  *	pvp_results_init(&results, engine, seed, states);
- *	image = pvp_results_add_image(&results, image, &tables, &sites);
+ *	image = pvp_results_add_image(&results, image, &tables, &sites, NULL);
  *	pvp_results_add_platform(image, &input, &overrides, changes, &check_result);
  *	pvp_expect_apply(&expect, &results);			(expect.h; optional)
  *	pvp_results_judge(&results, PVP_FAIL_DEFAULT);
@@ -153,11 +153,12 @@ void pvp_results_init(struct pvp_results *ret, const char *engine, uint64_t seed
 		      size_t nr_images);
 void pvp_results_deinit(struct pvp_results *results);
 
-/* Borrowed: valid until deinit. */
+/* Borrowed: valid until deinit.  entry: NULL when they are not judged. */
 struct pvp_results_image *pvp_results_add_image(struct pvp_results *results,
 						const struct pvp_image *image,
 						const struct pvp_tables *tables,
-						const struct pvp_sites *sites);
+						const struct pvp_sites *sites,
+						const struct pvp_entry_sites *entry);
 /* changes: one a site, of the text that was run (pvp_changes_of). */
 void pvp_results_add_platform(struct pvp_results_image *image, const struct pvp_check_input *input,
 			      const struct pvp_overrides *overrides, const enum pvp_change *changes,

@@ -129,13 +129,26 @@ static int vector_of(const struct pvp_entry_sites *entry, uint64_t native)
 	return -1;
 }
 
-/* The table has no end of its own: it ends where neither pointer leads to text. */
+static bool has_gates(const struct pvp_entry_sites *entry)
+{
+	for (size_t i = 0; i < PVP_NR_VECTORS; i++)
+		if (entry->gates[i].addr)
+			return true;
+	return false;
+}
+
+/*
+ * The table has no end of its own: it ends where neither pointer leads to text.  Without tables of
+ * gates (a kernel in pieces) there are no vectors that its rows could stand for.
+ */
 void pvp_read_trap_rows(const struct pvp_image *image, struct pvp_entry_sites *ret)
 {
 	uint64_t addr = 0;
 	const struct pvp_bytes table = table_at(image, "trap_array", &addr);
 	size_t cap = 0;
 
+	if (!has_gates(ret))
+		return;
 	for (uint64_t off = 0; table.data && off + PVP_TRAP_ROW_LEN <= table.len;
 	     off += PVP_TRAP_ROW_LEN) {
 		const uint64_t native = uint_at(&table, off + NATIVE, 8);

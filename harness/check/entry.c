@@ -1,0 +1,326 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "entry.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "alloc.h"
+#include "cell.h"
+#include "entry_rules.h"
+#include "entry_sites.h"
+#include "findings.h"
+#include "hypercall.h"
+#include "world.h"
+
+/* One machine, over K1, for one kind of site: where runs arrive differs. */
+struct bench {
+	enum pvp_site_kind kind;
+	const struct pvp_check_input *input;
+	struct pvp_entry_facts facts;
+	struct pvp_world *world;
+	struct pvp_view view;
+	struct pvp_machine *machine;
+	struct pvp_start_image start_image;
+	struct pvp_start start;
+	struct pvp_run run;
+	uint64_t cases;
+};
+
+static void fill(void *arg, uint64_t seed, uint64_t addr, void *buf, size_t len)
+{
+	const struct bench *bench = arg;
+
+	pvp_world_fill(bench->start_image.plan, seed, addr, buf, len);
+}
+
+static int by_addr(const void *a, const void *b)
+{
+	const struct pvp_special *l = a, *r = b;
+
+	return l->addr < r->addr ? -1 : l->addr > r->addr;
+}
+
+/* Where runs arrive: at handlers, or behind error_entry. */
+static struct pvp_special *make_specials(const struct bench *bench, size_t *nr)
+{
+	const struct pvp_entry_sites *entry = bench->input->entry;
+	struct pvp_special *v = pvp_calloc(2 * PVP_NR_VECTORS + 2 + entry->sites.nr, sizeof(*v));
+	size_t n = 0;
+
+	for (int vector = 0; vector < PVP_NR_VECTORS && bench->kind == PVP_SITE_TRAP; vector++)
+		for (unsigned xen = 0; xen < 2 && entry->gates[vector].addr; xen++)
+			v[n++].addr = pvp_entry_handler(bench->input, vector, xen);
+	v[n++].addr = bench->facts.int80;
+	v[n++].addr = bench->kind == PVP_SITE_TRAP ? bench->facts.paranoid_entry : 0;
+	for (size_t i = 0; i < entry->sites.nr; i++)
+		if (bench->kind == PVP_SITE_ENTRY && entry->sites.v[i].kind == PVP_SITE_ENTRY &&
+		    entry->sites.v[i].slot == PVP_ENTRY_ERROR_ENTRY)
+			v[n++].addr = entry->sites.v[i].addr + entry->sites.v[i].len;
+	qsort(v, n, sizeof(*v), by_addr);
+	*nr = 0;
+	for (size_t i = 0; i < n; i++) {
+		if (!v[i].addr || (*nr && v[*nr - 1].addr == v[i].addr))
+			continue;
+		v[*nr] = (struct pvp_special){.addr = v[i].addr, .kind = PVP_SPECIAL_OPAQUE};
+		++*nr;
+	}
+	return v;
+}
+
+static struct pvp_error *make_machine(struct bench *bench)
+{
+	static const enum pvp_rule rule_of[] = {
+		[PVP_INSN_ALLOW] = PVP_RULE_ALLOW, [PVP_INSN_EMULATE] = PVP_RULE_EMULATE,
+		[PVP_INSN_FAULT] = PVP_RULE_FAULT, [PVP_INSN_IGNORE] = PVP_RULE_IGNORE,
+		[PVP_INSN_END] = PVP_RULE_END,
+	};
+	const struct pvp_platform *platform = bench->input->platform;
+	struct pvp_machine_rule *rules = pvp_calloc(platform->nr_insns, sizeof(*rules));
+	struct pvp_machine_config config = {
+		.isa = pvp_plan_of(bench->input->image)->isa,
+		.ring = platform->ring,
+		.regions = bench->view.regions,
+		.nr_regions = bench->view.nr_regions,
+		.rules = rules,
+		.nr_rules = platform->nr_insns,
+		.client = {.arg = bench, .fill = fill},
+	};
+	struct pvp_special *specials = make_specials(bench, &config.nr_specials);
+	struct pvp_error *err;
+
+	for (size_t i = 0; i < platform->nr_insns; i++)
+		rules[i] = (struct pvp_machine_rule){platform->insns[i].insn,
+						     rule_of[platform->insns[i].rule]};
+	if (bench->facts.xen)
+		config.client.hypercall = pvp_xen_hypercall;
+	config.specials = specials;
+	err = pvp_machine_create(&config, &bench->machine);
+	free(specials);
+	free(rules);
+	return err ? pvp_error_context(err, "platform %s", platform->name) : NULL;
+}
+
+static void bench_deinit(struct bench *bench)
+{
+	pvp_machine_destroy(bench->machine);
+	pvp_run_deinit(&bench->run);
+	pvp_view_deinit(&bench->view);
+	pvp_world_destroy(bench->world);
+}
+
+static struct pvp_error *bench_init(struct bench *bench, const struct pvp_check_input *input,
+				    enum pvp_site_kind kind)
+{
+	struct pvp_error *err;
+
+	*bench = (struct bench){.kind = kind, .input = input};
+	pvp_entry_facts_init(&bench->facts, input);
+	err = pvp_world_create(input->image, input->tables, input->platform, &bench->world);
+	if (!err)
+		err = pvp_view_create(bench->world, input->patched, input->given, NULL,
+				      &bench->view);
+	if (!err)
+		err = make_machine(bench);
+	if (err) {
+		bench_deinit(bench);
+		return err;
+	}
+	pvp_start_image_init(&bench->start_image, input->image, &bench->view);
+	return NULL;
+}
+
+static void run_case(struct bench *bench, const struct pvp_site *site,
+		     const struct pvp_entry_case *want)
+{
+	struct pvp_memory *memory = pvp_machine_memory(bench->machine);
+	struct pvp_start *start = &bench->start;
+	struct pvp_run_request request = {
+		.start = &start->state,
+		.inside = {{site->addr, site->addr + site->len}},
+		.end = pvp_machine_landing(bench->machine),
+		.end_sp = start->state.reg[PVP_X86_rsp],
+		.max_insns = PVP_MAX_INSNS,
+		.seed = start->seed,
+	};
+
+	start->state.reg[PVP_X86_rip] = want->begin;
+	if (want->arrival == PVP_ARRIVE_BEHIND)
+		request.end = want->end;
+	for (size_t i = 0; i < start->nr_pokes; i++)
+		pvp_memory_write(memory, start->pokes[i].addr, &start->pokes[i].value,
+				 start->pokes[i].size, PVP_WRITER_SCRIPT);
+	pvp_machine_run(bench->machine, &request, &bench->run);
+	if (bench->facts.xen && pvp_xen_hypercall_ends(&bench->run))
+		bench->run.stop = PVP_STOP_OP_END;
+	bench->cases++;
+}
+
+static enum pvp_reason reason_of(enum pvp_stop stop)
+{
+	switch (stop) {
+	case PVP_STOP_BUDGET:
+		return PVP_REASON_BUDGET;
+	case PVP_STOP_UNMODELLED:
+		return PVP_REASON_UNMODELLED;
+	case PVP_STOP_HYPERCALL:
+		return PVP_REASON_HYPERCALL;
+	case PVP_STOP_DECODE:
+		return PVP_REASON_DECODE;
+	case PVP_STOP_ENGINE:
+		return PVP_REASON_ENGINE;
+	default:
+		return PVP_REASON_NONE;
+	}
+}
+
+static enum pvp_form form_of(const struct bench *bench, const struct pvp_site *site)
+{
+	const uint8_t *k1 = pvp_view_bytes(&bench->view, site->addr, site->len);
+
+	if (!k1 || !memcmp(k1, site->linked, site->len))
+		return PVP_FORM_UNPATCHED;
+	return k1[0] == 0xe8 || k1[0] == 0xe9 ? PVP_FORM_CALL : PVP_FORM_INLINE;
+}
+
+static void decide(struct bench *bench, const struct pvp_contract *contract,
+		   const struct pvp_site *site, struct pvp_cell *cell)
+{
+	const struct pvp_check_input *input = bench->input;
+	struct pvp_entry_case want;
+
+	cell->form = form_of(bench, site);
+	if (!contract || (site->kind == PVP_SITE_ENTRY && site->slot == PVP_ENTRY_OTHER)) {
+		cell->verdict = PVP_INCONCLUSIVE;
+		cell->reason = PVP_REASON_NO_CONTRACT;
+		cell->detail = pvp_strdup(site->op);
+		return;
+	}
+	for (unsigned i = 0; i < input->nr_states; i++) {
+		char *wrong;
+
+		pvp_start_make(&bench->start_image, input->platform, contract, input->seed, i,
+			       &bench->start);
+		wrong = pvp_entry_case_make(&bench->facts, site, i, &bench->start, &want);
+		cell->states++;
+		if (!wrong) {
+			run_case(bench, site, &want);
+			cell->stray += bench->run.strays;
+			wrong = pvp_entry_case_judge(&want, &bench->facts, &bench->start,
+						     &bench->run,
+						     pvp_machine_memory(bench->machine));
+			pvp_machine_undo(bench->machine);
+			cell->reason = wrong ? reason_of(bench->run.stop) : PVP_REASON_NONE;
+		}
+		if (wrong) {
+			cell->verdict = cell->reason ? PVP_INCONCLUSIVE : PVP_DIVERGENT;
+			cell->detail = pvp_asprintf("state %u: %s", i, wrong);
+			free(wrong);
+			return;
+		}
+		cell->entry++;
+		cell->end++;
+	}
+	cell->verdict = PVP_EQUIVALENT;
+	cell->evidence = PVP_EVIDENCE_EXECUTED;
+}
+
+/* --- the table as a whole --- */
+
+// clang-format off
+/* Exceptions for which Xen's table has no row: Xen PV never raises them.  Source: trap_array,
+ * arch/x86/xen/enlighten_pv.c of 5.10 to 7.2. */
+static const uint8_t never[] = { 20, 29 };
+
+static const struct pvp_finding_text no_row = {
+	"trap-row",
+	"an exception of the IDT has no row in Xen's trap table: Xen PV gets the entry for unknown traps",
+	NULL, true
+};
+static const struct pvp_finding_text twice = {
+	"trap-row", "two rows of Xen's trap table are for one native entry: the kernel takes the first", NULL, true
+};
+// clang-format on
+
+static bool is_never(int vector)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(never); i++)
+		if (never[i] == vector)
+			return true;
+	return false;
+}
+
+static void find_rows(const struct pvp_check_input *input, struct pvp_check_result *result)
+{
+	const struct pvp_entry_sites *entry = input->entry;
+	unsigned seen[PVP_NR_VECTORS] = {0};
+
+	for (size_t i = 0; i < entry->nr_rows; i++)
+		if (entry->rows[i].vector >= 0 && ++seen[entry->rows[i].vector] == 2)
+			pvp_finding_add(result, NULL, entry->rows[i].addr, &twice);
+	for (int vector = 0; vector < PVP_NR_VECTORS; vector++) {
+		struct pvp_finding_text text = no_row;
+		char *detail;
+
+		if ((vector >= 32 && vector != 128) || seen[vector] || is_never(vector) ||
+		    !entry->gates[vector].addr)
+			continue;
+		detail = pvp_asprintf("vector %d, %s", vector, pvp_trap_name(vector));
+		text.detail = detail;
+		pvp_finding_add(result, NULL, entry->gates[vector].addr, &text);
+		free(detail);
+	}
+}
+
+static struct pvp_error *decide_kind(const struct pvp_check_input *input,
+				     const struct pvp_contract *contract, enum pvp_site_kind kind,
+				     struct pvp_check_result *result)
+{
+	struct pvp_error *err;
+	struct bench bench;
+
+	err = bench_init(&bench, input, kind);
+	if (err)
+		return err;
+	for (size_t i = 0; i < result->nr_entry_cells; i++) {
+		struct pvp_cell *cell = &result->entry_cells[i];
+
+		if (cell->site->kind != kind || (input->entry_wanted && !input->entry_wanted[i]))
+			continue;
+		decide(&bench, contract, cell->site, cell);
+		result->stray += cell->stray;
+	}
+	result->cases += bench.cases;
+	bench_deinit(&bench);
+	return NULL;
+}
+
+struct pvp_error *pvp_entry_check(const struct pvp_check_input *input,
+				  struct pvp_check_result *result)
+{
+	const struct pvp_contract *contract = pvp_contracts_find(input->contracts, "entry");
+	const size_t nr = input->entry ? input->entry->sites.nr : 0;
+	const bool asked = !input->wanted || input->entry_wanted;
+	static const enum pvp_site_kind kinds[] = {PVP_SITE_ENTRY, PVP_SITE_TRAP};
+	struct pvp_error *err;
+
+	if (!nr)
+		return NULL;
+	result->entry_cells = pvp_calloc(nr, sizeof(*result->entry_cells));
+	result->nr_entry_cells = nr;
+	for (size_t i = 0; i < nr; i++) {
+		result->entry_cells[i].site = &input->entry->sites.v[i];
+		result->entry_cells[i].verdict = PVP_SKIPPED;
+	}
+	if (!asked)
+		return NULL;
+	for (size_t k = 0; k < ARRAY_SIZE(kinds); k++) {
+		err = decide_kind(input, contract, kinds[k], result);
+		if (err)
+			return err;
+	}
+	if (input->platform->hypervisor == PVP_HV_XEN_PV && input->entry->nr_rows &&
+	    !input->entry_wanted)
+		find_rows(input, result);
+	return NULL;
+}
