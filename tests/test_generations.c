@@ -304,7 +304,7 @@ static void unknown_flag(struct small *s)
 
 static void feature_high(struct small *s)
 {
-	put(s->alts + 42 + 8, 768, 2);
+	put(s->alts + 42 + 8, 1024, 2);
 }
 
 static void alt_outside(struct small *s)
@@ -392,7 +392,7 @@ static const struct {
 	{ "direct: no slot", amd64_6_12, direct_no_slot, PVP_ERR_BAD_DATA, "calls through 0xffffffff820003f8, which is no slot" },
 	{ "direct: between slots", amd64_6_12, direct_between_slots, PVP_ERR_BAD_DATA, "calls through 0xffffffff82000004, which is no slot" },
 	{ "unknown flag", amd64_6_12, unknown_flag, PVP_ERR_BAD_DATA, "entry 1 (at 0xffffffff8220100e): site 0xffffffff81000010 has flags 0x4" },
-	{ "feature", amd64_6_12, feature_high, PVP_ERR_BAD_DATA, "entry 3 (at 0xffffffff8220102a): site 0xffffffff81000020 asks for feature 768" },
+	{ "feature", amd64_6_12, feature_high, PVP_ERR_BAD_DATA, "entry 3 (at 0xffffffff8220102a): site 0xffffffff81000020 asks for feature 1024" },
 	{ "site outside", amd64_6_12, alt_outside, PVP_ERR_BAD_DATA, "entry 3 (at 0xffffffff8220102a): site 0x" },
 	{ "replacement outside", amd64_6_12, replacement_outside, PVP_ERR_BAD_DATA, "entry 3 (at 0xffffffff8220102a): replacement 0x" },
 	{ "replacement too long", amd64_6_12, replacement_long, PVP_ERR_BAD_DATA, "entry 3 (at 0xffffffff8220102a): 255-byte replacement exceeds 6-byte site" },
