@@ -47,6 +47,9 @@ static const struct {
 	{ "ud2",                     "0f 0b", "", "fault 6 at 0", 0 },
 	{ "ud1",                     "0f b9 07", "", "fault 6 at 0", 0 },
 	{ "int3",                    "cc", "", "fault 3 at 0", 0 },
+	/* The engine would end the process. */
+	{ "far jump of a register",  "ff ea", "", "fault 6 at 0", 0 },
+	{ "far call of a register",  "ff df", "", "fault 6 at 0", 0 },
 	/* No instruction in 64-bit mode: push es; salc; aam. */
 	{ "undecodable: 06",         "06", "", "fault 6 at 0", 0 },
 	{ "undecodable: d6",         "d6", "", "fault 6 at 0", 0 },

@@ -555,7 +555,9 @@ static bool is_foreign(enum pvp_isa isa, const struct prefixes *p, const struct 
 	if (p->odd || p->lock || insn->len < p->len + 1)
 		return false;
 	switch (op[0]) {
-	case 0x0f:
+	case 0x0f: /* 0f ae: fxsave, fxrstor, xsave, xrstor */
+		if (op[1] == 0xae)
+			return insn->len > p->len + 2 && modrm < 0xc0 && (modrm >> 3 & 2) == 0;
 		return insn->len > p->len + 2 && is_vector_opcode(op[1]) && !moves_to_itself;
 	case 0x6c ... 0x6f: /* ins, outs */
 		return true;

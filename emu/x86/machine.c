@@ -326,13 +326,24 @@ struct pvp_error *pvp_x86_add_hooks(struct pvp_machine *m)
 
 /* --- runs --- */
 
+/* A far branch through a register is no instruction (Intel SDM vol. 2, CALL and JMP), and Unicorn
+ * 2.0.1 ends the process over it.  Only where a run begins: nothing looks at text ahead of it. */
+static bool aborts_engine(struct pvp_machine *m, uint64_t addr)
+{
+	uint8_t bytes[2];
+
+	return !m->boots && pvp_memory_read(&m->memory, addr, bytes, sizeof(bytes)) &&
+	       bytes[0] == 0xff && bytes[1] >= 0xc0 &&
+	       ((bytes[1] >> 3 & 7) == 3 || (bytes[1] >> 3 & 7) == 5);
+}
+
 void pvp_machine_run(struct pvp_machine *m, const struct pvp_run_request *request,
 		     struct pvp_run *run)
 {
 	uint64_t at = request->start->reg[PVP_X86_rip];
 	struct pvp_effects effects = run->effects;
 	struct pvp_state now;
-	uc_err err;
+	uc_err err = UC_ERR_OK;
 
 	assert(!m->nr_strays);
 	memset(run, 0, sizeof(*run));
@@ -350,7 +361,9 @@ void pvp_machine_run(struct pvp_machine *m, const struct pvp_run_request *reques
 		memset(m->callee_calls, 0, m->nr_specials * sizeof(*m->callee_calls));
 	uc_context_restore(m->uc, m->ready);
 	write_state(m, request->start);
-	for (;;) {
+	if (aborts_engine(m, at))
+		pvp_x86_fault(m, PVP_FAULT_UD, 0, 0);
+	while (!m->stopped) {
 		m->faulted = m->resume = false;
 		err = uc_emu_start(m->uc, at, m->isa->own + PVP_X86_UNTIL, 0, 0);
 		/* The engine does the first half of a store whose second half faults. */
