@@ -45,6 +45,8 @@ verify: setup ## verify the bundled kernel on every platform, write reports/
 check: setup ## every test that needs nothing downloaded
 	@$(MAKE) --no-print-directory run-check
 
+# Suites are shared out to as many processes.
+export PVPROOF_TEST_JOBS ?= $(shell nproc)
 # Each command runs even after one that failed; then the last line counts the SKIPs of all.
 run-tests = @export PVPROOF_SKIPS=$(abspath $(B))/skips; : >$$PVPROOF_SKIPS; status=0; \
 	for test in $(1); do echo "$$test" && eval "$$test" || status=1; done; \
@@ -60,7 +62,7 @@ check-kernels: setup ## tests on Debian's kernels and recorded boots (PVPROOF_KE
 	$(call run-tests, "CK_INCLUDE_TAGS=kernels CK_DEFAULT_TIMEOUT=300 $(B)/check" "sh tests/fetch.sh")
 
 golden: $(B)/check $(B)/pvproof $(PVKERNEL) ## rewrite tests/golden from real output; read the diff
-	GOLDEN=write CK_EXCLUDE_TAGS=kernels $(B)/check
+	GOLDEN=write PVPROOF_TEST_JOBS=1 CK_EXCLUDE_TAGS=kernels $(B)/check
 	PVPROOF=$(B)/pvproof GOLDEN=write sh tests/cli.sh
 
 format: ## clang-format over the C files

@@ -21,6 +21,7 @@ struct small {
 	uint64_t pv_ops, lock;				  /* symbols; 0: none */
 	const char *mark; /* one more symbol, at the start of text */
 	bool early_iret;
+	bool bare; /* it exports something and has no symbols */
 };
 
 static void put(uint8_t *at, uint64_t value, unsigned len)
@@ -170,7 +171,11 @@ static struct pvp_error *open_small(const struct small *s, struct pvp_image **re
 	if (s->nr_constants)
 		elfgen_section(g, "runtime_ptr_SOMETHING", s->table_addr + 0x3000, ELFGEN_RODATA,
 			       s->constants, s->nr_constants);
-	elfgen_symbol(g, "_text", s->text_addr);
+	if (s->bare)
+		elfgen_section(g, "__ksymtab", s->table_addr + 0x4000, ELFGEN_RODATA, s->constants,
+			       sizeof(s->constants));
+	else
+		elfgen_symbol(g, "_text", s->text_addr);
 	if (s->pv_ops)
 		elfgen_symbol(g, "pv_ops", s->pv_ops);
 	if (s->lock)
@@ -299,7 +304,7 @@ static void unknown_flag(struct small *s)
 
 static void feature_high(struct small *s)
 {
-	put(s->alts + 42 + 8, 768, 2);
+	put(s->alts + 42 + 8, 1024, 2);
 }
 
 static void alt_outside(struct small *s)
@@ -362,6 +367,11 @@ static void early_iret(struct small *s)
 	s->text[0x81] = 1;
 }
 
+static void no_kallsyms(struct small *s)
+{
+	s->bare = true;
+}
+
 // clang-format off
 static const struct {
 	const char *name;
@@ -382,7 +392,7 @@ static const struct {
 	{ "direct: no slot", amd64_6_12, direct_no_slot, PVP_ERR_BAD_DATA, "calls through 0xffffffff820003f8, which is no slot" },
 	{ "direct: between slots", amd64_6_12, direct_between_slots, PVP_ERR_BAD_DATA, "calls through 0xffffffff82000004, which is no slot" },
 	{ "unknown flag", amd64_6_12, unknown_flag, PVP_ERR_BAD_DATA, "entry 1 (at 0xffffffff8220100e): site 0xffffffff81000010 has flags 0x4" },
-	{ "feature", amd64_6_12, feature_high, PVP_ERR_BAD_DATA, "entry 3 (at 0xffffffff8220102a): site 0xffffffff81000020 asks for feature 768" },
+	{ "feature", amd64_6_12, feature_high, PVP_ERR_BAD_DATA, "entry 3 (at 0xffffffff8220102a): site 0xffffffff81000020 asks for feature 1024" },
 	{ "site outside", amd64_6_12, alt_outside, PVP_ERR_BAD_DATA, "entry 3 (at 0xffffffff8220102a): site 0x" },
 	{ "replacement outside", amd64_6_12, replacement_outside, PVP_ERR_BAD_DATA, "entry 3 (at 0xffffffff8220102a): replacement 0x" },
 	{ "replacement too long", amd64_6_12, replacement_long, PVP_ERR_BAD_DATA, "entry 3 (at 0xffffffff8220102a): 255-byte replacement exceeds 6-byte site" },
@@ -394,6 +404,7 @@ static const struct {
 	{ "constant outside", amd64_6_12, constant_outside, PVP_ERR_BAD_DATA, "runtime_ptr_SOMETHING entry 0 (at 0xffffffff82203000): operand" },
 	{ "mcount outside", amd64_6_12, mcount_outside, PVP_ERR_BAD_DATA, "__start_mcount_loc entry 1 (at 0xffffffff82202008): call 0x1234 lies outside text" },
 	{ "mcount cut", amd64_6_12, mcount_cut, PVP_ERR_BAD_DATA, "15 bytes are no multiple of the entry size 8" },
+	{ "no kallsyms", amd64_5_10, no_kallsyms, PVP_ERR_BAD_DATA, "no symbols: its kallsyms are not there, or do not fit together" },
 	{ "label", amd64_6_12, early_iret, PVP_ERR_BAD_DATA, "early_xen_iret_patch at 0xffffffff81000080 does not hold" },
 };
 // clang-format on

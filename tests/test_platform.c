@@ -314,6 +314,36 @@ START_TEST(templates)
 }
 END_TEST
 
+static const char *const pvop_twice[] = {"mmu.twice=twice", NULL};
+static const char *const pvop_numbers[] = {"mmu.twice=0xffffffffc0000000",
+					   "irq.save_fl=ffffffffc0000010", NULL};
+static const char *const call_number[] = {"pv_sched_clock=ffffffffc0000020", NULL};
+
+/* Of the two functions called `twice` an option means the platform's; an address is itself. */
+START_TEST(named_by_option)
+{
+	const struct pvp_overrides twice = {.pv_ops = pvop_twice};
+	const struct pvp_overrides numbers = {.pv_ops = pvop_numbers, .static_calls = call_number};
+	char *text = platform_image_edit(base, "null_target: fn_b\n",
+					 "templates: [whole_table]\nnull_target: fn_b\n");
+	struct pvp_platform *p;
+
+	pvp_ck_ok(load(text, &twice, &p));
+	ck_assert_uint_eq(p->pv_ops[PI_TWICE], PI_TEXT + 0x60);
+	pvp_platform_destroy(p);
+	free(text);
+	pvp_ck_ok(load(base, &twice, &p));
+	ck_assert_uint_eq(p->pv_ops[PI_TWICE], PI_TEXT + 0x70);
+	pvp_platform_destroy(p);
+	pvp_ck_ok(load(base, &numbers, &p));
+	ck_assert_uint_eq(p->pv_ops[PI_TWICE], 0xffffffffc0000000);
+	ck_assert_uint_eq(p->pv_ops[PI_SAVE_FL], 0xffffffffc0000010);
+	ck_assert_uint_eq(pvp_platform_static_call(p, &pi.tables.static_call_keys[0]),
+			  0xffffffffc0000020);
+	pvp_platform_destroy(p);
+}
+END_TEST
+
 START_TEST(memory)
 {
 	struct pvp_platform *p;
@@ -776,6 +806,7 @@ Suite *platform_suite(void)
 	suite_add_tcase(s, file);
 	tcase_add_checked_fixture(options, setup, teardown);
 	tcase_add_test(options, overrides);
+	tcase_add_test(options, named_by_option);
 	tcase_add_test(options, derived_features);
 	tcase_add_loop_test(options, cpu_model, 0, ARRAY_SIZE(models));
 	tcase_add_test(options, whose_cpu_model);

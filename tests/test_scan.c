@@ -248,7 +248,7 @@ static void alt_replacement(struct tiny *t)
 
 static void alt_feature(struct tiny *t)
 {
-	tiny_alt(t, SITE + 0x90, 2, 768, NULL, 0);
+	tiny_alt(t, SITE + 0x90, 2, 1024, NULL, 0);
 }
 
 static void alt_size(struct tiny *t)
@@ -359,7 +359,7 @@ static const struct {
 	{ "alternative outside", alt_outside, PVP_ERR_BAD_DATA, ".altinstructions entry 2 (at 0xffffffff82201018): site" },
 	{ "replacement too long", alt_too_long, PVP_ERR_BAD_DATA, "3-byte replacement exceeds 2-byte site 0xffffffff81000090" },
 	{ "replacement outside", alt_replacement, PVP_ERR_BAD_DATA, ".altinstructions entry 0 (at 0xffffffff82201000): replacement" },
-	{ "feature", alt_feature, PVP_ERR_BAD_DATA, "asks for feature 768" },
+	{ "feature", alt_feature, PVP_ERR_BAD_DATA, "asks for feature 1024" },
 	{ "alternatives' size", alt_size, PVP_ERR_BAD_DATA, ".altinstructions at 0xffffffff82201000: 25 bytes" },
 	{ "static call outside", static_call_outside, PVP_ERR_BAD_DATA, "__start_static_call_sites entry 6 (at 0xffffffff82208030): site" },
 	{ "static call's key", static_call_key, PVP_ERR_BAD_DATA, "entry 6 (at 0xffffffff82208030): key of site 0xffffffff81000090" },

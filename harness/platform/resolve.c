@@ -12,6 +12,20 @@
 #include "feature.h"
 #include "textfile.h"
 
+/* "0xffffffffc0000000", or so many hex digits as no symbol has for a name. */
+static bool parse_address(const char *text, uint64_t *ret)
+{
+	const bool prefixed = !strncmp(text, "0x", 2);
+	const char *digits = prefixed ? text + 2 : text;
+	const size_t len = strlen(digits);
+
+	if (!len || len > 16 || (!prefixed && len < 8) ||
+	    strspn(digits, "0123456789abcdefABCDEF") != len)
+		return false;
+	*ret = strtoull(digits, NULL, 16);
+	return true;
+}
+
 struct pvp_error *pvp_resolve_function(const struct pvp_image *image, const char *name,
 				       uint64_t keep, uint64_t *ret)
 {
@@ -23,6 +37,8 @@ struct pvp_error *pvp_resolve_function(const struct pvp_image *image, const char
 		*ret = 0;
 		return NULL;
 	}
+	if (parse_address(name, ret))
+		return NULL;
 	symbols = pvp_image_symbols_named(image, name, &nr);
 	if (!symbols || !nr)
 		return pvp_error_format(PVP_ERR_NOT_FOUND, "unknown function '%s'", name);
@@ -117,7 +133,10 @@ struct pvp_error *pvp_override_pv_ops(const char *const *list, const struct pvp_
 		field = pvp_resolve_field(tables, name);
 		if (field == tables->nr_fields)
 			err = pvp_error_format(PVP_ERR_NOT_FOUND, "pv_ops has no field '%s'", name);
+		/* Of several of that name: the platform's, else the file's. */
 		if (!err)
+			keep = platform->pv_ops[field];
+		if (!err && !pvp_resolve_is_named(image, keep, value))
 			err = pvp_image_pointer(image, tables->slots[field], &keep);
 		if (!err)
 			err = pvp_resolve_function(image, value, keep, &platform->pv_ops[field]);
@@ -142,10 +161,12 @@ struct pvp_error *pvp_override_static_calls(const char *const *list, const struc
 		if (err)
 			return err;
 		key = pvp_tables_static_call(tables, name);
-		if (key)
-			err = pvp_resolve_function(image, value, key->func,
-						   &values[key - tables->static_call_keys]);
-		else
+		if (key) {
+			uint64_t *func = &values[key - tables->static_call_keys];
+			const bool named = pvp_resolve_is_named(image, *func, value);
+
+			err = pvp_resolve_function(image, value, named ? *func : key->func, func);
+		} else
 			err = pvp_error_format(PVP_ERR_NOT_FOUND, "unknown static call '%s'", name);
 		if (err)
 			err = pvp_error_context(err, "--static-call %s", list[i]);

@@ -75,7 +75,8 @@ static struct pvp_error *look_at_para(const struct pvp_image *image, enum pvp_pa
 		*ret = image->arch == PVP_ARCH_AMD64 ? PVP_PARA_RIP : PVP_PARA_ABS;
 	else
 		return pvp_error_format(PVP_ERR_UNSUPPORTED,
-					".parainstructions entry 0 (at %#" PRIx64 "): site %#" PRIx64
+					".parainstructions entry 0 (at %#" PRIx64
+					"): site %#" PRIx64
 					" begins with %02x %02x %02x: no such kernel is known",
 					pvp_image_section(image, ".parainstructions")->addr, addr,
 					text[0], text[1], text[2]);
@@ -178,6 +179,22 @@ static struct pvp_error *find_layout(const struct pvp_image *image, const struct
 				pvp_arch_name(image->arch), form_name(para), alt_stride);
 }
 
+/*
+ * A kernel that exports symbols has kallsyms, too, as good as always.  Without them (cut off,
+ * damaged) the tables that only symbols delimit would be missing, and nothing would say so.
+ */
+static struct pvp_error *check_symbols(const struct pvp_image *image)
+{
+	const struct pvp_section *exports = pvp_image_section(image, "__ksymtab");
+
+	if (!exports || !exports->len ||
+	    (strcmp(image->symbol_source, "ksymtab") && strcmp(image->symbol_source, "none")))
+		return NULL;
+	return pvp_error_format(PVP_ERR_BAD_DATA,
+				"no symbols: its kallsyms are not there, or do not fit together "
+				"(--symbols adds a System.map or an ELF)");
+}
+
 struct pvp_error *pvp_tables_parse(const struct pvp_image *image, struct pvp_tables *ret)
 {
 	static struct pvp_error *(*const readers[])(
@@ -191,7 +208,9 @@ struct pvp_error *pvp_tables_parse(const struct pvp_image *image, struct pvp_tab
 	const struct pvp_layout *layout = NULL;
 	struct pvp_error *err;
 
-	err = find_layout(image, &layout);
+	err = check_symbols(image);
+	if (!err)
+		err = find_layout(image, &layout);
 	if (err)
 		return err;
 	tables.generation = layout->generation;
