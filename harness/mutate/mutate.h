@@ -21,10 +21,7 @@
 #include "check.h"
 #include "equivalent.h"
 
-/*
- * X(id, name, variants a site, what is done, what it stands for).  B numbers: the histories of
- * commits in the tests that re-create them (tests/test_history.c).
- */
+/* X(id, name, variants a site, what is done, what mistake it stands for). */
 // clang-format off
 #define PVP_MUTANT_KINDS(X)                                                                        \
 	X(NEIGHBOUR,   "neighbour",         2, "the call goes to the function before or behind",       \
