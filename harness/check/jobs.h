@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * jobs.h - cells decided by worker processes, whose death is a result.
+ * jobs.h - cells decided by worker processes (pool.h).
  *
- * Site i belongs to worker i modulo the number of jobs; a worker sends each cell as it is decided.
- * One that dies takes its current site with it (INCONCLUSIVE, worker-died) and another goes on
- * behind it.  Results do not depend on the number of jobs.
+ * The site that a worker dies of is INCONCLUSIVE, worker-died.  Results do not depend on the number
+ * of jobs.
  */
 #ifndef PVP_JOBS_H
 #define PVP_JOBS_H
