@@ -52,14 +52,20 @@ run-tests = @export PVPROOF_SKIPS=$(abspath $(B))/skips; : >$$PVPROOF_SKIPS; sta
 	for test in $(1); do echo "$$test" && eval "$$test" || status=1; done; \
 	echo "$$(wc -l <$$PVPROOF_SKIPS) SKIPs"; exit $$status
 
-run-check: $(B)/check $(B)/pvproof $(PVKERNEL)
+run-check: $(B)/check $(B)/pvproof $(B)/bench $(PVKERNEL)
 	$(call run-tests, \
 		"CK_EXCLUDE_TAGS=kernels CK_DEFAULT_TIMEOUT=$(if $(SAN),60,20) $(B)/check" \
-		"sh tests/predictors.sh $(B)" "PVPROOF=$(B)/pvproof sh tests/cli.sh" "sh tests/fetch.sh --offline")
+		"sh tests/predictors.sh $(B)" "sh tests/bench.sh $(B) $(PVKERNEL)" "PVPROOF=$(B)/pvproof sh tests/cli.sh" "sh tests/fetch.sh --offline")
 
 check-kernels: setup ## tests on Debian's kernels and recorded boots (PVPROOF_KERNELS, PVPROOF_GOLDENS)
 	@$(MAKE) --no-print-directory $(B)/check
 	$(call run-tests, "CK_INCLUDE_TAGS=kernels CK_DEFAULT_TIMEOUT=300 $(B)/check" "sh tests/fetch.sh")
+
+# Ratios, not seconds; nothing is judged by them.
+BENCH_KERNELS := $(PVKERNEL) $(or $(PVPROOF_KERNELS),../shared/kernels)/vmlinuz-6.1.176-amd64
+bench: setup ## cases and checks a second, as ratios to a plain Unicorn loop and to the engine's limit
+	@$(MAKE) --no-print-directory $(B)/bench $(B)/pvproof $(PVKERNEL)
+	$(B)/bench $(BENCH) $(B)/pvproof $(BENCH_KERNELS)
 
 golden: $(B)/check $(B)/pvproof $(PVKERNEL) ## rewrite tests/golden from real output; read the diff
 	GOLDEN=write PVPROOF_TEST_JOBS=1 CK_EXCLUDE_TAGS=kernels $(B)/check
@@ -71,7 +77,7 @@ format: ## clang-format over the C files
 clean: ## remove everything that was built
 	rm -rf build pvproof
 
-.PHONY: help setup verify check run-check check-kernels golden format clean
+.PHONY: help setup verify check run-check check-kernels bench golden format clean
 
 $(B)/pvproof: $(MAIN) $(PARTS)
 	$(call say,LD)
@@ -79,6 +85,9 @@ $(B)/pvproof: $(MAIN) $(PARTS)
 $(B)/check: $(PARTS) $(call objs,tests/*.c)
 	$(call say,LD)
 	$(Q)$(CC) $(SANFLAGS) $(LDFLAGS) -o $@ $^ $(call LIBS,check)
+$(B)/bench: $(PARTS) $(call objs,tests/bench/*.c)
+	$(call say,LD)
+	$(Q)$(CC) $(SANFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
 # Dependencies point one way: emu has never heard of a kernel, the model never of the emulator.
 # (-iquote: our check.h is not the test library's.)
