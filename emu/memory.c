@@ -140,9 +140,13 @@ bool pvp_memory_write(struct pvp_memory *memory, uint64_t addr, const void *buf,
 {
 	const uint8_t *from = buf;
 
-	for (uint64_t i = 0; i < len; i++)
-		if (!pvp_memory_region(memory, addr + i))
+	for (uint64_t i = 0; i < len;) {
+		const struct pvp_region *r = pvp_memory_region(memory, addr + i);
+
+		if (!r)
 			return false;
+		i += r->len - (addr + i - r->addr);
+	}
 	while (len) {
 		unsigned n = len < 8 ? len : 8;
 		size_t first = memory->nr_log;
