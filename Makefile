@@ -31,6 +31,7 @@ pvproof: $(B)/pvproof ## build ./pvproof
 	@ln -sfn $< $@
 
 include kernels/x86/rules.mk
+run-check golden: $(BUG_KERNELS)
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16

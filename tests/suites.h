@@ -59,6 +59,7 @@
 	X(spoiled_debian) \
 	X(mutants) \
 	X(mutate) \
+	X(history) \
 	X(diff) \
 	X(extends) \
 	X(hypervisors) \

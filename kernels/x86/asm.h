@@ -16,7 +16,11 @@
 .endm
 
 .macro ENDFUNC name:req
+#ifdef BUG_B33
+	.size	\name, 1
+#else
 	.size	\name, . - \name
+#endif
 .endm
 
 /* A return that the returns pass may rewrite: e9 to __x86_return_thunk, listed. */

@@ -10,11 +10,13 @@
 	.asciz	"native.S"
 
 	.text
+#ifndef BUG_B14 /* bugs/save_fl.c */
 FUNC native_save_fl
 	pushf
 	pop	%rax
 	RETURN
 ENDFUNC native_save_fl
+#endif
 
 FUNC pv_native_irq_disable
 	cli
@@ -36,10 +38,12 @@ FUNC _paravirt_nop
 	RETURN
 ENDFUNC _paravirt_nop
 
+#ifndef BUG_B15 /* bugs/ident.c */
 FUNC _paravirt_ident_64
 	mov	%rdi, %rax
 	RETURN
 ENDFUNC _paravirt_ident_64
+#endif
 
 FUNC paravirt_ret0
 	xor	%eax, %eax
@@ -77,9 +81,13 @@ FUNC __raw_callee_save_\function
 	push	%r8
 	push	%r9
 	push	%r10
+#ifndef BUG_LEAN_THUNKS
 	push	%r11
+#endif
 	call	\function
+#ifndef BUG_LEAN_THUNKS
 	pop	%r11
+#endif
 	pop	%r10
 	pop	%r9
 	pop	%r8
@@ -91,8 +99,10 @@ FUNC __raw_callee_save_\function
 ENDFUNC __raw_callee_save_\function
 .endm
 
+#ifndef BUG_NO_THUNK /* bugs/no_thunk.c */
 	CALLEE_SAVE __native_queued_spin_unlock
 	CALLEE_SAVE __native_vcpu_is_preempted
+#endif
 	CALLEE_SAVE __pv_queued_spin_unlock_slowpath
 	CALLEE_SAVE xen_vcpu_stolen
 	CALLEE_SAVE xen_pte_val

@@ -31,3 +31,4 @@ $(KERNEL_B)/%.o: $(KERNEL_DIR)/% $(KERNEL_HEADERS) $(KERNEL_DIR)/rules.mk
 	@mkdir -p $(@D)
 	$(call say,CC)
 	$(Q)$(KERNEL_CC) $(KERNEL_CFLAGS) -I$(KERNEL_DIR) -c -o $@ $<
+include $(KERNEL_DIR)/bugs/rules.mk

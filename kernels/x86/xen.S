@@ -24,6 +24,9 @@ FUNC xen_hypercall_pv
 ENDFUNC xen_hypercall_pv
 
 FUNC xen_hypercall_hvm
+#ifdef BUG_B16
+	lea	xen_hypercall_pv(%rip), %rbx
+#endif
 	ALTERNATIVE "vmcall", "vmmcall", X86_FEATURE_VMMCALL
 	RETURN
 ENDFUNC xen_hypercall_hvm

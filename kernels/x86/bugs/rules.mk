@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# rules.mk - builds the bundled kernel again with one bug at a time; included by ../rules.mk.
+#
+# Image X is build/kernels/bugs/pvkernel-6.1-X: the bundled kernel, of which BUG_SOURCES_X are
+# compiled anew, or added, with BUG_FLAGS_X.  Everything else is shared.  corpus/history/README.md
+# says what each of them is.
+
+# Right ones, to compare with: the callee-save functions compiled as the wrong ones are, behind whole
+# thunks; a thunk that saves no register but those that its function uses.
+THUNKED := lock.c lock_pv.c xen_mmu.c xen_smp.c
+BUG_SOURCES_THUNKS_ZEROED  := $(THUNKED)
+BUG_FLAGS_THUNKS_ZEROED    := -fzero-call-used-regs=all-gpr
+BUG_SOURCES_THUNKS_GUARDED := $(THUNKED) bugs/stack_chk.S
+BUG_FLAGS_THUNKS_GUARDED   := -fstack-protector-all
+BUG_SOURCES_THUNKS_LEAN    := native.S
+BUG_FLAGS_THUNKS_LEAN      := -DBUG_LEAN_THUNKS
+BUG_SOURCES_NO_THUNK       := native.S bugs/no_thunk.c
+BUG_FLAGS_NO_THUNK         := -DBUG_NO_THUNK
+BUG_SOURCES_IDENT_IN_C     := native.S bugs/ident.c
+BUG_FLAGS_IDENT_IN_C       := -DBUG_B15
+BUG_SOURCES_SAVE_FL_IN_C   := native.S bugs/save_fl.c
+BUG_FLAGS_SAVE_FL_IN_C     := -DBUG_B14
+KERNELS_RIGHT := THUNKS_ZEROED THUNKS_GUARDED THUNKS_LEAN NO_THUNK IDENT_IN_C SAVE_FL_IN_C
+
+# And wrong ones.
+BUG_SOURCES_B14            := $(BUG_SOURCES_SAVE_FL_IN_C) bugs/stack_chk.S
+BUG_FLAGS_B14              := -DBUG_B14 -fstack-protector-all
+BUG_SOURCES_B15            := $(BUG_SOURCES_IDENT_IN_C)
+BUG_FLAGS_B15              := -DBUG_B15 -fzero-call-used-regs=used-gpr
+BUG_SOURCES_B16            := xen.S
+BUG_FLAGS_B16              := -DBUG_B16
+BUG_SOURCES_B33            := native.S xen.S
+BUG_FLAGS_B33              := -DBUG_B33
+BUG_SOURCES_IDENT_GUARDED  := $(BUG_SOURCES_IDENT_IN_C) bugs/stack_chk.S
+BUG_FLAGS_IDENT_GUARDED    := -DBUG_B15 -fstack-protector-all
+BUG_SOURCES_NO_THUNK_ZEROED := $(BUG_SOURCES_NO_THUNK)
+BUG_FLAGS_NO_THUNK_ZEROED  := -DBUG_NO_THUNK -fzero-call-used-regs=all-gpr
+BUG_SOURCES_LEAN_ZEROED    := native.S $(THUNKED)
+BUG_FLAGS_LEAN_ZEROED      := -DBUG_LEAN_THUNKS -fzero-call-used-regs=all-gpr
+KERNELS_WRONG := B14 B15 B16 B33 IDENT_GUARDED NO_THUNK_ZEROED LEAN_ZEROED
+
+BUG_B := build/kernels/bugs
+BUG_KERNELS := $(addprefix $(BUG_B)/pvkernel-6.1-,$(KERNELS_RIGHT) $(KERNELS_WRONG))
+
+# bug-image NAME
+define bug-image
+BUG_OBJS_$(1) := $$(addprefix $(BUG_B)/$(1)/,$$(addsuffix .o,$$(BUG_SOURCES_$(1))))
+BUG_ALL_OBJS_$(1) := $$(BUG_OBJS_$(1)) \
+	$$(filter-out $$(patsubst %,$(KERNEL_B)/%.o,$$(BUG_SOURCES_$(1))),$(KERNEL_OBJS))
+
+$(BUG_B)/pvkernel-6.1-$(1): $$(BUG_ALL_OBJS_$(1)) $(KERNEL_DIR)/kernel.lds
+	$$(call say,LD)
+	$$(Q)$(KERNEL_LD) $(KERNEL_LDFLAGS) -T $(KERNEL_DIR)/kernel.lds -o $$@ $$(BUG_ALL_OBJS_$(1))
+
+$(BUG_B)/$(1)/%.o: $(KERNEL_DIR)/% $(KERNEL_HEADERS) $(KERNEL_DIR)/rules.mk $(KERNEL_DIR)/bugs/rules.mk
+	@mkdir -p $$(@D)
+	$$(call say,CC)
+	$$(Q)$(KERNEL_CC) $(KERNEL_CFLAGS) $$(BUG_FLAGS_$(1)) -I$(KERNEL_DIR) -c -o $$@ $$<
+endef
+$(foreach name,$(KERNELS_RIGHT) $(KERNELS_WRONG),$(eval $(call bug-image,$(name))))
