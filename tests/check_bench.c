@@ -128,6 +128,12 @@ static size_t assemble(const struct boot *boot, const char *word, uint64_t addr,
 		memcpy(to + 1, &rel, sizeof(rel));
 		return 5;
 	}
+	if (!strncmp(word, "rel:", 4)) {
+		ck_assert_msg(room >= 4, "%s: no room", word);
+		rel = check_bench_symbol(boot->kernel, word + 4) - (addr + 4);
+		memcpy(to, &rel, sizeof(rel));
+		return 4;
+	}
 	if (!strncmp(word, "site:", 5)) {
 		site = check_bench_site(boot->kernel, word + 5);
 		if (room > site->len)

@@ -13,6 +13,7 @@
  *
  *	fa               a byte
  *	call:symbol+2    a call (jmp: a jump) to there
+ *	rel:symbol       its distance from behind these four bytes
  *	site:op#1        what is patched in at that site, as far as there is room
  *	linked           the file's bytes
  *	+4               the predicted bytes from there up to the next word; alone: all of them

@@ -385,6 +385,33 @@ START_TEST(alternative)
 }
 END_TEST
 
+/* Lengths of a site's replacements. */
+static const struct {
+	const char *what;
+	unsigned len, replacement[2];
+	bool fires;
+} replacements[] = {
+	{"shorter", 5, {4, 3}, false},
+	{"as long", 5, {5, 5}, false},
+	{"longer", 5, {6, 5}, true},
+	{"only the second", 5, {5, 6}, true},
+};
+
+START_TEST(outgrown)
+{
+	struct findings_bench b;
+
+	bench_init(&b);
+	for (unsigned i = 0; i < 2; i++)
+		tiny_alt(&b.world.tiny, SITE, replacements[_i].len, ALWAYS,
+			 "\x66\x0f\x1f\x44\x00\x00", replacements[_i].replacement[i]);
+	bench_open(&b, NULL);
+	bench_expect(&b, replacements[_i].what, replacements[_i].fires, "malformed-table",
+		     "longer than its site", SITE, false);
+	bench_close(&b);
+}
+END_TEST
+
 // clang-format off
 /* An alternative at the pv site. */
 static const struct {
@@ -393,7 +420,7 @@ static const struct {
 	bool fires;
 } at_pv[] = {
 	{ "the same length", 0, 6, false },
-	{ "longer",          0, 7, true },
+	{ "longer",          0, 7, false }, /* then the site is as long */
 	{ "shorter",         0, 5, true },
 	{ "at its end",      2, 4, true },
 	{ "behind it",       6, 4, false },
@@ -476,6 +503,7 @@ Suite *findings_tables_suite(void)
 	tcase_add_loop_test(malformed, list_entry, 0, ARRAY_SIZE(lists));
 	tcase_add_loop_test(malformed, alternative, 0, ARRAY_SIZE(alternatives));
 	tcase_add_loop_test(malformed, para_and_alternative, 0, ARRAY_SIZE(at_pv));
+	tcase_add_loop_test(malformed, outgrown, 0, ARRAY_SIZE(replacements));
 	tcase_add_loop_test(malformed, static_call, 0, ARRAY_SIZE(static_calls));
 	suite_add_tcase(s, patcher);
 	suite_add_tcase(s, seals);

@@ -236,11 +236,6 @@ static void alt_outside(struct tiny *t)
 	tiny_alt(t, TINY_DATA, 6, 117, NULL, 0);
 }
 
-static void alt_too_long(struct tiny *t)
-{
-	tiny_alt(t, SITE + 0x90, 2, 117, "\x0f\x1f\x00", 3);
-}
-
 static void alt_replacement(struct tiny *t)
 {
 	raw(t, TINY_ALTS)[7] = 0x40;
@@ -357,7 +352,6 @@ static const struct {
 	{ "para size", para_size, PVP_ERR_BAD_DATA, ".parainstructions at 0xffffffff82200000: 9 bytes behind the last entry of 16 bytes are no entry" },
 	{ "pv_ops nowhere", para_nowhere, PVP_ERR_BAD_DATA, "cpu.io_delay, would be at 0xffffffff83000000" },
 	{ "alternative outside", alt_outside, PVP_ERR_BAD_DATA, ".altinstructions entry 2 (at 0xffffffff82201018): site" },
-	{ "replacement too long", alt_too_long, PVP_ERR_BAD_DATA, "3-byte replacement exceeds 2-byte site 0xffffffff81000090" },
 	{ "replacement outside", alt_replacement, PVP_ERR_BAD_DATA, ".altinstructions entry 0 (at 0xffffffff82201000): replacement" },
 	{ "feature", alt_feature, PVP_ERR_BAD_DATA, "asks for feature 1024" },
 	{ "alternatives' size", alt_size, PVP_ERR_BAD_DATA, ".altinstructions at 0xffffffff82201000: 25 bytes" },

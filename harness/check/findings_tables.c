@@ -26,6 +26,8 @@ RULE(lengths,     ".altinstructions: an entry is shorter than an earlier one of 
 		  "in its own length, and the end of the longer one stays)");
 RULE(not_first,   ".altinstructions: a direct call is not the first entry of its site (the kernel finds the pointer it "
 		  "calls through in the site's linked bytes, which an earlier entry overwrites)");
+RULE(outgrown,    ".altinstructions: a replacement is longer than its site (this kernel writes it whole, over the "
+		  "instructions behind the site)");
 RULE(para_alt,    ".parainstructions and .altinstructions disagree on a site's length (the later pass leaves some of the "
 		  "earlier one's bytes)");
 RULE(retpoline,   ".retpoline_sites: the site holds no branch to an indirect thunk (the kernel warns and skips it)");
@@ -112,6 +114,11 @@ static void judge_alternatives(struct pvp_inspection *in)
 					   ")",
 					   order[i - 1].index, order[i - 1].entry->entry,
 					   order[i].index, entry->entry);
+		if (entry->replacement_len > entry->len)
+			pvp_inspection_add(in, entry->addr, &outgrown,
+					   "entry %zu (at %#" PRIx64 "): %u bytes for %u",
+					   order[i].index, entry->entry, entry->replacement_len,
+					   entry->len);
 		if (entry->addr + entry->len > end)
 			end = entry->addr + entry->len;
 	}

@@ -15,10 +15,11 @@ enum { INSTR = 0, REPLACEMENT = 4, FEATURE = 8 };
 static const struct alt_layout {
 	unsigned stride, len, replacement_len;
 	unsigned flags; /* 0: none, but bit 15 of the feature */
+	bool outgrows;	/* a replacement longer than its site is written whole */
 } alt_layouts[] = {
-	/* stride  len  replacement_len  flags */
-	{      12,  10,              11,     0 },
-	{      14,  12,              13,    10 },
+	/* stride  len  replacement_len  flags  outgrows */
+	{      12,  10,              11,     0,     true },
+	{      14,  12,              13,    10,    false },
 };
 // clang-format on
 
@@ -80,7 +81,7 @@ static struct pvp_error *read_entry(const struct pvp_image *image, const struct 
 		return pvp_span_error(span, i, PVP_ERR_BAD_DATA,
 				      "site %#" PRIx64 " has flags %#x that are not known",
 				      entry->addr, flags);
-	if (entry->replacement_len > entry->len)
+	if (entry->replacement_len > entry->len && !layout->outgrows)
 		return pvp_span_error(span, i, PVP_ERR_BAD_DATA,
 				      "%u-byte replacement exceeds %u-byte site %#" PRIx64,
 				      entry->replacement_len, entry->len, entry->addr);

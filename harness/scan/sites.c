@@ -140,6 +140,19 @@ static size_t first_above(const struct pvp_sites *sites, uint64_t addr)
 	return low;
 }
 
+/* An alternative at a site of .parainstructions may be longer than its call: 6.1. */
+static void add_room(const struct pvp_tables *tables, struct pvp_sites *sites)
+{
+	for (size_t i = 0; tables->nr_para && i < tables->nr_alts; i++) {
+		const struct pvp_alt_entry *entry = &tables->alts[i];
+		size_t at = first_above(sites, entry->addr);
+
+		if (at < sites->nr && sites->v[at].addr == entry->addr &&
+		    sites->v[at].kind == PVP_SITE_PARAVIRT && sites->v[at].len < entry->len)
+			sites->v[at].len = entry->len;
+	}
+}
+
 static void mark(struct pvp_sites *sites, uint64_t addr, uint64_t len, enum pvp_site_table table)
 {
 	for (size_t i = first_above(sites, addr); i < sites->nr; i++) {
@@ -224,6 +237,7 @@ struct pvp_error *pvp_sites_scan(const struct pvp_image *image, const struct pvp
 	add_static_calls(image, tables, &sites, &cap);
 	if (sites.nr)
 		qsort(sites.v, sites.nr, sizeof(*sites.v), by_addr);
+	add_room(tables, &sites);
 	err = check(image, &sites);
 	if (err) {
 		pvp_sites_deinit(&sites);

@@ -250,8 +250,11 @@ size_t pvp_tables_room_at(const struct pvp_tables *t, uint64_t addr)
 		if (t->para[i].addr == addr && t->para[i].len > room)
 			room = t->para[i].len;
 	for (size_t i = 0; i < t->nr_alts; i++)
-		if (t->alts[i].addr == addr && t->alts[i].len > room)
-			room = t->alts[i].len;
+		if (t->alts[i].addr == addr) {
+			room = t->alts[i].len > room ? t->alts[i].len : room;
+			room = t->alts[i].replacement_len > room ? t->alts[i].replacement_len
+								 : room;
+		}
 	for (size_t i = 0; i < t->nr_static_calls; i++)
 		if (t->static_calls[i].addr == addr && room < 5)
 			room = 5;

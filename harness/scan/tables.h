@@ -34,7 +34,7 @@ struct pvp_alt_entry {
 	bool negated;	      /* applies when the feature is absent */
 	bool direct_call;     /* 6.12+: a pv site, which calls through a slot */
 	uint32_t slot;	      /* of a direct call: index in fields */
-	uint8_t len, replacement_len;
+	uint8_t len, replacement_len; /* of the site, of what it may become (which may be longer) */
 	uint64_t entry;
 };
 

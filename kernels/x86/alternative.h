@@ -32,7 +32,11 @@
 	"661: " old "\n662:\n" ALT_PAD_(ALT_LEN_(1)) "663:\n" ALT_ENTRY_(1, feature)               \
 		ALT_REPLACEMENT_(1, new)
 
+#ifdef BUG_B22
+#define ALT_MAX_(a, b) a
+#else
 #define ALT_MAX_(a, b) "(" a " + (" b " > " a ") * (" a " - " b "))"
+#endif
 #define ALTERNATIVE_2(old, new1, feature1, new2, feature2)                                         \
 	"661: " old                                                                                \
 	"\n662:\n" ALT_PAD_(ALT_MAX_(ALT_LEN_(1), ALT_LEN_(2))) "663:\n" ALT_ENTRY_(1, feature1)   \

@@ -19,6 +19,12 @@ struct static_call_key {
 
 #define DECLARE_STATIC_CALL(name) extern struct static_call_key __SCK__##name
 
+#ifdef BUG_B7
+#define TRAMPOLINE_SIGNATURE "0xcc, 0xcc, 0xcc" /* only fill */
+#else
+#define TRAMPOLINE_SIGNATURE "0x0f, 0xb9, 0xcc"
+#endif
+
 #define STATIC_CALL_TRAMPOLINE_(name, target, more)                                                \
 	asm(".pushsection .static_call.text, \"ax\"\n"                                             \
 	    ".balign 4\n"                                                                          \
@@ -27,7 +33,7 @@ struct static_call_key {
 	    "__SCT__" #name ":\n"                                                                  \
 	    "771: .byte 0xe9\n"                                                                    \
 	    ".long " #target " - . - 4\n"                                                          \
-	    ".byte 0x0f, 0xb9, 0xcc\n"                                                             \
+	    ".byte " TRAMPOLINE_SIGNATURE "\n"                                                     \
 	    ".size __SCT__" #name ", 8\n"                                                          \
 	    ".popsection\n" more)
 

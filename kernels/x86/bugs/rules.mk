@@ -20,7 +20,8 @@ BUG_SOURCES_IDENT_IN_C     := native.S bugs/ident.c
 BUG_FLAGS_IDENT_IN_C       := -DBUG_B15
 BUG_SOURCES_SAVE_FL_IN_C   := native.S bugs/save_fl.c
 BUG_FLAGS_SAVE_FL_IN_C     := -DBUG_B14
-KERNELS_RIGHT := THUNKS_ZEROED THUNKS_GUARDED THUNKS_LEAN NO_THUNK IDENT_IN_C SAVE_FL_IN_C
+BUG_SOURCES_RARE           := bugs/rare.c bugs/rare.S
+KERNELS_RIGHT := RARE THUNKS_ZEROED THUNKS_GUARDED THUNKS_LEAN NO_THUNK IDENT_IN_C SAVE_FL_IN_C
 
 # And wrong ones.
 BUG_SOURCES_B14            := $(BUG_SOURCES_SAVE_FL_IN_C) bugs/stack_chk.S
@@ -31,13 +32,21 @@ BUG_SOURCES_B16            := xen.S
 BUG_FLAGS_B16              := -DBUG_B16
 BUG_SOURCES_B33            := native.S xen.S
 BUG_FLAGS_B33              := -DBUG_B33
+BUG_SOURCES_B7             := $(BUG_SOURCES_RARE) static_calls.c xen_smp.c
+BUG_FLAGS_B7               := -DBUG_B7
+BUG_SOURCES_B12            := $(BUG_SOURCES_RARE)
+BUG_FLAGS_B12              := -DBUG_B12
+BUG_SOURCES_B22            := $(BUG_SOURCES_RARE)
+BUG_FLAGS_B22              := -DBUG_B22
+BUG_SOURCES_B25            := $(BUG_SOURCES_RARE)
+BUG_FLAGS_B25              := -DBUG_B25
 BUG_SOURCES_IDENT_GUARDED  := $(BUG_SOURCES_IDENT_IN_C) bugs/stack_chk.S
 BUG_FLAGS_IDENT_GUARDED    := -DBUG_B15 -fstack-protector-all
 BUG_SOURCES_NO_THUNK_ZEROED := $(BUG_SOURCES_NO_THUNK)
 BUG_FLAGS_NO_THUNK_ZEROED  := -DBUG_NO_THUNK -fzero-call-used-regs=all-gpr
 BUG_SOURCES_LEAN_ZEROED    := native.S $(THUNKED)
 BUG_FLAGS_LEAN_ZEROED      := -DBUG_LEAN_THUNKS -fzero-call-used-regs=all-gpr
-KERNELS_WRONG := B14 B15 B16 B33 IDENT_GUARDED NO_THUNK_ZEROED LEAN_ZEROED
+KERNELS_WRONG := B7 B12 B14 B15 B16 B22 B25 B33 IDENT_GUARDED NO_THUNK_ZEROED LEAN_ZEROED
 
 BUG_B := build/kernels/bugs
 BUG_KERNELS := $(addprefix $(BUG_B)/pvkernel-6.1-,$(KERNELS_RIGHT) $(KERNELS_WRONG))
@@ -45,12 +54,14 @@ BUG_KERNELS := $(addprefix $(BUG_B)/pvkernel-6.1-,$(KERNELS_RIGHT) $(KERNELS_WRO
 # bug-image NAME
 define bug-image
 BUG_OBJS_$(1) := $$(addprefix $(BUG_B)/$(1)/,$$(addsuffix .o,$$(BUG_SOURCES_$(1))))
+BUG_LDS_$(1) := $(if $(filter bugs/rare.S,$(BUG_SOURCES_$(1))),$(KERNEL_DIR)/bugs/far.lds)
 BUG_ALL_OBJS_$(1) := $$(BUG_OBJS_$(1)) \
 	$$(filter-out $$(patsubst %,$(KERNEL_B)/%.o,$$(BUG_SOURCES_$(1))),$(KERNEL_OBJS))
 
-$(BUG_B)/pvkernel-6.1-$(1): $$(BUG_ALL_OBJS_$(1)) $(KERNEL_DIR)/kernel.lds
+$(BUG_B)/pvkernel-6.1-$(1): $$(BUG_ALL_OBJS_$(1)) $(KERNEL_DIR)/kernel.lds $$(BUG_LDS_$(1))
 	$$(call say,LD)
-	$$(Q)$(KERNEL_LD) $(KERNEL_LDFLAGS) -T $(KERNEL_DIR)/kernel.lds -o $$@ $$(BUG_ALL_OBJS_$(1))
+	$$(Q)$(KERNEL_LD) $(KERNEL_LDFLAGS) $$(addprefix -T ,$$(BUG_LDS_$(1))) \
+		-T $(KERNEL_DIR)/kernel.lds -o $$@ $$(BUG_ALL_OBJS_$(1))
 
 $(BUG_B)/$(1)/%.o: $(KERNEL_DIR)/% $(KERNEL_HEADERS) $(KERNEL_DIR)/rules.mk $(KERNEL_DIR)/bugs/rules.mk
 	@mkdir -p $$(@D)
