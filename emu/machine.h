@@ -190,6 +190,20 @@ struct pvp_special {
 	unsigned index;	  /* CALLEE, WATCH: the client's number for it */
 };
 
+/* What the last run executed, in order, and the memory that its plain instructions read. */
+struct pvp_run_read {
+	size_t insn; /* index of the instruction */
+	uint64_t addr, value;
+	uint8_t size; /* 1..8 */
+};
+
+struct pvp_run_trace {
+	uint64_t *insns; /* addresses; replaced callees and skipped instructions are left out */
+	size_t nr_insns, cap_insns;
+	struct pvp_run_read *reads;
+	size_t nr_reads, cap_reads;
+};
+
 struct pvp_machine;
 
 struct pvp_machine_client {
@@ -245,6 +259,7 @@ struct pvp_machine_config {
 	 * but at the landing, a fault is at the beginning of its block, and insns is a guess.
 	 */
 	bool blocks;
+	bool traces; /* keeps a trace of each run; not with boots */
 	struct pvp_machine_client client;
 };
 
@@ -262,6 +277,9 @@ void pvp_machine_run(struct pvp_machine *machine, const struct pvp_run_request *
 void pvp_machine_undo(struct pvp_machine *machine);
 /* The view, with what the last run wrote until undo. */
 struct pvp_memory *pvp_machine_memory(struct pvp_machine *machine);
+
+/* Of the last run; borrowed until the next.  Only of a machine that keeps one. */
+const struct pvp_run_trace *pvp_machine_trace(const struct pvp_machine *machine);
 
 /* An executable address in every view where nothing is: a run may end by returning there. */
 uint64_t pvp_machine_landing(const struct pvp_machine *machine);

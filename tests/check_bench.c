@@ -178,6 +178,6 @@ void check_bench_decide(const struct boot *boot, const char *site, struct pvp_ce
 	struct pvp_bench *bench;
 
 	pvp_ck_ok(pvp_bench_create(&boot->input, &bench));
-	pvp_bench_decide(bench, check_bench_site(boot->kernel, site), 0, CHECK_STATES, ret, NULL);
+	pvp_bench_decide(bench, check_bench_site(boot->kernel, site), ret, NULL);
 	pvp_bench_destroy(bench);
 }

@@ -172,7 +172,7 @@ for verb in diff why; do
 done
 refuses "verify: no image" "IMAGE" verify
 refuses "verify: no platform in --platform" "--platform names nothing" verify --platform '' "$kernel"
-refuses "verify: too few states" "--states '23'" verify --states 23 "$kernel"
+refuses "verify: too few states" "--states '15'" verify --states 15 "$kernel"
 refuses "verify: states is no number" "--states '32x'" verify --states 32x "$kernel"
 refuses "verify: negative seed" "--seed '-1'" verify --seed=-1 "$kernel"
 refuses "verify: no jobs" "--jobs '0'" verify --jobs 0 "$kernel"

@@ -92,7 +92,16 @@ static void add_platform(struct pvp_results_image *image, struct pvp_check_input
 	static struct pvp_witness witness;
 	struct pvp_cell cells[FIXTURE_SITES] = {0};
 	enum pvp_change changes[FIXTURE_SITES];
+	struct pvp_branch branches[] = {
+		{rows[0].addr, "je", true, true},
+		{rows[0].addr + 2, "jne", true, false},
+		{rows[1].addr, "js", false, true},
+		{rows[1].addr + 2, "jae", false, false},
+	};
 	const struct pvp_check_result result = {
+		.branches = branches,
+		.nr_branches = ARRAY_SIZE(branches),
+		.nr_functions = 2,
 		.cells = cells,
 		.nr_cells = FIXTURE_SITES,
 		.findings = findings,
@@ -110,6 +119,8 @@ static void add_platform(struct pvp_results_image *image, struct pvp_check_input
 			.reason = from[i].reason,
 			.form = from[i].form,
 			.states = from[i].states,
+			.wild = from[i].states / 8,
+			.steered = i,
 			.entry = from[i].entry,
 			.end = from[i].end,
 			.faulted = from[i].faulted,

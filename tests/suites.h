@@ -48,6 +48,7 @@
 	X(convention) \
 	X(compare) \
 	X(start) \
+	X(steer) \
 	X(hypercall) \
 	X(jobs) \
 	X(verdicts) \

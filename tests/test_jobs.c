@@ -68,7 +68,7 @@ static bool same_witness(const struct pvp_witness *a, const struct pvp_witness *
 static bool same_cell(const struct pvp_cell *a, const struct pvp_cell *b)
 {
 	return a->site == b->site && a->verdict == b->verdict && a->evidence == b->evidence &&
-	       a->reason == b->reason && a->form == b->form && a->states == b->states &&
+	       a->reason == b->reason && a->form == b->form && a->states == b->states && a->wild == b->wild &&
 	       a->entry == b->entry && a->end == b->end && a->faulted == b->faulted &&
 	       a->stray == b->stray && same_text(a->detail, b->detail) &&
 	       same_witness(a->witness, b->witness);
@@ -108,7 +108,7 @@ START_TEST(same_cells)
 		ck_assert_msg(same_cell(&one.cells[i], &more.cells[i]), "%u jobs: %s#%u",
 			      numbers_of_jobs[_i], kernel.sites.v[i].op, kernel.sites.v[i].ordinal);
 		divergent += one.cells[i].verdict == PVP_DIVERGENT;
-		states += one.cells[i].states;
+		states += one.cells[i].states + one.cells[i].wild;
 	}
 	ck_assert_uint_eq(divergent, 4);
 	ck_assert_uint_eq(one.cases, 2 * states); /* K0 and K1 */

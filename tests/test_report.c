@@ -191,12 +191,12 @@ END_TEST
 
 static const struct {
 	const char *name;
-	bool colour, by_op;
+	bool colour, by_op, branches;
 	size_t nr_images;
 } tables[] = {
-	{"report_table", false, false, 1},
-	{"report_table_colour", true, false, 1},
-	{"report_table_by_op", false, true, 2},
+	{"report_table", false, false, false, 1},
+	{"report_table_colour", true, false, false, 1},
+	{"report_table_by_op", false, true, true, 2},
 };
 
 START_TEST(table)
@@ -204,6 +204,7 @@ START_TEST(table)
 	const struct pvp_table_options options = {
 		.colour = tables[_i].colour,
 		.by_op = tables[_i].by_op,
+		.branches = tables[_i].branches,
 		.program = "./pvproof",
 		.dir = "reports",
 	};

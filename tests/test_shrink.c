@@ -81,7 +81,7 @@ static void find(const struct row *row, const struct pvp_site *site, struct pvp_
 		 struct pvp_cell *ret)
 {
 	for (unsigned i = 0; i < CHECK_STATES; i++) {
-		pvp_bench_decide(bench, site, i, 1, ret, NULL);
+		pvp_bench_decide_state(bench, site, i, ret);
 		if (ret->witness && !strncmp(ret->witness->what, row->kind, strlen(row->kind)))
 			return;
 		pvp_cell_deinit(ret);
@@ -109,7 +109,7 @@ START_TEST(what_matters)
 
 	/* It differs as the drawn state does. */
 	boot->input.shrink = false;
-	pvp_bench_decide(bench, site, cell.witness->state, 1, &drawn, NULL);
+	pvp_bench_decide_state(bench, site, cell.witness->state, &drawn);
 	ck_assert_ptr_nonnull(drawn.witness);
 	ck_assert_ptr_null(drawn.witness->shrunk);
 	kinds[0] = pvp_difference_kind(drawn.witness->what);

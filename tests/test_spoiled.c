@@ -302,7 +302,7 @@ START_TEST(deleted)
 			continue;
 		idle = does_nothing(boot, site);
 		nr[idle]++;
-		pvp_bench_decide(bench, site, 0, CHECK_STATES, &cell, NULL);
+		pvp_bench_decide(bench, site, &cell, NULL);
 		ck_assert_msg(cell.verdict == (idle ? PVP_EQUIVALENT : PVP_DIVERGENT),
 			      "%s deleted on %s: %s", site->op, boot->platform->name,
 			      pvp_verdict_name(cell.verdict));

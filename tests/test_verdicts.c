@@ -69,12 +69,13 @@ START_TEST(no_contract)
 }
 END_TEST
 
-/* Any number of a debug register but six of them is ud2: alike, and no evidence. */
+/* Any number of a debug register but six of them is ud2, such as a page-table entry: alike, and no
+ * evidence. */
 START_TEST(all_fault)
 {
 	expect(&native, "cpu.get_debugreg#1", PVP_EQUIVALENT, PVP_EVIDENCE_EXECUTED,
 	       PVP_REASON_NONE);
-	contract_of(&native, "cpu.get_debugreg")->args[0] = PVP_DOMAIN_RANDOM;
+	contract_of(&native, "cpu.get_debugreg")->args[0] = PVP_DOMAIN_PTE;
 	expect(&native, "cpu.get_debugreg#1", PVP_INCONCLUSIVE, PVP_EVIDENCE_NONE,
 	       PVP_REASON_ALL_FAULT);
 }
@@ -83,7 +84,7 @@ END_TEST
 /* Entry evidence stands where the op declares it and all states have it: even behind faults. */
 START_TEST(congruent_faults)
 {
-	contract_of(&native, "cpu.get_debugreg")->args[0] = PVP_DOMAIN_RANDOM;
+	contract_of(&native, "cpu.get_debugreg")->args[0] = PVP_DOMAIN_PTE;
 	declare_congruent(&native, "cpu.get_debugreg");
 	expect(&native, "cpu.get_debugreg#1", PVP_EQUIVALENT, PVP_EVIDENCE_CONGRUENT,
 	       PVP_REASON_NONE);
@@ -107,7 +108,7 @@ START_TEST(congruent_text)
 {
 	struct pvp_cell cell;
 
-	contract_of(&native, "cpu.get_debugreg")->args[0] = PVP_DOMAIN_RANDOM;
+	contract_of(&native, "cpu.get_debugreg")->args[0] = PVP_DOMAIN_PTE;
 	declare_congruent(&native, "cpu.get_debugreg");
 	check_bench_lay(&native, "cpu.get_debugreg#1", bent_calls[_i].text);
 	check_bench_decide(&native, "cpu.get_debugreg#1", &cell);

@@ -265,7 +265,7 @@ static const struct {
 	{ "patched/1/new",            "\"00\"",                  "field \"patched[1].new\" is not as long" },
 	{ "seed",                     "1",                       "field \"seed\" is not a string" },
 	{ "states",                   "99999999",                "field \"states\" is out of range" },
-	{ "state",                    "32",                      "field \"state\" is not below" },
+	{ "state",                    "152",                     "field \"state\" is one that" },
 	{ "start",                    "[]",                      "field \"start\" is not an object" },
 	{ "start/r9",                 NULL,                      "field \"start.r9\" is missing" },
 	{ "k0",                       NULL,                      "field \"k0.stop\" is missing" },

@@ -244,6 +244,8 @@ void pvp_x86_on_code(uc_engine *uc, uint64_t addr, uint32_t size, void *arg)
 	if (*class == PVP_X86_UNSEEN)
 		*class = pvp_x86_text_see(m, addr, size, NULL);
 	kind = *class;
+	if (m->trace && kind != PVP_X86_SPECIAL)
+		pvp_x86_trace_insn(m->trace, addr);
 	if (kind == PVP_X86_SPECIAL)
 		kind = do_special(m, addr) ? pvp_x86_text_see(m, addr, size, NULL) : PVP_X86_PLAIN;
 	switch (kind) {
@@ -321,6 +323,13 @@ struct pvp_error *pvp_x86_add_hooks(struct pvp_machine *m)
 		if (err)
 			return pvp_x86_engine_error(err, "hook");
 	}
+	if (m->trace) {
+		uc_err err = uc_hook_add(m->uc, &hook, UC_HOOK_MEM_READ, (void *)pvp_x86_on_read, m,
+					 1, 0);
+
+		if (err)
+			return pvp_x86_engine_error(err, "hook");
+	}
 	return m->blocks ? pvp_x86_blocks_add_hooks(m) : NULL;
 }
 
@@ -356,6 +365,8 @@ void pvp_machine_run(struct pvp_machine *m, const struct pvp_run_request *reques
 	m->here = at;
 	m->sti_shadow = 0;
 	m->here_log = m->memory.nr_log;
+	if (m->trace)
+		m->trace->nr_insns = m->trace->nr_reads = 0;
 	m->pauses = m->tsc_reads = m->in_reads = m->nr_msrs = 0;
 	if (m->nr_specials)
 		memset(m->callee_calls, 0, m->nr_specials * sizeof(*m->callee_calls));

@@ -182,6 +182,8 @@ struct pvp_error *pvp_machine_create(const struct pvp_machine_config *config,
 	m->ring = config->ring;
 	m->boots = config->boots;
 	m->blocks = config->boots && config->blocks;
+	assert(!config->traces || !config->boots);
+	m->trace = config->traces ? pvp_calloc(1, sizeof(*m->trace)) : NULL;
 	m->client = config->client;
 	for (int i = 0; i < PVP_X86_NR_CLASSES; i++)
 		m->rules[i] = config->ring ? rule_table[i].ring3 : rule_table[i].ring0;
@@ -189,6 +191,7 @@ struct pvp_error *pvp_machine_create(const struct pvp_machine_config *config,
 		int class = rule_index(config->rules[i].insn);
 
 		if (class < 0) {
+			free(m->trace);
 			free(m);
 			return pvp_error_format(PVP_ERR_NOT_FOUND,
 						"unknown instruction class \"%s\"",
@@ -220,6 +223,11 @@ void pvp_machine_destroy(struct pvp_machine *m)
 	pvp_x86_decoder_destroy(m->decoder);
 	pvp_memory_deinit(&m->memory);
 	pvp_x86_text_deinit(m);
+	if (m->trace) {
+		free(m->trace->insns);
+		free(m->trace->reads);
+	}
+	free(m->trace);
 	munmap(m->own, OWN_LEN);
 	free(m);
 }

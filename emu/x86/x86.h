@@ -61,6 +61,7 @@ struct pvp_machine {
 	unsigned nr_engine_regs;
 	unsigned ring;
 	bool boots, blocks; /* as in the configuration */
+	struct pvp_run_trace *trace; /* NULL: none is kept */
 	enum pvp_rule rules[PVP_X86_NR_CLASSES];
 	struct pvp_machine_client client;
 	struct pvp_special *specials; /* ascending by address */
@@ -103,6 +104,11 @@ struct pvp_error *pvp_x86_add_hooks(struct pvp_machine *m) PVP_MUST_CHECK;
 void pvp_x86_on_code(uc_engine *uc, uint64_t addr, uint32_t size, void *arg);
 /* Which registers are the engine's, from the isa. */
 void pvp_x86_name_registers(struct pvp_machine *m);
+
+/* --- trace.c --- */
+void pvp_x86_trace_insn(struct pvp_run_trace *trace, uint64_t addr);
+void pvp_x86_on_read(uc_engine *uc, uc_mem_type type, uint64_t addr, int size, int64_t value,
+		     void *arg);
 
 /* --- blocks.c --- */
 struct pvp_error *pvp_x86_blocks_add_hooks(struct pvp_machine *m) PVP_MUST_CHECK;

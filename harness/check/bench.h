@@ -30,6 +30,7 @@ struct pvp_bench {
 	struct pvp_start_image facts;
 	struct pvp_accounting accounting;
 	struct pvp_start start;
+	bool traces; /* K0 does */
 	uint64_t cases;
 };
 
@@ -37,6 +38,10 @@ struct pvp_bench {
 void pvp_bench_run(struct pvp_bench *bench, const struct pvp_site *site,
 		   const struct pvp_contract *contract, uint64_t max_insns,
 		   struct pvp_comparison *ret);
+/* K0 alone. */
+void pvp_bench_trace(struct pvp_bench *bench, const struct pvp_site *site);
+/* Whether the platform has no such op: the unpatched call goes to NULL. */
+bool pvp_bench_is_null_op(const struct pvp_bench *bench, const struct pvp_site *site);
 /* What the runs differ in, or NULL; of a NULL op: in what they are not as prescribed. */
 const char *pvp_bench_difference(struct pvp_bench *bench, const struct pvp_site *site,
 				 const struct pvp_comparison *comparison);

@@ -12,6 +12,7 @@
 #include "bench.h"
 #include "hypercall.h"
 #include "shrink.h"
+#include "steer.h"
 #include "traps.h"
 
 /* --- what the machines ask of us --- */
@@ -82,6 +83,7 @@ static struct pvp_error *make_machine(struct pvp_bench *bench, struct pvp_bench_
 	struct pvp_machine_config config = {
 		.isa = pvp_plan_of(bench->input->image)->isa,
 		.ring = platform->ring,
+		.traces = bench->traces && side == &bench->side[0],
 		.regions = side->view.regions,
 		.nr_regions = side->view.nr_regions,
 		.rules = rules,
@@ -121,7 +123,7 @@ static struct pvp_error *make_machine(struct pvp_bench *bench, struct pvp_bench_
 }
 
 /* Words that domains and tail calls add to the rows of the files. */
-#define POKES_BY_DOMAINS 32
+#define POKES_BY_DOMAINS (32 + PVP_STEER_MAX_CHANGES)
 
 static struct pvp_error *check_room(const struct pvp_check_input *input)
 {
@@ -139,12 +141,14 @@ static struct pvp_error *check_room(const struct pvp_check_input *input)
 	return NULL;
 }
 
-struct pvp_error *pvp_bench_create(const struct pvp_check_input *input, struct pvp_bench **ret)
+static struct pvp_error *create(const struct pvp_check_input *input, bool traces,
+				struct pvp_bench **ret)
 {
 	struct pvp_bench *bench = pvp_calloc(1, sizeof(*bench));
 	struct pvp_error *err;
 
 	bench->input = input;
+	bench->traces = traces;
 	err = pvp_x86_decoder_create(pvp_plan_of(input->image)->isa, &bench->decoder);
 	if (!err)
 		err = pvp_world_create(input->image, input->tables, input->platform, &bench->world);
@@ -164,6 +168,17 @@ struct pvp_error *pvp_bench_create(const struct pvp_check_input *input, struct p
 	pvp_accounting_init(&bench->accounting, input->image);
 	*ret = bench;
 	return NULL;
+}
+
+struct pvp_error *pvp_bench_create(const struct pvp_check_input *input, struct pvp_bench **ret)
+{
+	return create(input, false, ret);
+}
+
+struct pvp_error *pvp_bench_create_tracing(const struct pvp_check_input *input,
+					   struct pvp_bench **ret)
+{
+	return create(input, true, ret);
 }
 
 void pvp_bench_destroy(struct pvp_bench *bench)
@@ -223,7 +238,7 @@ static enum pvp_form form_of(struct pvp_bench *bench, const struct pvp_site *sit
 	return PVP_FORM_INLINE;
 }
 
-static bool is_null_op(const struct pvp_bench *bench, const struct pvp_site *site)
+bool pvp_bench_is_null_op(const struct pvp_bench *bench, const struct pvp_site *site)
 {
 	return site->kind == PVP_SITE_PARAVIRT && !bench->input->platform->pv_ops[site->slot];
 }
@@ -261,9 +276,9 @@ static void run_side(struct pvp_bench *bench, int i, const struct pvp_run_reques
 	bench->cases++;
 }
 
-void pvp_bench_run(struct pvp_bench *bench, const struct pvp_site *site,
-		   const struct pvp_contract *contract, uint64_t max_insns,
-		   struct pvp_comparison *ret)
+/* How to run the site from bench->start; gives the start state what a tail call needs besides. */
+static struct pvp_run_request make_request(struct pvp_bench *bench, const struct pvp_site *site,
+					   uint64_t max_insns)
 {
 	struct pvp_start *start = &bench->start;
 	struct pvp_run_request request = {
@@ -277,16 +292,7 @@ void pvp_bench_run(struct pvp_bench *bench, const struct pvp_site *site,
 		.script = start->script,
 		.nr_script = start->nr_script,
 	};
-	struct pvp_side sides[2];
-	struct pvp_compare_input in = { .contract = contract,
-					.start = &start->state,
-					.site = site->addr,
-					.len = site->len,
-					.max_insns = max_insns,
-					.accounting = &bench->accounting };
-	const struct pvp_run *k1 = &bench->side[1].run;
 	unsigned word = bench->facts.plan->word;
-	size_t nr_pokes = start->nr_pokes;
 
 	start->state.reg[PVP_X86_rip] = site->addr;
 	if (site->tail) { /* the op returns to the caller of the site */
@@ -296,12 +302,30 @@ void pvp_bench_run(struct pvp_bench *bench, const struct pvp_site *site,
 			(struct pvp_start_poke){ request.end_sp, request.end, word };
 		request.end_sp += word;
 	}
+	return request;
+}
+
+void pvp_bench_run(struct pvp_bench *bench, const struct pvp_site *site,
+		   const struct pvp_contract *contract, uint64_t max_insns,
+		   struct pvp_comparison *ret)
+{
+	size_t nr_pokes = bench->start.nr_pokes;
+	struct pvp_run_request request = make_request(bench, site, max_insns);
+	struct pvp_side sides[2];
+	struct pvp_compare_input in = { .contract = contract,
+					.start = &bench->start.state,
+					.site = site->addr,
+					.len = site->len,
+					.max_insns = max_insns,
+					.accounting = &bench->accounting };
+	const struct pvp_run *k1 = &bench->side[1].run;
+
 	for (int i = 0; i < 2; i++) {
 		run_side(bench, i, &request);
 		sides[i] = (struct pvp_side){ &bench->side[i].run,
 					      pvp_machine_memory(bench->side[i].machine) };
 	}
-	start->nr_pokes = nr_pokes;
+	bench->start.nr_pokes = nr_pokes;
 	in.end_sp = request.end_sp;
 	/* Arriving at the end at the caller's stack depth is no entry. */
 	in.compare_entry = k1->entered && (k1->entry.reg[PVP_X86_rip] != request.end ||
@@ -311,6 +335,15 @@ void pvp_bench_run(struct pvp_bench *bench, const struct pvp_site *site,
 	in.pad_text =
 		pvp_view_bytes(&bench->side[1].view, k1->entry.reg[PVP_X86_rip], PVP_PAD_LEN);
 	pvp_compare(&in, &sides[0], &sides[1], ret);
+}
+
+void pvp_bench_trace(struct pvp_bench *bench, const struct pvp_site *site)
+{
+	size_t nr_pokes = bench->start.nr_pokes;
+	struct pvp_run_request request = make_request(bench, site, PVP_MAX_INSNS);
+
+	run_side(bench, 0, &request);
+	bench->start.nr_pokes = nr_pokes;
 }
 
 void pvp_bench_undo(struct pvp_bench *bench)
@@ -422,7 +455,7 @@ static const char *null_op_difference(struct pvp_bench *bench, const struct pvp_
 const char *pvp_bench_difference(struct pvp_bench *bench, const struct pvp_site *site,
 				 const struct pvp_comparison *comparison)
 {
-	if (is_null_op(bench, site))
+	if (pvp_bench_is_null_op(bench, site))
 		return null_op_difference(bench, site);
 	return comparison->agreement == PVP_DISAGREE ? comparison->what : NULL;
 }
@@ -479,7 +512,7 @@ static void conclude(struct pvp_bench *bench, const struct pvp_site *site,
 		cell->detail = pvp_strdup(cell->witness->what);
 		return;
 	}
-	if (is_null_op(bench, site)) {
+	if (pvp_bench_is_null_op(bench, site)) {
 		cell->verdict = PVP_EQUIVALENT;
 		cell->evidence = PVP_EVIDENCE_NULL_OP;
 		return;
@@ -505,10 +538,18 @@ static void conclude(struct pvp_bench *bench, const struct pvp_site *site,
 	inconclusive(cell, PVP_REASON_ALL_FAULT, text);
 }
 
+/* A state of the op's domain; two kinds outside it, which decide as much and count for nothing. */
+enum state_kind { COUNTED, WILD, STEERED };
+
+static bool agrees(enum pvp_agreement agreement)
+{
+	return agreement == PVP_AGREE_END || agreement == PVP_AGREE_FAULT;
+}
+
 /* Runs bench->start, which is state `index` or made from it, and adds what it came to. */
 static void decide_state(struct pvp_bench *bench, const struct pvp_site *site,
-			 const struct pvp_contract *contract, unsigned index, struct pvp_cell *cell,
-			 char **violation)
+			 const struct pvp_contract *contract, unsigned index, enum state_kind kind,
+			 struct pvp_cell *cell, char **violation)
 {
 	const struct pvp_run *k0 = &bench->side[0].run, *k1 = &bench->side[1].run;
 	struct pvp_comparison c;
@@ -517,12 +558,20 @@ static void decide_state(struct pvp_bench *bench, const struct pvp_site *site,
 
 	pvp_bench_run(bench, site, contract, PVP_MAX_INSNS, &c);
 	difference = pvp_bench_difference(bench, site, &c);
-	cell->states++;
-	cell->entry += c.entry;
+	cell->states += kind == COUNTED;
+	cell->wild += kind == WILD;
+	cell->steered += kind == STEERED;
+	cell->entry += c.entry && kind == COUNTED;
 	cell->stray += k0->strays + k1->strays;
 	if (difference) {
 		keep_witness(bench, index, difference, cell);
-	} else if (is_null_op(bench, site) || c.agreement == PVP_AGREE_FAULT) {
+		if (kind == STEERED) /* no index draws it again */
+			cell->witness->shrunk =
+				memcpy(pvp_calloc(1, sizeof(bench->start)), &bench->start,
+				       sizeof(bench->start));
+	} else if (kind != COUNTED && (pvp_bench_is_null_op(bench, site) || agrees(c.agreement))) {
+		; /* it could have told them apart, and did not */
+	} else if (pvp_bench_is_null_op(bench, site) || c.agreement == PVP_AGREE_FAULT) {
 		cell->faulted++;
 	} else if (c.agreement == PVP_AGREE_END) {
 		cell->end++;
@@ -546,26 +595,65 @@ static bool begin(struct pvp_bench *bench, const struct pvp_site *site,
 	memset(cell, 0, sizeof(*cell));
 	cell->site = site;
 	cell->verdict = PVP_SKIPPED;
-	cell->form = is_null_op(bench, site) ? PVP_FORM_TRAP : form_of(bench, site);
+	cell->form = pvp_bench_is_null_op(bench, site) ? PVP_FORM_TRAP : form_of(bench, site);
 	if (!contract)
 		inconclusive(cell, PVP_REASON_NO_CONTRACT, site->op);
 	return contract;
 }
 
-void pvp_bench_decide(struct pvp_bench *bench, const struct pvp_site *site, unsigned first,
-		      unsigned nr, struct pvp_cell *cell, char **violation)
+/* Whether to draw another state: not all asked for are counted, and there is hope. */
+static bool wants_more(const struct pvp_bench *bench, const struct pvp_site *site,
+		       const struct pvp_cell *cell)
+{
+	unsigned nr = bench->input->nr_states;
+
+	if (cell->verdict == PVP_DIVERGENT)
+		return false;
+	if (cell->states < nr)
+		return true;
+	return cell->verdict != PVP_INCONCLUSIVE && !pvp_bench_is_null_op(bench, site) && cell->end < nr &&
+	       cell->states < PVP_MAX_DRAWN * nr;
+}
+
+void pvp_bench_decide(struct pvp_bench *bench, const struct pvp_site *site, struct pvp_cell *cell,
+		      char **violation)
+{
+	const struct pvp_contract *contract =
+		pvp_contracts_find(bench->input->contracts, site->op);
+	const struct pvp_op_steering *steering;
+
+	if (!begin(bench, site, contract, cell))
+		return;
+	for (unsigned i = 0; wants_more(bench, site, cell); i++) {
+		pvp_start_make(&bench->facts, bench->input->platform, contract, bench->input->seed,
+			       i, &bench->start);
+		decide_state(bench, site, contract, i, bench->start.wild ? WILD : COUNTED, cell,
+			     violation);
+	}
+	steering = pvp_steering_find(bench->input->steering, site->op);
+	for (size_t i = 0; steering && i < steering->nr && cell->verdict != PVP_DIVERGENT; i++) {
+		unsigned base = steering->steers[i].base;
+
+		pvp_start_make(&bench->facts, bench->input->platform, contract, bench->input->seed,
+			       base, &bench->start);
+		if (pvp_steer_apply(&steering->steers[i], &bench->start))
+			decide_state(bench, site, contract, base, STEERED, cell, violation);
+	}
+	conclude(bench, site, contract, PVP_MIN_COUNTED, cell);
+}
+
+void pvp_bench_decide_state(struct pvp_bench *bench, const struct pvp_site *site, unsigned index,
+			    struct pvp_cell *cell)
 {
 	const struct pvp_contract *contract =
 		pvp_contracts_find(bench->input->contracts, site->op);
 
 	if (!begin(bench, site, contract, cell))
 		return;
-	for (unsigned i = first; i < first + nr && cell->verdict != PVP_DIVERGENT; i++) {
-		pvp_start_make(&bench->facts, bench->input->platform, contract, bench->input->seed,
-			       i, &bench->start);
-		decide_state(bench, site, contract, i, cell, violation);
-	}
-	conclude(bench, site, contract, nr < PVP_MIN_COUNTED ? 1 : PVP_MIN_COUNTED, cell);
+	pvp_start_make(&bench->facts, bench->input->platform, contract, bench->input->seed, index,
+		       &bench->start);
+	decide_state(bench, site, contract, index, COUNTED, cell, NULL);
+	conclude(bench, site, contract, 1, cell);
 }
 
 void pvp_bench_decide_start(struct pvp_bench *bench, const struct pvp_site *site,
@@ -577,6 +665,6 @@ void pvp_bench_decide_start(struct pvp_bench *bench, const struct pvp_site *site
 	if (!begin(bench, site, contract, cell))
 		return;
 	bench->start = *start;
-	decide_state(bench, site, contract, index, cell, NULL);
+	decide_state(bench, site, contract, index, COUNTED, cell, NULL);
 	conclude(bench, site, contract, 1, cell);
 }

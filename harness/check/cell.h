@@ -18,6 +18,9 @@ struct pvp_bench;
 
 struct pvp_error *pvp_bench_create(const struct pvp_check_input *input, struct pvp_bench **ret)
 	PVP_MUST_CHECK;
+/* One whose K0 keeps traces, and is slower. */
+struct pvp_error *pvp_bench_create_tracing(const struct pvp_check_input *input,
+					   struct pvp_bench **ret) PVP_MUST_CHECK;
 void pvp_bench_destroy(struct pvp_bench *bench);
 
 /*
@@ -27,11 +30,15 @@ void pvp_bench_destroy(struct pvp_bench *bench);
 struct pvp_error *pvp_bench_spoil(struct pvp_bench *bench, const struct pvp_site *site,
 				  const uint8_t *bytes) PVP_MUST_CHECK;
 /*
- * Runs start states [first, first+nr) of the site and fills *ret (owned by the caller).  violation
- * (may be NULL) gets a line when both sides break the contract alike; the caller frees it.
+ * Runs start states of the site until input->nr_states of them are counted (or there is no hope),
+ * and fills *ret (owned by the caller).  violation (may be NULL) gets a line when both sides break
+ * the contract alike; the caller frees it.
  */
-void pvp_bench_decide(struct pvp_bench *bench, const struct pvp_site *site, unsigned first,
-		      unsigned nr, struct pvp_cell *ret, char **violation);
+void pvp_bench_decide(struct pvp_bench *bench, const struct pvp_site *site, struct pvp_cell *ret,
+		      char **violation);
+/* Only state `index`, be it wild or not. */
+void pvp_bench_decide_state(struct pvp_bench *bench, const struct pvp_site *site, unsigned index,
+			    struct pvp_cell *ret);
 /* The same from one state that is given: state `index`, or made from it. */
 void pvp_bench_decide_start(struct pvp_bench *bench, const struct pvp_site *site,
 			    const struct pvp_start *start, unsigned index, struct pvp_cell *ret);

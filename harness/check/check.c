@@ -12,6 +12,7 @@
 #include "jobs.h"
 #include "selftest.h"
 #include "shrink.h"
+#include "steer.h"
 
 const char *pvp_verdict_name(enum pvp_verdict verdict)
 {
@@ -91,6 +92,7 @@ void pvp_check_result_deinit(struct pvp_check_result *result)
 		free(result->findings[i].rule);
 		free(result->findings[i].detail);
 	}
+	free(result->branches);
 	free(result->cells);
 	free(result->entry_cells);
 	free(result->findings);
@@ -157,8 +159,27 @@ static void add_violation(struct pvp_check_result *result, const struct pvp_site
 	pvp_finding_add(result, site, site->addr, &text);
 }
 
-struct pvp_error *pvp_check(const struct pvp_check_input *input, struct pvp_check_result *ret)
+static struct pvp_error *search_states(struct pvp_check_input *input,
+				       struct pvp_steering *steering,
+				       struct pvp_check_result *result)
 {
+	struct pvp_error *err = pvp_steering_search(input, steering);
+
+	if (err)
+		return err;
+	input->steering = steering;
+	result->branches = steering->branches;
+	result->nr_branches = steering->nr_branches;
+	result->nr_functions = steering->nr_functions;
+	steering->branches = NULL;
+	return NULL;
+}
+
+struct pvp_error *pvp_check(const struct pvp_check_input *asked, struct pvp_check_result *ret)
+{
+	struct pvp_check_input steered = *asked;
+	const struct pvp_check_input *input = &steered;
+	struct pvp_steering steering = {0};
 	size_t nr = input->sites->nr;
 	struct pvp_job_outcome *outcomes;
 	struct pvp_check_result result = {0};
@@ -166,6 +187,10 @@ struct pvp_error *pvp_check(const struct pvp_check_input *input, struct pvp_chec
 
 	assert(input->jobs && input->nr_states >= PVP_MIN_COUNTED);
 	err = pvp_selftest_require();
+	if (err)
+		return err;
+	if (input->steer)
+		err = search_states(&steered, &steering, &result);
 	if (err)
 		return err;
 	outcomes = pvp_calloc(nr, sizeof(*outcomes));
@@ -190,6 +215,7 @@ struct pvp_error *pvp_check(const struct pvp_check_input *input, struct pvp_chec
 		err = pvp_entry_check(input, &result);
 	if (!err)
 		err = pvp_findings(input, &result);
+	pvp_steering_deinit(&steering);
 	if (err) {
 		pvp_check_result_deinit(&result);
 		return err;
@@ -208,7 +234,7 @@ struct pvp_error *pvp_check_one(const struct pvp_check_input *input, const struc
 		err = pvp_bench_create(input, &bench);
 	if (err)
 		return err;
-	pvp_bench_decide(bench, site, state, 1, ret, NULL);
+	pvp_bench_decide_state(bench, site, state, ret);
 	pvp_bench_destroy(bench);
 	return NULL;
 }

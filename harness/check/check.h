@@ -83,6 +83,7 @@ const char *pvp_form_name(enum pvp_form form);
 #define PVP_X86_NR_REGS 18 /* rax rcx rdx rbx rsp rbp rsi rdi r8..r15 rip rflags */
 
 struct pvp_start;
+struct pvp_steering;
 
 /* One start state that shows a divergence, and what differed. */
 struct pvp_witness {
@@ -111,7 +112,10 @@ struct pvp_cell {
 	enum pvp_evidence evidence;
 	enum pvp_reason reason;
 	enum pvp_form form;
-	unsigned states;  /* start states run */
+	unsigned states;  /* start states of the op's domain that were run */
+	/* States outside it that were run, and are counted nowhere else: with wild pointers, and
+	 * searched for so that branches go the other way (steer.h). */
+	unsigned wild, steered;
 	unsigned entry;	  /* states that agreed at entry, the first instruction outside the site (for
 			     text that stays inside it that is the end) */
 	unsigned end;	  /* states that agreed at the end: the counted runs */
@@ -119,6 +123,13 @@ struct pvp_cell {
 	unsigned stray;	  /* pages that had to be mapped on the way, over all runs */
 	char *detail;	  /* one line: what differed or what was missing; NULL */
 	struct pvp_witness *witness; /* DIVERGENT only */
+};
+
+/* A conditional branch of a function that some op runs, and which ways any start state took it. */
+struct pvp_branch {
+	uint64_t addr;
+	char name[8]; /* "je" */
+	bool taken, passed;
 };
 
 /* A defect that equivalence cannot see. */
@@ -160,12 +171,15 @@ struct pvp_check_input {
 	 * stands at a pv site and is not predicted is a finding too.
 	 */
 	const struct pvp_patched *patched, *given;
-	unsigned nr_states;
+	unsigned nr_states; /* to be counted at each site: more are drawn for those that fault */
 	uint64_t seed;
 	const bool *wanted; /* one a site, or NULL: all; the others are SKIPPED */
 	/* The same of entry->sites; NULL: all, unless `wanted` says what is. */
 	const bool *entry_wanted;
 	bool shrink;	    /* make witnesses small */
+	bool steer;	    /* search for states that take what the drawn ones do not */
+	/* What was found, for pvp_bench_decide: set by pvp_check and pvp_mutate, else NULL. */
+	const struct pvp_steering *steering;
 	unsigned jobs;	    /* worker processes, >= 1 */
 	/* Called in the parent as cells come in (any order); may be NULL. */
 	void (*progress)(void *arg, size_t done, size_t total);
@@ -179,7 +193,10 @@ struct pvp_check_result {
 	size_t nr_entry_cells;
 	struct pvp_finding *findings;
 	size_t nr_findings;
-	uint64_t cases; /* runs of one text from one state */
+	/* Branches of the functions that the ops run, ascending by address; none unless steered. */
+	struct pvp_branch *branches;
+	size_t nr_branches, nr_functions;
+	uint64_t cases; /* runs of one text from one state; those of the search left out */
 	uint64_t stray; /* pages mapped on the way */
 };
 

@@ -46,6 +46,8 @@ static void put_cell(struct pvp_record *r, const struct pvp_cell *cell, const ch
 	pvp_record_put_u64(r, cell->reason);
 	pvp_record_put_u64(r, cell->form);
 	pvp_record_put_u64(r, cell->states);
+	pvp_record_put_u64(r, cell->wild);
+	pvp_record_put_u64(r, cell->steered);
 	pvp_record_put_u64(r, cell->entry);
 	pvp_record_put_u64(r, cell->end);
 	pvp_record_put_u64(r, cell->faulted);
@@ -80,8 +82,7 @@ static void work(void *arg, void *state, size_t item, struct pvp_record *out)
 	struct pvp_cell cell;
 	char *violation = NULL;
 
-	pvp_bench_decide(state, &jobs->input->sites->v[item], 0, jobs->input->nr_states, &cell,
-			 &violation);
+	pvp_bench_decide(state, &jobs->input->sites->v[item], &cell, &violation);
 	put_cell(out, &cell, violation);
 	pvp_cell_deinit(&cell);
 	free(violation);
@@ -130,6 +131,8 @@ static void get_cell(struct pvp_record *r, const struct pvp_check_input *input, 
 	cell->reason = pvp_record_get_u64(r);
 	cell->form = pvp_record_get_u64(r);
 	cell->states = pvp_record_get_u64(r);
+	cell->wild = pvp_record_get_u64(r);
+	cell->steered = pvp_record_get_u64(r);
 	cell->entry = pvp_record_get_u64(r);
 	cell->end = pvp_record_get_u64(r);
 	cell->faulted = pvp_record_get_u64(r);
@@ -169,7 +172,7 @@ static bool take(void *arg, size_t item, struct pvp_record *in)
 	return true;
 }
 
-static void died(void *arg, size_t item, const char *how)
+static bool died(void *arg, size_t item, const char *how)
 {
 	struct jobs *jobs = arg;
 	struct pvp_cell *cell = &jobs->outcomes[item].cell;
@@ -179,6 +182,7 @@ static void died(void *arg, size_t item, const char *how)
 	cell->reason = PVP_REASON_WORKER_DIED;
 	cell->detail = pvp_asprintf("the process that ran it ended by %s", how);
 	progress(jobs);
+	return false;
 }
 
 static bool take_end(void *arg, struct pvp_record *in)

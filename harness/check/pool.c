@@ -215,8 +215,8 @@ static struct pvp_error *bury(const struct pvp_pool *pool, struct worker *worker
 	if (!worker->begun)
 		return pvp_error_format(PVP_ERR_ENGINE, "a worker died between two sites (%s)",
 					how);
-	pool->died(pool->arg, worker->next, how);
-	worker->next += pool->jobs;
+	if (!pool->died(pool->arg, worker->next, how))
+		worker->next += pool->jobs;
 	return has_work(pool, worker->next) ? start_worker(pool, worker) : NULL;
 }
 

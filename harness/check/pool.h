@@ -26,7 +26,8 @@ struct pvp_pool {
 
 	/* In the parent, in any order of items.  False: the record is nonsense. */
 	bool (*take)(void *arg, size_t item, struct pvp_record *in);
-	void (*died)(void *arg, size_t item, const char *how);
+	/* True: another worker is to try the same item again. */
+	bool (*died)(void *arg, size_t item, const char *how);
 	bool (*take_end)(void *arg, struct pvp_record *in);
 };
 

@@ -432,7 +432,8 @@ static void finish(struct shrink *s, struct pvp_witness *witness)
 	}
 	what = pvp_strdup(difference);
 	pvp_bench_describe(bench, what, witness);
-	witness->shrunk = pvp_calloc(1, sizeof(*witness->shrunk));
+	if (!witness->shrunk)
+		witness->shrunk = pvp_calloc(1, sizeof(*witness->shrunk));
 	*witness->shrunk = bench->start;
 	witness->matter = name_what_matters(s);
 	pvp_bench_undo(bench);

@@ -408,7 +408,7 @@ void pvp_start_make(const struct pvp_start_image *facts, const struct pvp_platfo
 	memset(&ret->state, 0, sizeof(ret->state));
 	ret->nr_pokes = ret->nr_script = 0;
 	ret->seed = roll(&d, 0x5eed);
-	ret->wild = index % 8 == 7;
+	ret->wild = index % PVP_WILD_EVERY == PVP_WILD_EVERY - 1;
 	for (int i = 0; i < 16; i++)
 		reg[i] = any_register(&d, roll(&d, 0x600d + i));
 	reg[PVP_X86_rsp] = plan->stack_top - (index & 1) * plan->word;

@@ -13,7 +13,7 @@
 #include "machine.h"
 #include "world.h"
 
-#define PVP_START_MAX_POKES  192
+#define PVP_START_MAX_POKES  208
 #define PVP_START_MAX_SCRIPT 12
 
 struct pvp_start_poke {
@@ -41,6 +41,15 @@ struct pvp_start_image {
 
 void pvp_start_image_init(struct pvp_start_image *facts, const struct pvp_image *image,
 			  const struct pvp_view *view);
+
+#define PVP_WILD_EVERY 8
+/* States are drawn until as many as asked for are counted, at most so many times as many .. */
+#define PVP_MAX_DRAWN 4
+/* .. so that no index reaches this. */
+static inline unsigned pvp_start_max_index(unsigned nr_states)
+{
+	return PVP_MAX_DRAWN * nr_states / (PVP_WILD_EVERY - 1) * PVP_WILD_EVERY + PVP_WILD_EVERY;
+}
 
 /* A value of a domain for a result; domains that come with memory give the bare value. */
 uint64_t pvp_start_value(const struct pvp_start_image *facts, const struct pvp_platform *platform,

@@ -76,7 +76,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return pvp_options_number(&mutate->common, "seed", arg, 0, INT64_MAX,
 					  &mutate->seed);
 	case KEY_STATES:
-		return pvp_options_number(&mutate->common, "states", arg, 24, 1 << 20,
+		return pvp_options_number(&mutate->common, "states", arg, 16, 1 << 20,
 					  &mutate->states);
 	case KEY_JOBS:
 		return pvp_options_number(&mutate->common, "jobs", arg, 1, MAX_JOBS, &mutate->jobs);
@@ -272,6 +272,7 @@ static struct pvp_error *mutate_platform(struct mutate *mutate, const struct pvp
 				.contracts = &boot->contracts,
 				.patched = &boot->patched,
 				.nr_states = mutate->states,
+				.steer = true,
 				.seed = mutate->seed,
 				.jobs = mutate->jobs,
 				.progress = pvp_progress_update,

@@ -161,7 +161,7 @@ static void print_head(const struct pvp_witness_file *file, const struct pvp_sub
 	printf("%-10s%#" PRIx64 "  ", "site", file->addr);
 	print_clean(file->op, "");
 	print_clean("in", file->symbol);
-	printf("%-10s%u of %u, seed %#" PRIx64 "%s\n", "state", file->seen.state, file->states,
+	printf("%-10s%u, seed %#" PRIx64 "%s\n", "state", file->seen.state,
 	       file->seen.seed, file->seen.shrunk ? ", made plain" : "");
 	if (file->seen.shrunk)
 		print_list("matters", file->seen.matter, "nothing: the plainest state shows it");

@@ -38,6 +38,7 @@ struct pvp_verify_options {
 	size_t nr_renderings, cap_renderings;
 	unsigned fail_on;
 	bool by_op;
+	bool branches;
 };
 
 /* A witness file to be written: its name in OUT/witnesses; its text, NULL until it is finished. */

@@ -9,7 +9,7 @@
 #include "alloc.h"
 
 /* 16 must reach their end, and every eighth is wild (harness/check/start.h). */
-#define MIN_STATES     24
+#define MIN_STATES     16
 #define DEFAULT_STATES 64
 #define MAX_JOBS       1024
 
@@ -25,11 +25,12 @@ enum {
 	KEY_TODAY,
 	KEY_JOBS,
 	KEY_BY_OP,
+	KEY_BRANCHES,
 };
 
 // clang-format off
 static const struct argp_option own_options[] = {
-	{ "states", KEY_STATES, "N", 0, "start states a site (64; at least 24)", 0 },
+	{ "states", KEY_STATES, "N", 0, "counted start states a site (64; at least 16)", 0 },
 	{ "seed", KEY_SEED, "S", 0, "what the start states are made from (1)", 0 },
 	{ "site", KEY_SITE, "SITE", 0, "only this site: address, symbol+offset or op#ordinal (repeatable)", 0 },
 	{ "patched", KEY_PATCHED, "FILE", 0, "judge this text, a full output of `pvproof patch' or a dump, not the prediction", 0 },
@@ -39,6 +40,8 @@ static const struct argp_option own_options[] = {
 	{ "expect", KEY_EXPECT, "FILE", 0, "known failures, which do not fail the run", 0 },
 	{ "today", KEY_TODAY, "YYYY-MM-DD", 0, "the day by which expectations expire (today)", 0 },
 	{ "jobs", KEY_JOBS, "N", 0, "worker processes (the CPUs there are)", 0 },
+	{ "branches", KEY_BRANCHES, 0, 0,
+	  "the name of each branch that no start state took, or all did, as well", 0 },
 	{ "by-op", KEY_BY_OP, 0, 0, "a row an op in the table as well", 0 },
 	{ 0 },
 };
@@ -134,6 +137,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 					  &options->jobs);
 	case KEY_BY_OP:
 		options->by_op = true;
+		return 0;
+	case KEY_BRANCHES:
+		options->branches = true;
 		return 0;
 	}
 	return ARGP_ERR_UNKNOWN;

@@ -22,6 +22,7 @@ static void render(const struct pvp_cli *cli, const struct pvp_verify_options *o
 	const struct pvp_table_options table = {
 		.colour = colour,
 		.by_op = options->by_op,
+		.branches = options->branches,
 		.program = cli->program,
 		.dir = options->out,
 	};

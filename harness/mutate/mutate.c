@@ -11,6 +11,7 @@
 #include "run.h"
 #include "selftest.h"
 #include "spoil.h"
+#include "steer.h"
 
 const struct pvp_mutant_kind_text pvp_mutant_kinds[PVP_NR_MUTANT_KINDS] = {
 #define X(id, name, variants, what, stands_for)                                                    \
@@ -273,16 +274,22 @@ struct pvp_error *pvp_mutate(const struct pvp_mutate_input *input, struct pvp_mu
 		.uses = pvp_calloc(input->rules->nr, sizeof(*score.uses)),
 	};
 	struct pvp_mutant_outcome *outcomes = NULL;
+	struct pvp_check_input check = input->check;
+	struct pvp_steering steering = {0};
 	struct pvp_error *err;
 
 	assert(!input->check.given && !input->check.wanted);
 	err = pvp_selftest_require();
 	if (!err)
 		err = pvp_mutants_choose(input, &score);
+	if (!err && check.steer)
+		err = pvp_steering_search(&check, &steering);
 	if (!err) {
+		check.steering = &steering;
 		outcomes = pvp_calloc(score.nr, sizeof(*outcomes));
-		err = pvp_mutants_run(&input->check, score.mutants, score.nr, outcomes);
+		err = pvp_mutants_run(&check, score.mutants, score.nr, outcomes);
 	}
+	pvp_steering_deinit(&steering);
 	for (size_t i = 0; i < score.nr && !err; i++)
 		judge(input, &outcomes[i], &score.mutants[i]);
 	if (!err)

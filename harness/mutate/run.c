@@ -50,7 +50,7 @@ static void keep(const struct pvp_cell *cell, struct pvp_mutant_outcome *ret)
 	ret->decided = true;
 }
 
-static void judge(const struct pool *pool, struct pvp_bench *bench, const struct pvp_mutant *mutant,
+static void judge(struct pvp_bench *bench, const struct pvp_mutant *mutant,
 		  struct pvp_mutant_outcome *ret)
 {
 	struct pvp_error *err;
@@ -60,7 +60,7 @@ static void judge(const struct pool *pool, struct pvp_bench *bench, const struct
 	err = pvp_bench_spoil(bench, mutant->site, mutant->bytes);
 	if (err)
 		_exit(2);
-	pvp_bench_decide(bench, mutant->site, 0, pool->check->nr_states, &cell, NULL);
+	pvp_bench_decide(bench, mutant->site, &cell, NULL);
 	keep(&cell, ret);
 	_exit(0);
 }
@@ -75,7 +75,7 @@ static struct pvp_error *judge_apart(const struct pool *pool, struct pvp_bench *
 		return pvp_error_os(errno, "a process for a mutant");
 	if (!pid) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		judge(pool, bench, &pool->mutants[i], ret);
+		judge(bench, &pool->mutants[i], ret);
 	}
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
@@ -93,13 +93,12 @@ static struct pvp_error *judge_apart(const struct pool *pool, struct pvp_bench *
 
 /* --- a worker --- */
 
-static struct pvp_error *check_good(struct pvp_bench *bench, const struct pool *pool,
-				    const struct pvp_site *site)
+static struct pvp_error *check_good(struct pvp_bench *bench, const struct pvp_site *site)
 {
 	struct pvp_error *err = NULL;
 	struct pvp_cell cell;
 
-	pvp_bench_decide(bench, site, 0, pool->check->nr_states, &cell, NULL);
+	pvp_bench_decide(bench, site, &cell, NULL);
 	if (cell.verdict != PVP_EQUIVALENT)
 		err = pvp_error_format(PVP_ERR_BAD_DATA,
 				       "%s#%u: the good text is %s (%s), so that no mutant of it "
@@ -123,7 +122,7 @@ static struct pvp_error *work_on_sites(const struct pool *pool, unsigned worker,
 		if (nr_sites % pool->jobs != worker)
 			continue;
 		if (first)
-			err = check_good(good, pool, pool->mutants[i].site);
+			err = check_good(good, pool->mutants[i].site);
 		if (!err)
 			err = judge_apart(pool, spoilt, i);
 	}

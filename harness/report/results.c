@@ -69,6 +69,7 @@ static void platform_deinit(struct pvp_results_platform *platform)
 	for (size_t i = 0; i < platform->nr_findings; i++)
 		finding_deinit(&platform->findings[i]);
 	free(platform->findings);
+	pvp_results_branches_deinit(&platform->branches);
 }
 
 static void image_deinit(struct pvp_results_image *image)
@@ -224,6 +225,8 @@ static void fill_cell(struct pvp_results_cell *ret, const struct pvp_results_ima
 		.form = cell->form,
 		.change = change,
 		.states = cell->states,
+		.wild = cell->wild,
+		.steered = cell->steered,
 		.entry = cell->entry,
 		.end = cell->end,
 		.faulted = cell->faulted,
@@ -308,6 +311,7 @@ void pvp_results_add_platform(struct pvp_results_image *image, const struct pvp_
 	if (result->nr_entry_cells)
 		qsort(ret->cells, ret->nr_cells, sizeof(*ret->cells), by_addr);
 	group_cells(ret->cells, ret->nr_cells);
+	pvp_results_branches_fill(input->image, result, &ret->branches);
 	ret->nr_findings = result->nr_findings;
 	ret->findings = pvp_calloc(ret->nr_findings, sizeof(*ret->findings));
 	for (size_t i = 0; i < ret->nr_findings; i++) {

@@ -23,6 +23,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "branches.h"
 #include "change.h"
 #include "check.h"
 
@@ -66,7 +67,7 @@ struct pvp_results_cell {
 	enum pvp_reason reason;
 	enum pvp_form form;
 	enum pvp_change change;
-	unsigned states, entry, end, faulted, stray;
+	unsigned states, wild, steered, entry, end, faulted, stray;
 	unsigned group; /* of DIVERGENT cells of one cause, from 1 on each platform; else 0 */
 	char *detail;	/* NULL: none */
 	char *witness;	/* file name in OUT/witnesses, NULL: none */
@@ -109,6 +110,7 @@ struct pvp_results_platform {
 	size_t nr_cells;
 	struct pvp_results_finding *findings;
 	size_t nr_findings;
+	struct pvp_results_branches branches;
 	uint64_t cases, stray;
 	/* Set by pvp_results_judge. */
 	struct pvp_results_counts counts, kinds[PVP_NR_SITE_KINDS];

@@ -104,6 +104,8 @@ static json_t *cell_json(const struct pvp_results_cell *cell)
 	set_text(object, "form", pvp_form_name(cell->form));
 	set_text(object, "change", pvp_change_name(cell->change));
 	set_count(object, "states", cell->states);
+	set_count(object, "wild", cell->wild);
+	set_count(object, "steered", cell->steered);
 	set_count(object, "entry", cell->entry);
 	set_count(object, "end", cell->end);
 	set_count(object, "faulted", cell->faulted);
@@ -179,6 +181,7 @@ static json_t *platform_json(const struct pvp_results_platform *platform)
 		push(part, finding_json(&platform->findings[i]));
 	set(object, "findings", part);
 	set_count(object, "failed_findings", platform->failed_findings);
+	set(object, "branches", need(pvp_results_branches_json(&platform->branches)));
 	set_count(object, "cases", platform->cases);
 	set_count(object, "stray", platform->stray);
 	return object;

@@ -134,7 +134,7 @@ static void put_image(const struct table *t, const struct pvp_results_image *ima
 		put(t, PLAIN, "%s%zu %s sites", separator, image->sites[i], pvp_site_kind_name(i));
 		separator = ", ";
 	}
-	put(t, PLAIN, "\nsha256 %s\n%u start states a site, seed %#" PRIx64 "\n\n", image->sha256,
+	put(t, PLAIN, "\nsha256 %s\n%u counted start states a site, seed %#" PRIx64 "\n\n", image->sha256,
 	    t->results->states, t->results->seed);
 }
 
@@ -451,6 +451,7 @@ void pvp_table_print(const struct pvp_results *results, const struct pvp_table_o
 		put_image(&t, image);
 		put_platforms(&t, image);
 		put_changes(&t, image);
+		pvp_table_branches(image, options->branches, out);
 		put_reasons(&t, image);
 		for (size_t k = 0; options->by_op && k < image->nr_platforms; k++)
 			put_ops(&t, &image->platforms[k]);

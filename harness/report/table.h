@@ -13,6 +13,7 @@
 struct pvp_table_options {
 	bool colour;
 	bool by_op;	     /* one row an op as well */
+	bool branches;	     /* the name of each branch that did not go both ways */
 	const char *program; /* as the user called it, for replay commands */
 	const char *dir;     /* where the report is, as the user wrote it */
 };

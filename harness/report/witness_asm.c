@@ -58,7 +58,7 @@ static void put_head(const struct pvp_witness_file *file, FILE *out)
 	const struct pvp_witness *seen = &file->seen;
 	char state[64];
 
-	snprintf(state, sizeof(state), "%u of %u, seed %#" PRIx64 "%s", seen->state, file->states,
+	snprintf(state, sizeof(state), "%u, seed %#" PRIx64 "%s", seen->state,
 		 seen->seed, seen->shrunk ? ", made plain" : "");
 	fputs("/*\n", out);
 	put_comment(out, "image", file->image);

@@ -406,8 +406,8 @@ static struct pvp_error *read_seen(const struct field *root, struct pvp_witness_
 		err = read_number(&states, PVP_WITNESS_MAX_STATES, &ret->states);
 	if (!err)
 		err = read_number(&state, PVP_WITNESS_MAX_STATES, &seen->state);
-	if (!err && seen->state >= ret->states)
-		err = bad(&state, "is not below \"states\"");
+	if (!err && seen->state >= pvp_start_max_index(ret->states))
+		err = bad(&state, "is one that is never drawn for \"states\"");
 	if (!err)
 		err = read_text(&differs, false, &seen->what);
 	if (!err)
