@@ -220,6 +220,9 @@ struct pvp_machine_client {
 	/* Where execution continues after a fault of the instruction at addr, or 0; may change
 	 * registers.  Never asked when the fault is in fetching an instruction. */
 	uint64_t (*fixup)(void *arg, struct pvp_machine *machine, uint64_t addr, unsigned vector);
+	/* Whether the machine of this seed lacks an MSR, for reads or for writes: #GP.  Never asked of
+	 * those that are registers of the state.  NULL: it has them all. */
+	bool (*lacks_msr)(void *arg, uint64_t seed, uint32_t index, bool write);
 };
 
 /*

@@ -64,6 +64,7 @@
 	X(diff) \
 	X(extends) \
 	X(hypervisors) \
+	X(msrs) \
 	X(stores) \
 	X(platform_files) \
 	X(agree) \

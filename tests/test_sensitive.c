@@ -89,6 +89,9 @@ static const struct sensitive_row rows[] = {
 	  "rcx=c0000102 rdx=7fff kernel_gs_base=7fff55555555" },
 	{ "wrmsr gs base, non-canonical", "b9 01 01 00 c0 ba ff ff 00 00 0f 30", 0, "wrmsr c0000101 ffff55555555", "fault 13 at 0",
 	  "rcx=c0000101 rdx=ffff" },
+	/* mov ecx,MSR_LSTAR; mov edx,0xffff; wrmsr */
+	{ "wrmsr lstar, non-canonical", "b9 82 00 00 c0 ba ff ff 00 00 0f 30", 0, "wrmsr c0000082 ffff55555555", "fault 13 at 0",
+	  "rcx=c0000082 rdx=ffff" },
 	{ "swapgs", "0f 01 f8", 0, "swapgs", "", "gs_base=kernel_gs_base kernel_gs_base=gs_base" },
 	{ "swapgs twice", "0f 01 f8 0f 01 f8", 0, "swapgs; swapgs", "", "" },
 	{ "swapgs in ring 3", "0f 01 f8", 3, "", "fault 13 at 0", "" },
@@ -237,6 +240,47 @@ START_TEST(answer_again)
 		(sm.run.end.reg[PVP_X86_rax] == sm.run.end.reg[PVP_X86_rbp]) == answers[_i].repeats,
 		"%s: %#lx, then %#lx", answers[_i].name, (unsigned long)sm.run.end.reg[PVP_X86_rbp],
 		(unsigned long)sm.run.end.reg[PVP_X86_rax]);
+}
+END_TEST
+
+/* An MSR that the client says is not there: #GP, the attempt recorded, nothing changed. */
+static bool lacks(void *arg, uint64_t seed, uint32_t index, bool write)
+{
+	(void)arg;
+	return seed == 7 && index == 0x11111111 && write;
+}
+
+static const struct {
+	const char *name, *code, *effects, *stop;
+	uint64_t seed;
+} lacking[] = {
+	{ "wrmsr", "0f 30", "wrmsr 11111111 2222222255555555", "fault 13 at 0", 7 },
+	{ "wrmsr, another seed", "0f 30", "wrmsr 11111111 2222222255555555", "end", 8 },
+	{ "rdmsr", "0f 32", "rdmsr 11111111", "end", 7 },
+	/* inc ecx; wrmsr */
+	{ "another MSR", "ff c1 0f 30", "wrmsr 11111112 2222222255555555", "end", 7 },
+};
+
+START_TEST(lacking_msr)
+{
+	for (unsigned fixup = 0; fixup < 2; fixup++) {
+		bool faults = lacking[_i].stop[0] == 'f';
+
+		small_machine_init(&sm, 0);
+		small_machine_code(&sm, lacking[_i].code);
+		sm.config.client.lacks_msr = lacks;
+		sm.request.seed = lacking[_i].seed;
+		sm.fixup = fixup ? sm.request.end : 0;
+		small_machine_open(&sm);
+		small_machine_run(&sm);
+		ck_assert_msg(!strcmp(small_machine_stop(&sm), fixup ? "end" : lacking[_i].stop),
+			      "%s: %s", lacking[_i].name, small_machine_stop(&sm));
+		sm_ck_effects(&sm, lacking[_i].effects);
+		ck_assert_uint_eq(sm.nr_fixups, faults);
+		if (faults)
+			ck_assert_uint_eq(sm.fixup_vector, PVP_FAULT_GP);
+		small_machine_deinit(&sm);
+	}
 }
 END_TEST
 
@@ -502,6 +546,7 @@ Suite *sensitive_suite(void)
 	tcase_add_loop_test(tc, row, 0, ARRAY_SIZE(rows));
 	tcase_add_loop_test(tc, answer, 0, ARRAY_SIZE(answers));
 	tcase_add_loop_test(tc, answer_again, 0, ARRAY_SIZE(answers));
+	tcase_add_loop_test(tc, lacking_msr, 0, ARRAY_SIZE(lacking));
 
 	tc = add_tcase(suite, "rules");
 	tcase_add_test(tc, every_class_has_a_sample);

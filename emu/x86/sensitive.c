@@ -161,6 +161,26 @@ static struct msr_value *msr_written(struct pvp_machine *m, uint32_t index)
 	return NULL;
 }
 
+/* True: there is no such MSR, and the access has faulted. */
+static bool lacks_msr(struct pvp_machine *m, uint32_t index, bool write)
+{
+	if (!m->client.lacks_msr ||
+	    !m->client.lacks_msr(m->client.arg, m->request->seed, index, write))
+		return false;
+	pvp_x86_fault(m, PVP_FAULT_GP, 0, 0);
+	return true;
+}
+
+/* MSRs that hold an address, besides the segment bases: one that is not canonical is #GP in 64-bit
+ * mode.  Source: Intel SDM vol. 2, WRMSR. */
+static bool msr_holds_address(const struct pvp_machine *m, uint32_t index)
+{
+	return m->isa->word == 8 && (index == 0xc0000082 || /* LSTAR */
+				     index == 0xc0000083 || /* CSTAR */
+				     index == 0x175 || index == 0x176 || /* SYSENTER_ESP, _EIP */
+				     index == 0x600);			 /* DS_AREA */
+}
+
 static bool do_rdmsr(struct pvp_machine *m)
 {
 	uint32_t index = pvp_x86_get(m, PVP_X86_rcx);
@@ -170,7 +190,10 @@ static bool do_rdmsr(struct pvp_machine *m)
 			 : written ? written->value
 				   : pvp_mix(m->request->seed, 0x3500000000ull + index);
 
+	/* Recorded even when it faults: the attempt is what a hypervisor sees. */
 	PVP_X86_EFFECT(m, RDMSR, index);
+	if (reg < 0 && lacks_msr(m, index, false))
+		return false;
 	pvp_x86_set(m, PVP_X86_rax, value & 0xffffffff);
 	pvp_x86_set(m, PVP_X86_rdx, value >> 32);
 	return true;
@@ -184,13 +207,14 @@ static bool do_wrmsr(struct pvp_machine *m)
 	struct msr_value *written = msr_written(m, index);
 	int reg = msr_register(m, index);
 
-	/* Recorded even when it faults: the attempt is what a hypervisor sees. */
-	PVP_X86_EFFECT(m, WRMSR, index, value);
+	PVP_X86_EFFECT(m, WRMSR, index, value); /* likewise */
+	if (reg < 0 && lacks_msr(m, index, true))
+		return false;
+	if ((reg >= 0 || msr_holds_address(m, index)) && !pvp_x86_canonical(value)) {
+		pvp_x86_fault(m, PVP_FAULT_GP, 0, 0);
+		return false;
+	}
 	if (reg >= 0) {
-		if (!pvp_x86_canonical(value)) {
-			pvp_x86_fault(m, PVP_FAULT_GP, 0, 0);
-			return false;
-		}
 		pvp_x86_set(m, reg, value);
 		return true;
 	}

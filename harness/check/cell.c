@@ -11,6 +11,7 @@
 #include "alloc.h"
 #include "bench.h"
 #include "hypercall.h"
+#include "msrs.h"
 #include "shrink.h"
 #include "steer.h"
 #include "traps.h"
@@ -41,6 +42,13 @@ static uint64_t fixup(void *arg, struct pvp_machine *machine, uint64_t addr, uns
 
 	(void)vector;
 	return pvp_traps_fixup(bench->input->image, bench->input->tables, machine, addr);
+}
+
+static bool lacks_msr(void *arg, uint64_t seed, uint32_t index, bool write)
+{
+	const struct pvp_bench *bench = arg;
+
+	return pvp_msr_is_lacking(bench->input->platform, seed, index, write);
 }
 
 /* --- set-up --- */
@@ -91,7 +99,8 @@ static struct pvp_error *make_machine(struct pvp_bench *bench, struct pvp_bench_
 		.client = { .arg = bench,
 			    .callee_result = callee_result,
 			    .fill = fill,
-			    .fixup = fixup },
+			    .fixup = fixup,
+			    .lacks_msr = lacks_msr },
 	};
 	static const enum pvp_rule rule_of[] = {
 		[PVP_INSN_ALLOW] = PVP_RULE_ALLOW,

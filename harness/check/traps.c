@@ -61,24 +61,37 @@ size_t pvp_traps_warns(const struct pvp_image *image, const struct pvp_tables *t
 
 /* --- exception table --- */
 
-enum answer { UNKNOWN, CONTINUE, SET_REGISTER };
+/* What a handler does before execution goes on at the fixup. */
+#define HANDLED	     1u
+#define SETS_REG     2u /* register := immediate */
+#define SETS_EIO     4u /* register := -EIO */
+#define ZEROES	     8u /* rax, rdx := 0: what was to be read */
+#define WARNS	     16u
 
 /*
  * What handles an entry: a type in the lower byte of its data, and before 5.16 a function, whose
  * distance from the data's own place that is.  Types: register in bits 8-11, immediate in 16-31.
- * Source: asm/extable_fixup_types.h of 6.1 to 7.2; arch/x86/mm/extable.c of 5.10.
+ * 5.10's rdmsr_safe and wrmsr_safe have ex_handler_default, and text that gives the error.  In a
+ * machine check's handler a missing MSR is a panic: not here.
+ * Source: asm/extable_fixup_types.h of 6.1 to 7.2, arch/x86/mm/extable.c of 5.10 to 7.2; the entries
+ * of rdmsr and wrmsr in Debian's images.
  */
 static const struct {
 	uint8_t type;
 	const char *function;
-	enum answer answer;
+	unsigned does;
 } handlers[] = {
-	{1, "ex_handler_default", CONTINUE},
-	{3, "ex_handler_uaccess", CONTINUE},
-	{17, NULL, SET_REGISTER},
+	{1, "ex_handler_default", HANDLED},
+	{3, "ex_handler_uaccess", HANDLED},
+	{8, "ex_handler_wrmsr_unsafe", HANDLED | WARNS},
+	{9, "ex_handler_rdmsr_unsafe", HANDLED | WARNS | ZEROES},
+	{10, NULL, HANDLED | SETS_EIO},
+	{11, NULL, HANDLED | SETS_EIO | ZEROES},
+	{17, NULL, HANDLED | SETS_REG},
 };
 
 #define DATA_AT 8 /* in an entry */
+#define EIO_ERROR (-5)
 
 static const char *handler_function(const struct pvp_image *image,
 				    const struct pvp_ex_entry *entry)
@@ -94,32 +107,36 @@ static const char *handler_function(const struct pvp_image *image,
 		       : NULL;
 }
 
-static enum answer answer_of(const struct pvp_image *image, const struct pvp_ex_entry *entry)
+/* 0: we do not know. */
+static unsigned handler_does(const struct pvp_image *image, const struct pvp_ex_entry *entry)
 {
 	const char *function = handler_function(image, entry);
 
 	for (size_t i = 0; i < ARRAY_SIZE(handlers); i++)
 		if (function ? handlers[i].function && !strcmp(handlers[i].function, function)
 			     : handlers[i].type == (entry->data & 0xff))
-			return handlers[i].answer;
-	return UNKNOWN;
+			return handlers[i].does;
+	return 0;
 }
 
 uint64_t pvp_traps_fixup(const struct pvp_image *image, const struct pvp_tables *tables,
 			 struct pvp_machine *machine, uint64_t addr)
 {
 	const struct pvp_ex_entry *entry = pvp_tables_ex_at(tables, addr);
+	unsigned does = entry ? handler_does(image, entry) : 0;
 
-	if (!entry)
+	if (!does)
 		return 0;
-	switch (answer_of(image, entry)) {
-	case SET_REGISTER:
-		pvp_machine_set_reg(machine, entry->data >> 8 & 15,
-				    (uint64_t)(int64_t)(int16_t)(entry->data >> 16));
-		return entry->fixup;
-	case CONTINUE:
-		return entry->fixup;
-	default:
-		return 0;
+	/* Once a boot, of which a run is the beginning as well as any other part. */
+	if (does & WARNS)
+		pvp_effects_add(pvp_machine_effects(machine), PVP_EFFECT_WARN, 1, &addr);
+	if (does & ZEROES) {
+		pvp_machine_set_reg(machine, PVP_X86_rax, 0);
+		pvp_machine_set_reg(machine, PVP_X86_rdx, 0);
 	}
+	if (does & (SETS_REG | SETS_EIO)) /* numbered as in an instruction, like ours */
+		pvp_machine_set_reg(machine, entry->data >> 8 & 15,
+				    does & SETS_EIO ? (uint64_t)EIO_ERROR
+						    : (uint64_t)(int64_t)(int16_t)(entry->data >> 16));
+	return entry->fixup;
 }
