@@ -68,6 +68,10 @@ bench: setup ## cases and checks a second, as ratios to a plain Unicorn loop and
 	@$(MAKE) --no-print-directory $(B)/bench $(B)/pvproof $(PVKERNEL)
 	$(B)/bench $(BENCH) $(B)/pvproof $(BENCH_KERNELS)
 
+check-boot: setup ## boot the bundled kernel in QEMU, compare its patching with the predictions
+	@$(MAKE) --no-print-directory $(B)/pvproof $(PVKERNEL)
+	$(call run-tests, "PVPROOF=$(B)/pvproof sh tests/boot.sh")
+
 golden: $(B)/check $(B)/pvproof $(PVKERNEL) ## rewrite tests/golden from real output; read the diff
 	GOLDEN=write PVPROOF_TEST_JOBS=1 CK_EXCLUDE_TAGS=kernels $(B)/check
 	PVPROOF=$(B)/pvproof GOLDEN=write sh tests/cli.sh
@@ -78,7 +82,7 @@ format: ## clang-format over the C files
 clean: ## remove everything that was built
 	rm -rf build pvproof
 
-.PHONY: help setup verify check run-check check-kernels bench golden format clean
+.PHONY: help setup verify check run-check check-kernels check-boot bench golden format clean
 
 $(B)/pvproof: $(MAIN) $(PARTS)
 	$(call say,LD)

@@ -162,7 +162,16 @@ holds "mutate: a wrong rule fails" [ "$status" = 1 ]
 holds "mutate: .. by name" grep -q '^lie.yaml:1: a verdict kills' stdout
 holds "mutate: survivors are holes" grep -q '^hole result-width: lock.vcpu_is_preempted#' stdout
 rm -rf mutants first.json lie.yaml
-refuses "patch --by guest" "guest patcher: the image has no" patch --by guest --platform native "$kernel"
+exits "patch --by both" 0 patch --by both --platform native "$kernel"
+holds "patch --by both: rows" grep -q '	paravirt$' stdout
+if command -v objcopy >where; then
+	objcopy --strip-symbol=alternative_instructions "$kernel" no-patcher
+	refuses "patch --by guest: no patcher" "guest patcher: the image has no alternative_instructions" \
+		patch --by guest --platform native no-patcher
+	rm no-patcher
+else
+	skip "patch --by guest: no patcher" "no binutils"
+fi
 refuses "patch --by nobody" "nobody" patch --by nobody --platform native "$kernel"
 refuses "patch -o and --trace-site" "--trace-site" patch --platform native -o x --trace-site x "$kernel"
 for verb in diff why; do

@@ -110,6 +110,10 @@ extern struct cpuinfo_x86 boot_cpu_data;
 #define CR4_PCE 0x100UL
 extern u64 cr4_pinned_bits;
 
+/* Where returns go when the CPU needs help with them; the second where RETHUNK says so. */
+extern void *x86_return_thunk;
+void __x86_return_thunk(void), retbleed_return_thunk(void);
+
 void asm_load_gs_index(u32 selector);
 void native_store_gdt(struct desc_ptr *dtr);
 

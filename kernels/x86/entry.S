@@ -1,17 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Where the kernel is entered: by the boot loader, by exceptions, by Xen's versions of them; and
- * how it leaves.  It does not start up yet: the boot entry halts.
+ * Where the kernel is entered: by exceptions, by Xen's versions of them; and how it leaves.  The boot
+ * entries are in head.S.
  */
 #include "asm.h"
-
-	.section .head.text, "ax"
-FUNC startup_64
-	cli
-.Lstop:
-	hlt
-	jmp	.Lstop
-ENDFUNC startup_64
 
 	.text
 /* Tail jumps, one through a NULL key. */
@@ -56,21 +48,27 @@ FUNC xen_error_entry
 	RETURN
 ENDFUNC xen_error_entry
 
-FUNC exception
-	hlt
-	jmp	exception
-ENDFUNC exception
-
-.macro ENTRY name:req error_code=0 xen=
+/* To exception(frame, vector). */
+.macro NATIVE_ENTRY name:req vector:req error_code=0
 FUNC asm_exc_\name
 	.ifeq \error_code
 	push	$-1
 	.endif
 	ALTERNATIVE "call error_entry; mov %rax, %rsp", "call xen_error_entry", X86_FEATURE_XENPV
 	mov	%rsp, %rdi
+	mov	$\vector, %esi
 	call	exception
 	jmp	return_from_exception
 ENDFUNC asm_exc_\name
+.endm
+
+/* The timer's interrupt: Xen PV has none. */
+	NATIVE_ENTRY timer, 0x20
+
+.set entry_vector, 0
+.macro ENTRY name:req error_code=0 xen=
+	NATIVE_ENTRY \name, entry_vector, \error_code
+	.set entry_vector, entry_vector + 1
 
 /* Xen pushes rcx and r11 on top of the hardware's frame. */
 FUNC xen_asm_\xen\()exc_\name

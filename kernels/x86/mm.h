@@ -121,6 +121,7 @@ struct tlb_state {
 DECLARE_PER_CPU(struct tlb_state, cpu_tlbstate);
 
 extern u64 cpu_online_mask[NR_CPUS / 64];
+extern u64 __cpu_possible_mask[NR_CPUS / 64], __cpu_present_mask[NR_CPUS / 64];
 
 #define GFP_KERNEL 0xcc0
 #define GFP_ZERO   0x100

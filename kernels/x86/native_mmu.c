@@ -9,7 +9,7 @@
 #define ASID_USER_BIT	0x800 /* of the PCID: the user half of a page-table pair */
 #define FLUSH_PAGES_MAX 33
 
-static u64 level1_fixmap_pgt[512] __aligned(PAGE_SIZE);
+u64 level1_fixmap_pgt[512] __aligned(PAGE_SIZE);
 
 void pv_native_write_cr2(u64 cr2)
 {

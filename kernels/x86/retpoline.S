@@ -44,6 +44,15 @@ __x86_return_thunk:
 	int3
 	.size	__x86_return_thunk, . - __x86_return_thunk
 
+/* What returns jump to where RETHUNK asks for it; bugs/rare.S has another. */
+	.balign	32, 0xcc
+	.weak	retbleed_return_thunk
+	.type	retbleed_return_thunk, @function
+retbleed_return_thunk:
+	ret
+	int3
+	.size	retbleed_return_thunk, . - retbleed_return_thunk
+
 /* call_through(function, argument) */
 FUNC call_through
 	mov	%rdi, %rax

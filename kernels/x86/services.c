@@ -10,13 +10,13 @@ struct cpuinfo_x86 boot_cpu_data = {.family = 15};
 u32 nr_cpu_ids = NR_CPUS;
 u64 __per_cpu_offset[NR_CPUS] = {[0 ... NR_CPUS - 1] = (u64)__per_cpu_load};
 u64 cpu_online_mask[NR_CPUS / 64] = {1};
+u64 __cpu_possible_mask[NR_CPUS / 64] = {1}, __cpu_present_mask[NR_CPUS / 64] = {1};
 
 u64 page_offset_base = 0xffff888000000000UL;
 u64 vmemmap_base = 0xffffea0000000000UL;
 u64 phys_base;
 u64 init_top_pgt[512] __aligned(PAGE_SIZE);
 
-void __x86_return_thunk(void);
 void *x86_return_thunk = __x86_return_thunk;
 
 static struct task_struct init_task;

@@ -3,10 +3,9 @@
  * One pv call site for each field of pv_ops that may have any, in a function named for it: site_
  * and the field.  Its arguments are the operation's own.
  */
-#include "pv.h"
+#include "sites.h"
 
 #define SITE_(result, field, params, call)                                                         \
-	result site_##field params;                                                                \
 	noinline result site_##field params                                                        \
 	{                                                                                          \
 		call;                                                                              \

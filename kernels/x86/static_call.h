@@ -17,7 +17,9 @@ struct static_call_key {
 	u64 sites; /* written at boot */
 };
 
-#define DECLARE_STATIC_CALL(name) extern struct static_call_key __SCK__##name
+#define DECLARE_STATIC_CALL(name)                                                                  \
+	extern struct static_call_key __SCK__##name;                                               \
+	extern unsigned char __SCT__##name[]
 
 #ifdef BUG_B7
 #define TRAMPOLINE_SIGNATURE "0xcc, 0xcc, 0xcc" /* only fill */

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * boot.h - from the entry point to power-off: console, command line, traps, what the machine and
+ * the platform are.
+ *
+ * The order, in setup.c: console and traps, CPU, platform, static calls, mitigations, patching,
+ * report, self-test, power-off.
+ */
+#ifndef PVK_BOOT_H
+#define PVK_BOOT_H
+
+#include "types.h"
+
+/* --- console.c --- */
+
+void console_init(void);
+void console_use_xen(void);
+/* %s, %u and %d, %x and %lx with 0 and a width, %% */
+void print(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void print_hex(const u8 *bytes, u32 len);
+/* Ends the run; 0: all is well. */
+void power_off(int failed) __attribute__((noreturn));
+void panic(const char *why) __attribute__((noreturn));
+
+/* --- cmdline.c --- */
+
+void cmdline_init(const char *line);
+/* Whether the word is there; "name=" words: their value, or NULL. */
+bool cmdline_has(const char *word);
+const char *cmdline_value(const char *name);
+/* The n-th value of a word that is there several times, or NULL. */
+const char *cmdline_nth(const char *name, u32 n);
+/* Decimal, or hexadecimal behind 0x; stops at the first other character. */
+u64 parse_number(const char *text);
+bool same_word(const char *a, const char *b);
+
+extern const char _text[], _etext[], _sinittext[], _einittext[], _end[];
+
+/* --- traps.c --- */
+
+struct trap_frame { /* as the entry code leaves it */
+	u64 r11, r10, r9, r8, rax, rcx, rdx, rsi, rdi;
+	u64 error;
+	u64 rip, cs, rflags, rsp, ss;
+};
+void traps_init(void);
+void exception(struct trap_frame *frame, u32 vector);
+
+/*
+ * Faults on purpose: if (!fault_caught()) { what may fault; fault_end(); } else { it did }
+ * fault_vector() says which.
+ */
+struct fault_context {
+	u64 rbx, rbp, r12, r13, r14, r15, rsp, rip;
+};
+extern struct fault_context fault_context;
+u64 fault_caught(void) __attribute__((returns_twice));
+void fault_expect(void);
+void fault_end(void);
+u32 fault_vector(void);
+extern u32 nr_warnings;	  /* WARN_ON() that were passed over */
+extern u32 nr_hypercalls; /* that our own stub answered */
+extern u32 nr_interrupts; /* of the timer */
+extern u32 nr_breakpoints;
+
+/* --- timer.c --- */
+
+void timer_init(void);
+/* One interrupt, some milliseconds from now. */
+void timer_start(void);
+
+/* --- cpu_caps.c --- */
+
+void identify_cpu(void);
+void set_cap(u32 feature);
+void clear_cap(u32 feature);
+bool has_cap(u32 feature);
+/* What the command line asks for: mitigations, single features. */
+void select_mitigations(void);
+void report_caps(void);
+
+/* --- acpi.c --- */
+
+/* CPUs that the firmware lists, at least 1. */
+u32 acpi_count_cpus(u64 rsdp);
+
+/* --- memory.c --- */
+
+void memory_init(void);
+
+/* --- report.c --- */
+
+void save_linked_text(void);
+void report_text(void);
+void dump_text(void);
+
+/* --- selftest.c --- */
+
+/* Number of failed tests. */
+u32 selftest(void);
+
+/* --- sha256.c --- */
+
+struct sha256 {
+	u32 state[8];
+	u64 len;
+	u8 block[64];
+};
+void sha256_init(struct sha256 *s);
+void sha256_add(struct sha256 *s, const void *data, u64 len);
+void sha256_end(struct sha256 *s, u8 ret[32]);
+
+/* --- platform.c --- */
+
+/* By what is found, or by the word platform=. */
+void platform_detect(void);
+extern const char *platform_name, *platform_how;
+
+extern u64 boot_rsdp;
+
+static inline void outb(u16 port, u8 value)
+{
+	asm volatile("outb %0, %1" ::"a"(value), "Nd"(port));
+}
+
+static inline u8 inb(u16 port)
+{
+	u8 value;
+
+	asm volatile("inb %1, %0" : "=a"(value) : "Nd"(port));
+	return value;
+}
+
+#endif

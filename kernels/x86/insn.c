@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * How long an instruction is: 64-bit code, without VEX, EVEX, XOP and 3DNow!, which no site holds.
+ */
+#include "patch.h"
+
+/*
+ * What an opcode byte is or has behind it; a row of 16 a string.  Source: Intel SDM volume 2,
+ *appendix A.
+ *
+ *	.  nothing            M  ModRM             C  ModRM, always registers
+ *	B  imm8               b  ModRM, imm8       W  imm16
+ *	D  imm16 or imm32     d  ModRM, the same   E  imm16, imm8
+ *	q  imm16, 32 or 64    O  an address        J  rel32
+ *	T  ModRM, imm8 if its reg field is 0 or 1         U  the same with imm16 or imm32
+ *	p  legacy prefix      R  REX prefix        2, 8, 3  another map follows: 0f, 0f 38, 0f 3a
+ *	x  no instruction
+ */
+static const char *const one_byte[16] = {
+	"MMMMBDxxMMMMBDx2", "MMMMBDxxMMMMBDxx", "MMMMBDpxMMMMBDpx", "MMMMBDpxMMMMBDpx",
+	"RRRRRRRRRRRRRRRR", "................", "xxxMppppDdBb....", "BBBBBBBBBBBBBBBB",
+	"bdxbMMMMMMMMMMMM", "..........x.....", "OOOO....BD......", "BBBBBBBBqqqqqqqq",
+	"bbW.xxbdE.W..Bx.", "MMMMxxx.MMMMMMMM", "BBBBBBBBJJxB....", "p.pp..TU......MM",
+};
+static const char *const two_bytes[16] = {
+	"MMMMx.....x.xMxx", "MMMMMMMMMMMMMMMM", "CCCCxxxxMMMMMMMM", "......x.8x3xxxxx",
+	"MMMMMMMMMMMMMMMM", "MMMMMMMMMMMMMMMM", "MMMMMMMMMMMMMMMM", "bbbbMMM.MMxxMMMM",
+	"JJJJJJJJJJJJJJJJ", "MMMMMMMMMMMMMMMM", "...MbMxx...MbMMM", "MMMMMMMMMMbMMMMM",
+	"MMbMbbbM........", "MMMMMMMMMMMMMMMM", "MMMMMMMMMMMMMMMM", "MMMMMMMMMMMMMMMM",
+};
+
+/* Of ModRM with SIB and displacement. */
+static u32 modrm_length(const u8 *code)
+{
+	u32 mod = code[0] >> 6, rm = code[0] & 7, len = 1;
+
+	if (mod == 3)
+		return len;
+	if (rm == 4) {
+		len++;
+		if (mod == 0 && (code[1] & 7) == 5)
+			len += 4;
+	} else if (mod == 0 && rm == 5) {
+		len += 4;
+	}
+	return len + (mod == 1 ? 1 : mod == 2 ? 4 : 0);
+}
+
+u32 insn_length(const u8 *code)
+{
+	u32 at = 0, operand = 4, address = 8, rex = 0;
+	char kind;
+
+	for (;; at++) {
+		kind = one_byte[code[at] >> 4][code[at] & 15];
+		if (kind == 'p')
+			rex = 0; /* only right before the opcode */
+		else if (kind == 'R')
+			rex = code[at];
+		else
+			break;
+		if (code[at] == 0x66)
+			operand = 2;
+		if (code[at] == 0x67)
+			address = 4;
+		if (at == 14)
+			return 0;
+	}
+	if (rex & 8)
+		operand = 4;
+	if (kind == '2') {
+		at++;
+		kind = two_bytes[code[at] >> 4][code[at] & 15];
+		if (kind == '8' || kind == '3') {
+			at++;
+			kind = kind == '8' ? 'M' : 'b';
+		}
+	}
+	at++;
+	switch (kind) {
+	case '.':
+		return at;
+	case 'C':
+	case 'B':
+		return at + 1;
+	case 'W':
+		return at + 2;
+	case 'E':
+		return at + 3;
+	case 'J':
+		return at + 4;
+	case 'D':
+		return at + operand;
+	case 'q':
+		return at + (rex & 8 ? 8 : operand);
+	case 'O':
+		return at + address;
+	case 'M':
+		return at + modrm_length(code + at);
+	case 'b':
+		return at + modrm_length(code + at) + 1;
+	case 'd':
+		return at + modrm_length(code + at) + operand;
+	case 'T':
+		return at + modrm_length(code + at) + (code[at] & 0x30 ? 0 : 1);
+	case 'U':
+		return at + modrm_length(code + at) + (code[at] & 0x30 ? 0 : operand);
+	}
+	return 0;
+}

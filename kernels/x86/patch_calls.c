@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Static calls and jump labels.
+ */
+#include "boot.h"
+#include "cpu.h"
+#include "patch.h"
+
+struct static_call_site { /* each from its own field; bit 0 of key: a tail jump */
+	int addr, key;
+};
+extern const struct static_call_site __start_static_call_sites[], __stop_static_call_sites[];
+
+struct jump_entry {
+	int code, target;
+	long key; /* bit 0: the state in which the branch is taken */
+};
+extern const struct jump_entry __start___jump_table[], __stop___jump_table[];
+
+u64 __static_call_return0(void);
+
+static const u8 returns_0[5] = {OP_CS, OP_CS, OP_CS, 0x31, 0xc0}; /* xor %eax, %eax */
+static const u8 no_call[5] = {0x0f, 0x1f, 0x44, 0, 0};
+static const u8 signature[3] = {0x0f, 0xb9, 0xcc};
+
+static bool same_bytes(const u8 *a, const u8 *b, u32 len)
+{
+	for (u32 i = 0; i < len; i++) {
+		if (a[i] != b[i])
+			return false;
+	}
+	return true;
+}
+
+/* What may be there: what the linker or an earlier call of ours left. */
+static bool holds_static_call(const u8 *at, bool tail)
+{
+	if (tail)
+		return at[0] == OP_JMP || at[0] == OP_RET;
+	return at[0] == OP_CALL || same_bytes(at, no_call, 5) || same_bytes(at, returns_0, 5);
+}
+
+static void transform(u8 *at, void *func, bool tail)
+{
+	static const u8 bare_return[5] = {OP_RET, OP_INT3, OP_INT3, OP_INT3, OP_INT3};
+	u8 code[5];
+
+	if (!holds_static_call(at, tail)) {
+		patch_complaint("no static call", at);
+		return;
+	}
+	if (tail && !func && has_cap(X86_FEATURE_RETHUNK))
+		func = x86_return_thunk;
+	if (tail && !func)
+		text_poke_early(at, bare_return, 5);
+	else if (!func)
+		text_poke_early(at, no_call, 5);
+	else if (!tail && func == (void *)__static_call_return0)
+		text_poke_early(at, returns_0, 5);
+	else {
+		make_branch(code, tail ? OP_JMP : OP_CALL, at, func);
+		text_poke_early(at, code, 5);
+	}
+}
+
+void arch_static_call_transform(void *site, void *trampoline, void *func, bool tail)
+{
+	if (trampoline)
+		transform(trampoline, func, true);
+	if (site)
+		transform(site, func, tail);
+}
+
+static struct static_call_key *key_of(const struct static_call_site *s)
+{
+	return (struct static_call_key *)(((u64)&s->key + s->key) & ~3UL);
+}
+
+static void transform_site(const struct static_call_site *s)
+{
+	arch_static_call_transform((u8 *)&s->addr + s->addr, NULL, key_of(s)->func,
+				   ((u64)&s->key + s->key) & 1);
+}
+
+/* An initcall comes by once more, long after. */
+void static_call_init(void)
+{
+	static bool done;
+
+	if (done)
+		return;
+	done = true;
+	for (const struct static_call_site *s = __start_static_call_sites;
+	     s < __stop_static_call_sites; s++)
+		transform_site(s);
+}
+
+void __static_call_update(struct static_call_key *key, void *trampoline, void *func)
+{
+	if (key->func == func)
+		return;
+	key->func = func;
+	arch_static_call_transform(NULL, trampoline, func, false);
+	for (const struct static_call_site *s = __start_static_call_sites;
+	     s < __stop_static_call_sites; s++) {
+		if (key_of(s) == key)
+			transform_site(s);
+	}
+}
+
+bool static_call_fixup(void *trampoline)
+{
+	u8 *at = trampoline;
+
+	if (!same_bytes(at + 5, signature, sizeof(signature)))
+		return false;
+	if (at[0] == OP_RET || (at[0] == OP_JMP && branch_target(at) == (void *)__x86_return_thunk))
+		transform(at, NULL, true);
+	return true;
+}
+
+void static_key_enable(struct static_key *key)
+{
+	key->enabled = 1;
+	for (const struct jump_entry *j = __start___jump_table; j < __stop___jump_table; j++) {
+		u8 *at = (u8 *)&j->code + j->code, code[5];
+		u64 entry = (u64)&j->key + j->key;
+
+		if ((struct static_key *)(entry & ~3UL) != key || (entry & 1))
+			continue;
+		make_branch(code, OP_JMP, at, (u8 *)&j->target + j->target);
+		text_poke_early(at, code, 5);
+	}
+}

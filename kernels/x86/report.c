@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What the patcher did, for comparison with a prediction: digests of text, and the bytes that
+ * differ from the file's.
+ */
+#include "boot.h"
+
+struct section {
+	const char *name;
+	const char *start, *end;
+};
+static const struct section sections[] = {
+	{".text", _text, _etext},
+	{".init.text", _sinittext, _einittext},
+};
+
+#define LINKED_MAX 0x40000
+static u8 linked[LINKED_MAX];
+
+void save_linked_text(void)
+{
+	u64 at = 0;
+
+	for (u32 i = 0; i < ARRAY_SIZE(sections); i++) {
+		const struct section *s = &sections[i];
+
+		if (at + (s->end - s->start) > LINKED_MAX)
+			panic("no room for a copy of text");
+		for (const char *c = s->start; c < s->end; c++)
+			linked[at++] = *c;
+	}
+}
+
+void report_text(void)
+{
+	struct sha256 sha;
+	u8 digest[32];
+
+	for (u32 i = 0; i < ARRAY_SIZE(sections); i++) {
+		const struct section *s = &sections[i];
+
+		sha256_init(&sha);
+		sha256_add(&sha, s->start, s->end - s->start);
+		sha256_end(&sha, digest);
+		print("# text %s %016lx %lu sha256 ", s->name, (u64)s->start,
+		      (u64)(s->end - s->start));
+		print_hex(digest, sizeof(digest));
+		print("\n");
+	}
+}
+
+/* A row a run of changed bytes: address, linked, now. */
+static u64 dump_section(const struct section *s, const u8 *old)
+{
+	const u8 *now = (const u8 *)s->start;
+	u64 len = s->end - s->start, n;
+
+	for (u64 i = 0; i < len; i += n) {
+		for (n = 0; i + n < len && old[i + n] != now[i + n];)
+			n++;
+		if (n) {
+			print("# patched %016lx ", (u64)s->start + i);
+			print_hex(old + i, n);
+			print(" ");
+			print_hex(now + i, n);
+			print("\n");
+		}
+		n += !n;
+	}
+	return len;
+}
+
+void dump_text(void)
+{
+	u64 at = 0;
+
+	for (u32 i = 0; i < ARRAY_SIZE(sections); i++)
+		at += dump_section(&sections[i], linked + at);
+}

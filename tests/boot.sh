@@ -1,0 +1,189 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# boot.sh - boots the bundled kernel and compares what it patched with what is predicted; prints TAP.
+#
+#	PVPROOF=./pvproof PVPROOF_KERNEL=build/kernels/pvkernel-6.1 tests/boot.sh
+#
+# (those are the defaults).  Needs qemu-system-x86_64, without KVM.  Each run ends by itself; one that
+# does not is killed after BOOT_TIMEOUT seconds (60) and fails, and its console is shown.
+set -u
+export LC_ALL=C
+unset NO_COLOR PVPROOF_CORPUS
+
+root=$(cd "$(dirname "$0")/.." && pwd)
+pvproof=$(realpath "${PVPROOF:-$root/pvproof}")
+kernel=$(realpath -m "${PVPROOF_KERNEL:-$root/build/kernels/pvkernel-6.1}")
+limit=${BOOT_TIMEOUT:-60}
+work=$(mktemp -d /tmp/pvproof-boot-XXXXXX)
+trap 'rm -rf "$work"' EXIT
+cd "$work" || exit 2
+nr=0
+nr_failed=0
+
+pass() {
+	nr=$((nr + 1))
+	echo "ok $nr $1"
+}
+
+# fail NAME WHY..: with the console, but for the dump
+fail() {
+	nr=$((nr + 1))
+	nr_failed=$((nr_failed + 1))
+	echo "not ok $nr $1"
+	shift
+	echo "# $*"
+	grep -v '^# patched ' console | head -n 150 | sed 's/^/# console: /'
+	head -n 20 stderr | sed 's/^/# stderr: /'
+}
+
+skip() {
+	nr=$((nr + 1))
+	echo "ok $nr $1 # SKIP $2"
+	[ -z "${PVPROOF_SKIPS-}" ] || echo "$1: $2" >>"$PVPROOF_SKIPS"
+}
+
+# holds NAME COMMAND..
+holds() {
+	name=$1
+	shift
+	if "$@" >stdout 2>stderr; then
+		pass "$name"
+	else
+		fail "$name" "does not hold: $*"
+	fi
+}
+
+# ---- a run ----
+
+# qemu ARGUMENT..: $status; the console in ./console.  Status of the kernel: 1 well, 3 not.
+qemu() {
+	: >console
+	timeout -k 5 "$limit" qemu-system-x86_64 -accel tcg -machine pc -m 128 -display none -nodefaults \
+		-no-reboot -serial file:raw -device isa-debug-exit,iobase=0xf4,iosize=4 "$@" \
+		>stdout 2>stderr </dev/null
+	status=$?
+	tr -d '\r' <raw >console
+}
+
+# What the kernel says of itself.
+said() {
+	sed -n "s/^# $1 \([^ ,]*\).*/\1/p" console | head -n 1
+}
+
+# ktap NAME: the console is KTAP with a plan, a line each, none that failed
+ktap() {
+	plan=$(sed -n 's/^1\.\.\([0-9]*\)$/\1/p' console)
+	if [ "$(head -n 1 console)" != "KTAP version 1" ] || [ -z "$plan" ]; then
+		fail "$1: KTAP" "no plan"
+	elif grep -q '^not ok \|^Bail out!' console || [ "$(grep -c '^ok ' console)" != "$plan" ]; then
+		fail "$1: KTAP" "a test failed, or is missing"
+	else
+		pass "$1: KTAP, $plan tests, $(grep -c ' # SKIP ' console) skipped"
+	fi
+}
+
+# inputs: options for pvproof, from what the kernel says it decided by
+inputs() {
+	sed -n 's/^# caps [0-9]* //p' console >caps
+	echo "--platform $(said platform) --caps caps --cpus $(said cpus) --return-thunk $(said return-thunk)"
+}
+
+# digest FILE SECTION
+digest() {
+	objcopy -O binary -j "$2" "$1" section.bin && sha256sum <section.bin | cut -d ' ' -f 1
+}
+
+# same_text FILE: both text sections of the file have the digests on the console
+same_text() {
+	for section in .text .init.text; do
+		[ "$(sed -n "s/^# text $section .* sha256 //p" console)" = "$(digest "$1" $section)" ] || return 1
+	done
+}
+
+# predicted NAME [FINDING]: model, guest and checker agree with the console; that finding is the only one
+predicted() {
+	options=$(inputs)
+	for by in model guest; do
+		# shellcheck disable=SC2086 # options is several words
+		if "$pvproof" patch --by $by $options -o $by.elf "$kernel" 2>stderr && same_text $by.elf; then
+			pass "$1: the text the $by predicts"
+		else
+			fail "$1: the text the $by predicts" "digests differ, or it failed"
+		fi
+	done
+	sed -n 's/^# patched \([0-9a-f]*\) \([0-9a-f]*\) \([0-9a-f]*\)$/\1\t\2\t\3/p' console >patched.tsv
+	# shellcheck disable=SC2086
+	"$pvproof" verify $options --patched patched.tsv --out out "$kernel" >table 2>stderr
+	if [ -n "${2-}" ]; then
+		holds "$1: verify --patched, only $2" sh -c "grep -q '^FINDING  [a-z]*  $2:' table &&
+			grep -q ' 0 DIVERGENT, 0 INCONCLUSIVE, 0 SKIPPED; 1 finding; ' table"
+	else
+		holds "$1: verify --patched, no finding" \
+			grep -q ' 0 DIVERGENT, 0 INCONCLUSIVE, 0 SKIPPED; 0 findings; nothing failed' table
+	fi
+}
+
+# boots NAME WORDS QEMU-ARGUMENT..
+boots() {
+	name=$1 words=$2
+	shift 2
+	qemu -kernel "$kernel" -append "dump $words" "$@"
+	if [ "$status" = 124 ]; then
+		fail "$name" "did not end in $limit s"
+	elif [ "$status" != 1 ]; then
+		fail "$name" "exit status $status"
+	else
+		pass "$name"
+	fi
+	ktap "$name"
+}
+
+# ---- what is needed ----
+
+if ! command -v qemu-system-x86_64 >/dev/null; then
+	skip "boots" "no qemu-system-x86_64 (apt-get install qemu-system-x86)"
+	echo "1..$nr"
+	exit 0
+fi
+
+# ---- bare metal ----
+
+boots "native" "" -cpu max -smp 2
+holds "native: two CPUs" [ "$(said cpus)" = 2 ]
+predicted "native"
+cp console native.console
+boots "native, one CPU without features" "" -cpu qemu64 -smp 1
+predicted "native, one CPU without features"
+boots "native, spectre_v2=off" "spectre_v2=off" -cpu max
+predicted "native, spectre_v2=off"
+boots "native, spectre_v2=retpoline,lfence" "spectre_v2=retpoline,lfence" -cpu EPYC
+predicted "native, spectre_v2=retpoline,lfence"
+boots "native, retbleed=unret" "retbleed=unret" -cpu Skylake-Client -smp 4
+# As in 6.1: static calls are patched before thunks are chosen, and a NULL tail call keeps its return.
+predicted "native, retbleed=unret" mitigation-lost
+
+# ---- it can say no ----
+
+cp native.console console
+options=$(inputs)
+# Another boot's features are another text.
+sed -i 's/^# caps 03 .*/# caps 03 00000000/' console
+options=$(inputs)
+# shellcheck disable=SC2086
+"$pvproof" patch $options -o other.elf "$kernel" 2>stderr
+holds "another CPU: another digest" sh -c '! cmp -s other.elf model.elf'
+if same_text other.elf; then
+	fail "another CPU: the digest sees it" "the digests agree"
+else
+	pass "another CPU: the digest sees it"
+fi
+qemu -kernel "$kernel" -append "feature=+9999" -cpu max
+holds "a wrong word: the run fails" [ "$status" = 3 ]
+holds "a wrong word: it says why" grep -q '^Bail out! feature=' console
+limit=3
+qemu -kernel "$kernel" -S
+holds "a run that hangs is ended" [ "$status" = 124 ]
+
+echo "1..$nr"
+[ "$nr_failed" = 0 ]
