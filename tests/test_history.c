@@ -11,12 +11,15 @@
 
 #include "check_bench.h"
 #include "check_helpers.h"
+#include "old_patcher.h"
 #include "suites.h"
 
 #define BUILT	 "build/kernels/bugs/pvkernel-6.1-"
 #define CONTRACT "contract-violation"
 #define LOST	 "mitigation-lost"
 #define TABLE	 "malformed-table"
+#define BYTES	 "byte-mismatch"
+#define MISSING	 "missing-patch"
 #define FAR	 "pv_sched_clock=far_sched_clock"
 #define FIRST	 "./corpus/history/xen-hvm-first.yaml"
 
@@ -32,6 +35,7 @@ static const struct image_row {
 	const char *finding; /* its kind, somewhere there; NULL: none at all */
 } images[] = {
 	{ "NULL tail call",          "RARE", "native+srso", NULL, "irqentry_exit", false, LOST },
+	{ "linked thunk",            "RARE", "native",    "+RETHUNK", "@(irqentry_exit|__x86_return_thunk)", false, LOST },
 	{ "guarded save_fl",         "B14", "native",     NULL, "irq.save_fl", true,  CONTRACT },
 	{ "guarded save_fl, xen",    "B14", "xen-pv",     NULL, NULL,          false, NULL },
 	{ "zeroed ident",            "B15", "native",     NULL, "mmu.*",       true,  CONTRACT },
@@ -66,6 +70,52 @@ static const struct image_row {
 	{ "no thunk",                "NO_THUNK",       "native", NULL, NULL,   false, NULL },
 	{ "ident in C",              "IDENT_IN_C",     "native", NULL, NULL,   false, NULL },
 	{ "save_fl in C",            "SAVE_FL_IN_C",   "native", NULL, NULL,   false, NULL },
+};
+// clang-format on
+
+#define STATIC_CALLS "static_call.*"
+#define HOOKED	     "irqentry_exit_hook=idle_poll" /* else it is B1's */
+
+// clang-format off
+/* Text that a patcher with that bug leaves (old_patcher.h). */
+static const struct {
+	enum old_bug bug;
+	struct image_row row;
+} patchers[] = {
+	{ OLD_NOP_BY_OPCODE,    { "xchg for a NOP",         "RARE", "native",      NULL,   "mmu.read_cr3", true,  BYTES } },
+	{ OLD_PARAVIRT_LAST,    { "paravirt last",          "",     "native",      NULL,   NULL,           false, BYTES } },
+	{ OLD_PARAVIRT_LAST,    { "paravirt last, longer",  "RARE", "native",      NULL,   "irq.save_fl",  true,  BYTES } },
+	{ OLD_TRAMPOLINES_LEFT, { "trampolines left",       "RARE", "native+srso", HOOKED, "__SCT__*",     false, LOST } },
+	{ OLD_RETURNS_LEFT,     { "returns left",           "RARE", "native+srso", HOOKED, "*",            false, LOST } },
+	{ OLD_JCC_LEFT,         { "jcc left",               "RARE", "native",      NULL,   STATIC_CALLS,   false, MISSING } },
+	{ OLD_JCC_AS_JMP,       { "jcc made a jump",        "RARE", "native",      NULL,   STATIC_CALLS,   true,  BYTES } },
+	{ OLD_INIT_LEFT,        { "static calls of init",   "RARE", "native",      NULL,   STATIC_CALLS,   false, MISSING } },
+	{ OLD_NOPS_LEFT,        { "NOP sleds",              "RARE", "native",      NULL,   NULL,           false, BYTES } },
+	{ OLD_NOPS_BY_BYTE,     { "90 90 90 90",            "RARE", "native",      FAR,    "@(static_call.*|mmu.read_cr3)", true,  BYTES } },
+	{ OLD_PAGE_LOST,        { "writes that are lost",   "RARE", "native",      NULL,   "*",            false, MISSING } },
+};
+
+/* Where it has none of them. */
+static const struct {
+	const char *image, *platform, *option;
+} right[] = {
+	{ "",     "native",             NULL },
+	{ "",     "xen-pv",             NULL },
+	{ "",     "xen-pv-up",          NULL },
+	{ "",     "native+retpoline",   NULL },
+	{ "RARE", "native",             NULL },
+	{ "RARE", "native",             "+PTI" },
+	{ "RARE", "native",             FAR },
+	{ "RARE", "native",             "+RETHUNK" },
+	{ "RARE", "native+lfence",      NULL },
+	{ "RARE", "native+spectre-off", NULL },
+	{ "RARE", "native+retpoline",   NULL },
+	{ "RARE", "native+srso",        NULL },
+	{ "RARE", "native+srso",        HOOKED },
+	{ "RARE", "xen-pv",             NULL },
+	{ "RARE", "xen-pv+srso",        NULL },
+	{ "B22",  "native",             "+PTI" },
+	{ "B25",  "native",             NULL },
 };
 // clang-format on
 
@@ -124,8 +174,9 @@ static void judge(const struct image_row *row, const struct kernel *kernel,
 	for (size_t i = 0; i < result->nr_findings; i++) {
 		const struct pvp_finding *f = &result->findings[i];
 
-		ck_assert_msg(row->finding && !strcmp(f->kind, row->finding) && f->error &&
-				      is_at(row->where, kernel, f->site, f->addr),
+		/* A note may be anywhere: that bytes differ where the site does the same. */
+		ck_assert_msg(row->finding && !strcmp(f->kind, row->finding) &&
+				      (!f->error || is_at(row->where, kernel, f->site, f->addr)),
 			      "%s: finding %s: %s: %s", row->name, f->kind, f->rule,
 			      f->detail ? f->detail : "");
 		found = true;
@@ -146,6 +197,42 @@ START_TEST(built_wrong)
 	pvp_ck_ok(pvp_check(&boot.input, &result));
 	judge(row, &kernel, &result);
 	pvp_check_result_deinit(&result);
+	boot_close(&boot);
+	kernel_close(&kernel);
+}
+END_TEST
+
+START_TEST(patched_wrong)
+{
+	const struct image_row *row = &patchers[_i].row;
+	struct pvp_check_result result;
+	struct kernel kernel;
+	struct boot boot;
+
+	open_built(row->image, &kernel);
+	open_boot(&kernel, row->platform, row->option, &boot);
+	old_patcher_run(&boot, patchers[_i].bug);
+	ck_assert_msg(boot.given.nr > 0, "%s: the text is right", row->name);
+	pvp_ck_ok(pvp_check(&boot.input, &result));
+	judge(row, &kernel, &result);
+	pvp_check_result_deinit(&result);
+	boot_close(&boot);
+	kernel_close(&kernel);
+}
+END_TEST
+
+/* Without a bug it is a third predictor. */
+START_TEST(patched_right)
+{
+	struct kernel kernel;
+	struct boot boot;
+
+	open_built(right[_i].image, &kernel);
+	open_boot(&kernel, right[_i].platform, right[_i].option, &boot);
+	old_patcher_run(&boot, OLD_RIGHT);
+	ck_assert_msg(!boot.given.nr, "%s on %s: %zu differences, the first at %#llx",
+		      right[_i].image, right[_i].platform, boot.given.nr,
+		      (unsigned long long)boot.given.v[0].addr);
 	boot_close(&boot);
 	kernel_close(&kernel);
 }
@@ -197,14 +284,118 @@ START_TEST(no_signature)
 }
 END_TEST
 
+/* ---- the list ---- */
+
+#define LIST	"corpus/history/README.md"
+#define NR_BUGS 35
+
+static const char *name_of_row(size_t i)
+{
+	if (i < ARRAY_SIZE(images))
+		return images[i].name;
+	i -= ARRAY_SIZE(images);
+	if (i < ARRAY_SIZE(patchers))
+		return patchers[i].row.name;
+	i -= ARRAY_SIZE(patchers);
+	if (i < ARRAY_SIZE(relocated))
+		return relocated[i].name;
+	return i == ARRAY_SIZE(relocated) ? "no signature" : NULL;
+}
+
+static char *read_text(const char *path)
+{
+	FILE *file = fopen(path, "r");
+	char *text = NULL;
+	size_t len = 0;
+
+	ck_assert_msg(file != NULL, "%s: cannot be read", path);
+	ck_assert_msg(getdelim(&text, &len, 0, file) > 0, "%s: empty", path);
+	fclose(file);
+	return text;
+}
+
+/* "row", or "FILE.c: row": a table there has it as a row's name. */
+static void check_name(const char *bug, const char *text)
+{
+	const char *colon = strstr(text, ".c: ");
+	char path[128], quoted[128], *source;
+
+	if (!colon) {
+		for (size_t i = 0; name_of_row(i); i++)
+			if (!strcmp(name_of_row(i), text))
+				return;
+		ck_abort_msg("%s: %s: no row is called \"%s\"", LIST, bug, text);
+	}
+	snprintf(path, sizeof(path), "tests/%.*s.c", (int)(colon - text), text);
+	snprintf(quoted, sizeof(quoted), "{ \"%s\"", colon + 4);
+	source = read_text(path);
+	ck_assert_msg(strstr(source, quoted) != NULL, "%s: %s: %s has no row \"%s\"", LIST, bug,
+		      path, colon + 4);
+	free(source);
+}
+
+/* One line of the table; returns its number, or 0: "-". */
+static unsigned check_line(char *line)
+{
+	char *cells[6], *cell, *next = line + 2, *save = NULL;
+	unsigned nr = 0;
+
+	while (nr < ARRAY_SIZE(cells) && (cell = strsep(&next, "|")) && next)
+		cells[nr++] = cell;
+	ck_assert_msg(nr == 5, "%s: %u cells in \"%s ..\"", LIST, nr, cells[0]);
+	for (cell = strtok_r(cells[4], ";", &save), nr = 0; cell; cell = strtok_r(NULL, ";", &save)) {
+		cell += strspn(cell, " ");
+		for (size_t len = strlen(cell); len && cell[len - 1] == ' ';)
+			cell[--len] = 0;
+		if (!*cell)
+			continue;
+		check_name(cells[0], cell);
+		nr++;
+	}
+	ck_assert_msg(!strncmp(cells[2], " not: ", 6) == !nr,
+		      "%s: %s: a test, or \"not: why\", and not both", LIST, cells[0]);
+	return cells[0][0] == 'B' ? strtoul(cells[0] + 1, NULL, 10) : 0;
+}
+
+START_TEST(list)
+{
+	char *text = read_text(LIST), *save = NULL;
+	unsigned last = 0, nr;
+
+	/* Before the lines are taken apart: what is wrong is listed. */
+	for (size_t i = 0; name_of_row(i); i++) {
+		bool right = i < ARRAY_SIZE(images) && !images[i].divergent && !images[i].finding;
+
+		ck_assert_msg(right || strstr(text, name_of_row(i)), "%s lacks \"%s\"", LIST,
+			      name_of_row(i));
+	}
+	for (char *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
+		if (strncmp(line, "| B", 3) && strncmp(line, "| - ", 4))
+			continue;
+		nr = check_line(line);
+		ck_assert_msg(!nr || nr == last + 1, "%s: B%u behind B%u", LIST, nr, last);
+		last = nr ? nr : last;
+	}
+	ck_assert_uint_eq(last, NR_BUGS);
+	free(text);
+}
+END_TEST
+
 Suite *history_suite(void)
 {
 	Suite *s = suite_create("history");
 	TCase *built = tcase_create("kernels built wrong");
+	TCase *listed = tcase_create("the list");
+	TCase *patched = tcase_create("kernels patched wrong");
 
 	tcase_add_loop_test(built, built_wrong, 0, ARRAY_SIZE(images));
 	tcase_add_loop_test(built, right_text, 0, ARRAY_SIZE(relocated));
 	tcase_add_test(built, no_signature);
+	tcase_add_loop_test(patched, patched_right, 0, ARRAY_SIZE(right));
+	tcase_add_loop_test(patched, patched_wrong, 0, ARRAY_SIZE(patchers));
+	tcase_add_test(listed, list);
+	suite_add_tcase(s, listed);
 	suite_add_tcase(s, built);
+	suite_add_tcase(s, patched);
 	return s;
 }

@@ -23,7 +23,12 @@ __x86_indirect_thunk_\reg:
 	lfence
 	jmp	.Lcapture_\reg
 .Lover_\reg:
+#ifdef BUG_B13
+	add	$8, %rsp
+	push	%\reg
+#else
 	mov	%\reg, (%rsp)
+#endif
 	.byte	0xe9
 	.long	__x86_return_thunk - . - 4
 .Lthunk_end_\reg:

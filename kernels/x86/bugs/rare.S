@@ -67,16 +67,6 @@ FUNC jump_unless_null
 	RETURN
 ENDFUNC jump_unless_null
 
-/* B17: what stands behind this return is no trampoline's mark, but push %rbx; push %r12. */
-FUNC return_before_53_41_54
-	RETURN
-	push	%rbx
-	push	%r12
-	pop	%r12
-	pop	%rbx
-	RETURN
-ENDFUNC return_before_53_41_54
-
 FUNC retbleed_return_thunk
 	ret
 	int3
