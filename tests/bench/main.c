@@ -93,7 +93,7 @@ static void decide(struct block *block, const struct pvp_site *site, struct meas
 	struct pvp_cell cell;
 	char *violation = NULL;
 
-	pvp_bench_decide(block->bench, site, 0, block->sample.nr_states, &cell, &violation);
+	pvp_bench_decide(block->bench, site, &cell, &violation);
 	m->cases += pvp_bench_cases(block->bench) - before;
 	m->checks += cell.states;
 	pvp_cell_deinit(&cell);
