@@ -93,10 +93,11 @@ static void add_platform(struct pvp_results_image *image, struct pvp_check_input
 	struct pvp_cell cells[FIXTURE_SITES] = {0};
 	enum pvp_change changes[FIXTURE_SITES];
 	struct pvp_branch branches[] = {
-		{rows[0].addr, "je", true, true},
-		{rows[0].addr + 2, "jne", true, false},
-		{rows[1].addr, "js", false, true},
-		{rows[1].addr + 2, "jae", false, false},
+		{rows[0].addr, "je", true, true, false},
+		{rows[0].addr + 2, "jne", true, false, false},
+		{rows[1].addr, "js", false, true, false},
+		{rows[1].addr + 2, "jae", false, false, false},
+		{rows[1].addr + 4, "jb", false, false, true},
 	};
 	const struct pvp_check_result result = {
 		.branches = branches,

@@ -130,6 +130,8 @@ struct pvp_branch {
 	uint64_t addr;
 	char name[8]; /* "je" */
 	bool taken, passed;
+	/* No path through its function leads to it: behind a static key that is off, in a fixup. */
+	bool disabled;
 };
 
 /* A defect that equivalence cannot see. */

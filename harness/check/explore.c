@@ -33,6 +33,8 @@ struct insn {
 	uint64_t addr; /* 0: a free place */
 	uint8_t len;
 	bool branch, goes_there, sets_flags, has_imm;
+	bool ends;	 /* what stands behind it is not reached from it */
+	uint64_t target; /* of a direct jump, branches included; 0: none */
 	uint64_t imm;
 	char name[8];
 };
@@ -93,6 +95,10 @@ static void describe_insn(struct pvp_explorer *x, const struct pvp_x86_insn *ins
 	ret->branch = insn->class == PVP_X86_PLAIN &&
 		      ((insn->text[0] == 'j' && strcmp(ret->name, "jmp")) ||
 		       !strncmp(ret->name, "loop", 4));
+	ret->ends = !strcmp(ret->name, "jmp") || !strncmp(ret->name, "ret", 3) ||
+		    !strcmp(ret->name, "int3") || !insn->len;
+	if ((ret->branch || ret->ends) && insn->op[0].kind == PVP_X86_IMM)
+		ret->target = insn->op[0].imm;
 	ret->goes_there = !strncmp(ret->name, "call", 4) || !strcmp(ret->name, "jmp") ||
 			  !strncmp(ret->name, "ret", 3);
 	for (size_t i = 0; i < ARRAY_SIZE(flag_setters); i++)
@@ -556,13 +562,52 @@ static void search(struct pvp_explorer *x)
 
 /* --- all branches of what was entered --- */
 
+/* Marks in `led`, a byte per byte of the function, where paths from `from` on lead. */
+static void follow(struct pvp_explorer *x, uint64_t begin, uint64_t len, uint64_t from,
+		   uint8_t *led, uint64_t *todo)
+{
+	size_t nr = 0;
+
+	todo[nr++] = from;
+	while (nr) {
+		uint64_t addr = todo[--nr];
+
+		while (addr - begin < len && !led[addr - begin]) {
+			const struct insn *insn = insn_at(x, addr);
+
+			led[addr - begin] = 1;
+			if (insn->target - begin < len && !led[insn->target - begin])
+				todo[nr++] = insn->target;
+			if (insn->ends)
+				break;
+			addr += insn->len;
+		}
+	}
+}
+
+/* Each mark puts at most one address on the list. */
+static uint8_t *paths_of(struct pvp_explorer *x, uint64_t begin, uint64_t len)
+{
+	uint64_t *todo = pvp_calloc(len + 1, sizeof(*todo));
+	uint8_t *led = pvp_calloc(len + 1, 1);
+	bool found;
+
+	follow(x, begin, len, begin, led, todo);
+	for (size_t i = seen_at(x, begin, &found) - x->seen;
+	     i < x->nr_seen && x->seen[i].addr - begin < len; i++)
+		follow(x, begin, len, x->seen[i].addr, led, todo);
+	free(todo);
+	return led;
+}
+
 static void list_branches(struct pvp_explorer *x, struct pvp_explored *ret)
 {
 	size_t cap = 0;
 
 	for (size_t i = 0; i < x->nr_functions; i++) {
-		uint64_t addr = x->functions[i];
-		uint64_t end = addr + pvp_function_len(x->input->image, addr);
+		uint64_t begin = x->functions[i], addr = begin;
+		uint64_t end = begin + pvp_function_len(x->input->image, begin);
+		uint8_t *led = paths_of(x, begin, end - begin);
 
 		while (addr < end) {
 			const struct insn *insn = insn_at(x, addr);
@@ -582,10 +627,12 @@ static void list_branches(struct pvp_explorer *x, struct pvp_explored *ret)
 				.addr = insn->addr,
 				.passed = found && seen->sides & PASSED,
 				.taken = found && seen->sides & TAKEN,
+				.disabled = !led[insn->addr - begin],
 			};
 			memcpy(ret->branches[ret->nr_branches++].name, insn->name,
 			       sizeof(insn->name));
 		}
+		free(led);
 	}
 }
 

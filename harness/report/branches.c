@@ -22,6 +22,8 @@ const char *pvp_branch_ways_name(enum pvp_branch_ways ways)
 
 static enum pvp_branch_ways ways_of(const struct pvp_branch *branch)
 {
+	if (branch->disabled)
+		return PVP_BRANCH_DISABLED;
 	if (branch->taken && branch->passed)
 		return PVP_BRANCH_BOTH;
 	if (branch->taken)
@@ -105,13 +107,13 @@ void pvp_table_branches(const struct pvp_results_image *image, bool names, FILE 
 		if (!any)
 			fprintf(out,
 				"%-18s  functions  branches  both ways  never taken  always taken  not "
-				"reached\n",
+				"reached  disabled\n",
 				"branches");
 		any = true;
-		fprintf(out, "%-18s  %9zu  %8zu  %9zu  %11zu  %12zu  %11zu\n",
+		fprintf(out, "%-18s  %9zu  %8zu  %9zu  %11zu  %12zu  %11zu  %8zu\n",
 			image->platforms[i].name, b->functions, total(b), b->ways[PVP_BRANCH_BOTH],
 			b->ways[PVP_BRANCH_NEVER_TAKEN], b->ways[PVP_BRANCH_ALWAYS_TAKEN],
-			b->ways[PVP_BRANCH_NOT_REACHED]);
+			b->ways[PVP_BRANCH_NOT_REACHED], b->ways[PVP_BRANCH_DISABLED]);
 	}
 	if (any)
 		fputc('\n', out);

@@ -12,6 +12,7 @@
 #include "check.h"
 
 #define PVP_BRANCH_WAYS(X)                                                                         \
+	X(DISABLED, "disabled", "no path of the function leads to it: static keys that are off, fixups") \
 	X(NOT_REACHED, "not-reached", "no state came to it")                                       \
 	X(NEVER_TAKEN, "never-taken", "every state that came to it went straight on")              \
 	X(ALWAYS_TAKEN, "always-taken", "every state that came to it jumped")                      \
