@@ -162,6 +162,20 @@ START_TEST(recorded)
 }
 END_TEST
 
+/* A Xen that refuses: every call but those that only tell, and each request of a multicall. */
+START_TEST(refused)
+{
+	const uint64_t number = calls[_i].number, einval = -22;
+
+	call(number, calls[_i].args, PVP_SEED_REFUSES | 1);
+	expect_effect(calls[_i].name, number, calls[_i].nr_args, calls[_i].args, data + 0x100,
+		      calls[_i].memory);
+	if (number != 9 && number != 17)
+		ck_assert_uint_eq(run.end.reg[PVP_X86_rax], einval);
+	pvp_machine_undo(machine);
+}
+END_TEST
+
 /* The number is eax; what is above it is nobody's. */
 START_TEST(number_is_32_bits)
 {
@@ -250,6 +264,11 @@ START_TEST(multicall)
 	ck_assert_uint_eq(pvp_machine_memory(machine)->log[0].addr, AT + 8);
 	pvp_machine_undo(machine);
 	ck_assert_uint_eq(data[0x108] | data[0x109] << 8, 0xbad);
+	call(13, args, PVP_SEED_REFUSES);
+	ck_assert_uint_eq(run.end.reg[PVP_X86_rax], 0);
+	ck_assert_int_eq((int8_t)data[0x108], -22);
+	ck_assert_int_eq((int8_t)data[0x148], -22);
+	pvp_machine_undo(machine);
 
 	put_entry(0x140, 1000, 0, 0, 0);
 	call(13, args, 1);
@@ -341,6 +360,7 @@ Suite *hypercall_suite(void)
 
 	tcase_add_checked_fixture(xen, setup, teardown);
 	tcase_add_loop_test(xen, recorded, 0, ARRAY_SIZE(calls));
+	tcase_add_loop_test(xen, refused, 0, ARRAY_SIZE(calls));
 	tcase_add_loop_test(xen, not_modelled, 0, ARRAY_SIZE(unknown));
 	tcase_add_test(xen, number_is_32_bits);
 	tcase_add_test(xen, trap_table);

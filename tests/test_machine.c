@@ -524,6 +524,38 @@ static TCase *add_tcase(Suite *suite, const char *name)
 	return tc;
 }
 
+/* What was executed, in order, and what plain instructions read; callees that are replaced are not. */
+START_TEST(trace)
+{
+	const struct pvp_run_trace *trace;
+	struct small_machine sm;
+
+	small_machine_init(&sm, 0);
+	sm.config.traces = true;
+	/* mov rax,[rsi]; test al,al; je +2; mov [rsi],al; movzx ecx, byte [rsi+1] */
+	small_machine_code(&sm, "48 8b 06 84 c0 74 02 88 06 0f b6 4e 01");
+	small_machine_open(&sm);
+	sm.start.reg[PVP_X86_rsi] = SM_DATA;
+	small_machine_set_word(&sm, SM_DATA, 0x1122334455667700);
+	for (int again = 0; again < 2; again++) {
+		small_machine_run(&sm);
+		trace = pvp_machine_trace(sm.machine);
+		ck_assert_uint_eq(trace->nr_insns, 4);
+		ck_assert_uint_eq(trace->insns[2], SM_TEXT + 5);
+		ck_assert_uint_eq(trace->insns[3], SM_TEXT + 9);
+		ck_assert_uint_eq(trace->nr_reads, 2);
+		ck_assert_uint_eq(trace->reads[0].addr, SM_DATA);
+		ck_assert_uint_eq(trace->reads[0].value, 0x1122334455667700);
+		ck_assert_uint_eq(trace->reads[0].size, 8);
+		ck_assert_uint_eq(trace->reads[0].insn, 0);
+		ck_assert_uint_eq(trace->reads[1].value, 0x77);
+		ck_assert_uint_eq(trace->reads[1].insn, 3);
+		pvp_machine_undo(sm.machine);
+	}
+	small_machine_deinit(&sm);
+}
+END_TEST
+
 Suite *machine_suite(void)
 {
 	Suite *suite = suite_create("machine");
@@ -546,6 +578,9 @@ Suite *machine_suite(void)
 	tcase_add_test(tc, special_in_the_middle);
 	tcase_add_loop_test_raise_signal(tc, bad_special_is_a_bug, SIGABRT, 0,
 					 ARRAY_SIZE(bad_specials));
+
+	tc = add_tcase(suite, "trace");
+	tcase_add_test(tc, trace);
 
 	tc = add_tcase(suite, "fixups");
 	tcase_add_loop_test(tc, fixup, 0, ARRAY_SIZE(fixups));

@@ -476,6 +476,14 @@ static void try_arguments(struct flip *f, const struct insn *setter)
 	}
 }
 
+static void try_refusal(struct flip *f)
+{
+	const struct pvp_steer_change refusal = {.kind = PVP_STEER_REFUSAL};
+
+	if (f->x->input->platform->hypervisor == PVP_HV_XEN_PV)
+		try_change(f, &refusal);
+}
+
 /* Where the last run came to the branch: the first time, or the last. */
 static size_t place_of(const struct pvp_run_trace *trace, uint64_t addr, bool last)
 {
@@ -511,6 +519,7 @@ static void flip(struct pvp_explorer *x, struct seen *seen)
 				   reads[i].value, setter, i < 2);
 		if (last)
 			break;
+		try_refusal(&f);
 		try_arguments(&f, setter);
 		for (unsigned i = 1; i <= 6 && !is_over(&f); i++) {
 			struct pvp_steer_change change = {.kind = PVP_STEER_ANSWERS, .value = i};

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "hypercall.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "x86/regs.h"
@@ -122,11 +123,17 @@ static bool is_modelled(uint64_t number, uint64_t first_arg)
 static bool record_memory(struct pvp_machine *machine, uint64_t number, const uint64_t *args,
 			  unsigned depth);
 
+/* Source: errno of Xen's ABI is that of Linux, negated. */
+static uint64_t success_or_not(struct pvp_machine *machine)
+{
+	return pvp_machine_seed(machine) & PVP_SEED_REFUSES ? -EINVAL : 0;
+}
+
 /* False: one of the requests is not modelled. */
 static bool record_multicall(struct pvp_machine *machine, uint64_t addr, uint64_t nr)
 {
 	struct pvp_memory *memory = pvp_machine_memory(machine);
-	const uint64_t zero = 0;
+	const uint64_t result = success_or_not(machine);
 	uint64_t entry[8]; /* op, result, six arguments */
 
 	if (nr > MAX_REQUESTS)
@@ -143,8 +150,7 @@ static bool record_multicall(struct pvp_machine *machine, uint64_t addr, uint64_
 				     8 * hypercalls[entry[0]].nr_args);
 		if (!record_memory(machine, entry[0], entry + 2, 1))
 			return false;
-		/* Each request succeeds. */
-		pvp_memory_write(memory, addr + 8, &zero, 8, PVP_WRITER_MACHINE);
+		pvp_memory_write(memory, addr + 8, &result, 8, PVP_WRITER_MACHINE);
 	}
 	return true;
 }
@@ -224,6 +230,8 @@ static bool xen_hypercall(struct pvp_machine *machine, bool by_syscall)
 		result = pvp_mix(seed ^ RESULT_SALT, args[1]);
 	else if (number == 17) /* xen_version: 4.17 */
 		result = 0x40011;
+	else if (number != 13) /* (a multicall goes well whatever its entries do) */
+		result = success_or_not(machine);
 	pvp_machine_set_reg(machine, PVP_X86_rax, result);
 	if (!by_syscall)
 		return true;

@@ -12,6 +12,12 @@
 
 #include "machine.h"
 
+/*
+ * A seed of answers with this bit is of a Xen that refuses what the kernel asks for (-EINVAL), all of
+ * it.  Drawn states have it clear.
+ */
+#define PVP_SEED_REFUSES (1ull << 63)
+
 /* The amd64 Xen PV ABI: number in eax, arguments rdi rsi rdx r10 r8, result in rax; rcx and r11
  * are lost.  For struct pvp_machine_client. */
 bool pvp_xen_hypercall(void *unused, struct pvp_machine *machine);

@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "hypercall.h"
 #include "x86/regs.h"
 #include "world.h"
 
@@ -407,7 +408,7 @@ void pvp_start_make(const struct pvp_start_image *facts, const struct pvp_platfo
 
 	memset(&ret->state, 0, sizeof(ret->state));
 	ret->nr_pokes = ret->nr_script = 0;
-	ret->seed = roll(&d, 0x5eed);
+	ret->seed = roll(&d, 0x5eed) & ~PVP_SEED_REFUSES;
 	ret->wild = index % PVP_WILD_EVERY == PVP_WILD_EVERY - 1;
 	for (int i = 0; i < 16; i++)
 		reg[i] = any_register(&d, roll(&d, 0x600d + i));

@@ -10,6 +10,7 @@
 
 #include "alloc.h"
 #include "explore.h"
+#include "hypercall.h"
 #include "pool.h"
 #include "x86/regs.h"
 
@@ -32,7 +33,11 @@ bool pvp_steer_apply(const struct pvp_steer *steer, struct pvp_start *start)
 			start->state.reg[change->where] = change->value;
 			break;
 		case PVP_STEER_ANSWERS:
-			start->seed = pvp_mix(start->seed, change->value);
+			start->seed = (pvp_mix(start->seed, change->value) & ~PVP_SEED_REFUSES) |
+				      (start->seed & PVP_SEED_REFUSES);
+			break;
+		case PVP_STEER_REFUSAL:
+			start->seed |= PVP_SEED_REFUSES;
 			break;
 		}
 	}
@@ -123,7 +128,7 @@ static bool is_sane(const struct pvp_explored *found)
 		if (steer->nr > PVP_STEER_MAX_CHANGES)
 			return false;
 		for (unsigned k = 0; k < steer->nr; k++)
-			if (steer->changes[k].kind > PVP_STEER_ANSWERS ||
+			if (steer->changes[k].kind > PVP_STEER_REFUSAL ||
 			    (steer->changes[k].kind == PVP_STEER_REGISTER &&
 			     steer->changes[k].where >= PVP_X86_NR_STATE) ||
 			    steer->changes[k].size > 8)

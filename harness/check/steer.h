@@ -25,7 +25,12 @@
 #define PVP_STEER_MAX_CHANGES 12
 #define PVP_MAX_STEERS	      64 /* of one op */
 
-enum pvp_steer_kind { PVP_STEER_MEMORY, PVP_STEER_REGISTER, PVP_STEER_ANSWERS };
+enum pvp_steer_kind {
+	PVP_STEER_MEMORY,
+	PVP_STEER_REGISTER,
+	PVP_STEER_ANSWERS,
+	PVP_STEER_REFUSAL, /* Xen refuses every hypercall */
+};
 
 struct pvp_steer_change {
 	enum pvp_steer_kind kind;
