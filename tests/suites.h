@@ -14,6 +14,7 @@
 	X(blocks) \
 	X(i386) \
 	X(sensitive) \
+	X(encodings) \
 	X(raw) \
 	X(selftest) \
 	X(image) \

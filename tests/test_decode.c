@@ -119,6 +119,11 @@ static const struct {
 	{ "0f 01 cb",                "stac",                       PVP_X86_CLAC },
 	{ "0f 01 e8",                "serialize",                  PVP_X86_SERIALIZE },
 	{ "0f 00 2f",                "verw [rdi]",                 PVP_X86_VERW },
+	{ "0f 00 e1",                "verr cx",                    PVP_X86_VERW },
+	{ "0f 03 c0",                "lsl eax,eax",                PVP_X86_LSL },
+	{ "0f 02 07",                "lar eax,[rdi]",              PVP_X86_LSL },
+	{ "f3 0f c7 f8",             "rdpid rax",                  PVP_X86_RDPID },
+	{ "0f 01 c6",                "wrmsrns",                    PVP_X86_WRMSRNS },
 	{ "8e d8",                   "mov ds,eax",                 PVP_X86_MOV_SEG },
 	{ "8c 07",                   "mov [rdi],es",               PVP_X86_MOV_SEG },
 	{ "48 8c e8",                "mov rax,gs",                 PVP_X86_MOV_SEG },
@@ -148,7 +153,6 @@ static const struct {
 	{ "0f 08",                   "invd: wbinvd without wb",    UNMODELLED },
 	{ "f3 0f 01 d9",             "vmgexit",                    UNMODELLED },
 	{ "f2 0f 01 d9",             "vmgexit",                    UNMODELLED },
-	{ "f3 0f c7 f8",             "rdpid rax",                  UNMODELLED },
 	{ "f3 0f c7 f0",             "senduipi rax",               UNMODELLED },
 	{ "f3 48 0f ae e8",          "incsspq rax, run as lfence", UNMODELLED },
 	{ "3e f3 48 0f ae e8",       "incsspq behind a segment",   UNMODELLED },
@@ -186,7 +190,6 @@ static const struct {
 	{ "0f 01 d8",                "vmrun",                      UNMODELLED },
 	{ "0f 01 c2",                "vmlaunch",                   UNMODELLED },
 	{ "0f c7 f0",                "rdrand eax",                 UNMODELLED },
-	{ "0f 03 c0",                "lsl eax,eax",                UNMODELLED },
 	{ "0f ae 07",                "fxsave [rdi]",               UNMODELLED },
 	{ "0f 77",                   "emms",                       UNMODELLED },
 	{ "d9 c0",                   "fld st0",                    UNMODELLED },
@@ -216,7 +219,6 @@ static const struct {
 static const struct {
 	const char *bytes, *text;
 } undecoded[] = {
-	{ "0f 01 c6",                "wrmsrns" },
 	{ "f2 0f 01 c6",             "rdmsrlist" },
 	{ "f2 0f 00 f0",             "lkgs ax" },
 	{ "66 0f 01 cc",             "tdcall" },

@@ -51,7 +51,7 @@ static const struct {
 	{ "les",                     "c4 07", "", "unmodelled", 0 },
 	{ "ljmp",                    "ea 00 00 00 c1 60 00", "", "unmodelled", 0 },
 	{ "16-bit call",             "66 e8 00 00", "", "unmodelled", 0 },
-	{ "wrmsrns",                 "0f 01 c6", "", "unmodelled", 0 },
+	{ "wrmsrlist",               "f3 0f 01 c6", "", "unmodelled", 0 },
 	{ "call through NULL",       "31 c0 ff d0", "", "fault 14 at 0 fetch", 2 },
 	{ "jump to NULL",            "31 c0 ff e0", "", "fault 14 at 0 fetch", 2 },
 	/* call edi: data */
@@ -522,9 +522,9 @@ static const struct sensitive_row rows[] = {
 	{ "push ss, pop ss", "16 17", 0, "segment 2 68", "", "" },
 
 	{ "invlpg fs:[-16]", "64 0f 01 3d f0 ff ff ff", 0, "invlpg c1002ff0", "", "" },
-	/* mov eax,3; verw ax: the null selector; push ss; pop eax; verw ax */
+	/* mov eax,3; verw ax: the null selector; push ss; pop eax; verw ax: what the table has there is no data */
 	{ "verw 3", "b8 03 00 00 00 0f 00 e8", 0, "", "", "rax=3" },
-	{ "verw ss", "16 58 0f 00 e8", 0, "", "", "rax=ss rflags=242" },
+	{ "verw ss", "16 58 0f 00 e8", 0, "", "", "rax=ss" },
 	{ "invlpg fs:[8]", "64 0f 01 3d 08 00 00 00", 0, "invlpg c1003008", "", "" },
 	/* mov ebx,0x12345; mov esi,0xf0000; invlpg [bx+si+1]: 16 bits of it */
 	{ "invlpg, 16-bit address", "bb 45 23 01 00 be 00 00 0f 00 67 0f 01 78 01", 0, "invlpg 2346",

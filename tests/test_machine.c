@@ -57,7 +57,7 @@ static const struct {
 	{ "undecodable: lock nop",   "f0 90", "", "fault 6 at 0", 0 },
 	{ "undecodable: ff /7",      "ff ff", "", "fault 6 at 0", 0 },
 	/* wrmsrns: newer than both decoders, so not known to be no instruction */
-	{ "unknown",                 "0f 01 c6", "", "unmodelled", 0 },
+	{ "unknown",                 "f3 0f 01 c6", "", "unmodelled", 0 },
 	/* endbr64, lfence and incsspq, which the engine takes for lfence */
 	{ "known",                   "f3 0f 1e fa 0f ae e8", "", "end", 7 },
 	{ "misknown",                "f3 48 0f ae e8", "", "unmodelled", 0 },

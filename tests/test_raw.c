@@ -107,6 +107,13 @@ static const struct {
 	{ "verw ss", false, 0, "8c d0 0f 00 e8 9c" },
 	{ "verw ss", I386, "8c d0 0f 00 e8 9c" },
 
+	/* lgdt [rdi]; mov ecx,0xd8; lsl eax,ecx; pushf; lar edx,ecx; pushf; verr cx; pushf */
+	{ "lsl, lar, verr", false, 0, "0f 01 17 b9 d8 00 00 00 0f 03 c1 9c 0f 02 d1 9c 0f 00 e1 9c" },
+	{ "lsl, lar, verr", I386, "0f 01 17 b9 d8 00 00 00 0f 03 c1 9c 0f 02 d1 9c 0f 00 e1 9c" },
+	/* The same of 0x108, behind the limit, and with RPL 3 */
+	{ "lsl, lar, behind the limit", false, 0, "0f 01 17 b9 08 01 00 00 0f 03 c1 9c 0f 02 d1 9c" },
+	{ "lsl, lar, RPL 3", false, 0, "0f 01 17 b9 db 00 00 00 0f 03 c1 9c 0f 02 d1 9c 0f 00 e9 9c" },
+	{ "lsl, lar, RPL 3", I386, "0f 01 17 b9 db 00 00 00 0f 03 c1 9c 0f 02 d1 9c 0f 00 e9 9c" },
 	{ "swapgs", false, 0, "0f 01 f8" },
 	{ "swapgs in ring 3", false, 3, "0f 01 f8" },
 	/* mov ecx,0xc0000101; mov eax,esi; xor edx,edx; wrmsr; rdmsr */

@@ -155,7 +155,7 @@ static const struct sensitive_row rows[] = {
 	{ "wbinvd in ring 3", "0f 09", 3, "", "fault 13 at 0", "" },
 	{ "cpuid", "0f a2", 3, "cpuid 55555555 11111111", "", "rax=? rbx=? rcx=? rdx=?" },
 	{ "rdtsc", "0f 31", 3, "", "", "rax=? rdx=?" },
-	{ "rdtscp", "0f 01 f9", 0, "", "", "rcx=0 rax=? rdx=?" },
+	{ "rdtscp", "0f 01 f9", 0, "", "", "rcx=? rax=? rdx=?" },
 	{ "rdtsc, prefixed", "66 0f 31", 0, "", "", "rax=? rdx=?" },
 	{ "pause", "f3 90", 3, "", "", "" },
 
@@ -295,7 +295,7 @@ static const struct {
 	{ PVP_X86_CLI, "fa" }, { PVP_X86_STI, "fb" }, { PVP_X86_HLT, "f4" }, { PVP_X86_POPF, "9d" },
 	{ PVP_X86_MOV_CR, "0f 22 d8" }, { PVP_X86_MOV_DR, "0f 23 c0" }, { PVP_X86_CLTS, "0f 06" },
 	{ PVP_X86_LMSW, "0f 01 f0" }, { PVP_X86_SMSW, "0f 01 e0" }, { PVP_X86_RDMSR, "0f 32" },
-	{ PVP_X86_WRMSR, "0f 30" }, { PVP_X86_RDPMC, "0f 33" }, { PVP_X86_RDTSC, "0f 31" },
+	{ PVP_X86_WRMSR, "0f 30" }, { PVP_X86_WRMSRNS, "0f 01 c6" }, { PVP_X86_RDPMC, "0f 33" }, { PVP_X86_RDTSC, "0f 31" },
 	{ PVP_X86_CPUID, "0f a2" }, { PVP_X86_XEN_CPUID, "0f 0b 78 65 6e 0f a2" },
 	{ PVP_X86_IN, "ec" }, { PVP_X86_OUT, "ee" }, { PVP_X86_LGDT, "0f 01 17" },
 	{ PVP_X86_SGDT, "0f 01 07" }, { PVP_X86_LIDT, "0f 01 1f" }, { PVP_X86_SIDT, "0f 01 0f" },
@@ -304,7 +304,8 @@ static const struct {
 	{ PVP_X86_INVPCID, "66 0f 38 82 07" }, { PVP_X86_WBINVD, "0f 09" },
 	{ PVP_X86_SWAPGS, "0f 01 f8" }, { PVP_X86_FSGSBASE, "f3 48 0f ae c0" },
 	{ PVP_X86_XGETBV, "0f 01 d0" }, { PVP_X86_XSETBV, "0f 01 d1" }, { PVP_X86_CLAC, "0f 01 cb" },
-	{ PVP_X86_VERW, "0f 00 e8" }, { PVP_X86_MOV_SEG, "8e d8" },
+	{ PVP_X86_VERW, "0f 00 e8" }, { PVP_X86_LSL, "0f 03 c1" },
+	{ PVP_X86_RDPID, "f3 0f c7 f8" }, { PVP_X86_MOV_SEG, "8e d8" },
 	{ PVP_X86_BIT_COUNT, "f3 0f b8 c1" }, { PVP_X86_PAUSE, "f3 90" },
 	{ PVP_X86_SERIALIZE, "0f 01 e8" }, { PVP_X86_IRET, "48 cf" },
 	{ PVP_X86_SYSRET, "48 0f 07" }, { PVP_X86_SYSCALL, "0f 05" }, { PVP_X86_VMCALL, "0f 01 c1" },
@@ -480,7 +481,7 @@ static const char *const unmodelled[] = {
 	"f3 0f 09",	     /* wbnoinvd */
 	"0f 08",	     /* invd */
 	"f3 0f 01 d9",	     /* vmgexit */
-	"f3 0f c7 f8",	     /* rdpid */
+	"66 f3 0f c7 f8",    /* rdpid with a prefix */
 	"f3 48 0f ae e8",    /* incsspq */
 	"3e f3 48 0f ae e8", /* incsspq */
 	"f3 48 0f 1e c8",    /* rdsspq */
@@ -488,11 +489,11 @@ static const char *const unmodelled[] = {
 	"66 0f ae f0",	     /* tpause */
 	"66 0f ae 3f",	     /* clflushopt */
 	"f2 0f 00 f0",	     /* lkgs */
-	"0f 01 c6",	     /* wrmsrns */
+	"f3 0f 01 c6",	     /* wrmsrlist */
 	"66 0f 01 cc",	     /* tdcall */
 	"0f 01 c8",	     /* monitor */
 	"0f c7 f0",	     /* rdrand */
-	"0f 03 c0",	     /* lsl */
+	"f3 0f 03 c0",	     /* lsl with a prefix */
 	"f2 0f 10 07",	     /* movsd xmm0 */
 	"66 0f ef c0",	     /* pxor */
 	"c5 f8 77",	     /* vzeroupper */

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "alloc.h"
+#include "encodings.h"
 
 struct pvp_x86_decoder {
 	enum pvp_isa isa;
@@ -73,6 +74,8 @@ static const struct {
 	{ X86_INS_INVLPG, PVP_X86_INVLPG }, { X86_INS_INVPCID, PVP_X86_INVPCID },
 	{ X86_INS_SWAPGS, PVP_X86_SWAPGS }, { X86_INS_XGETBV, PVP_X86_XGETBV },
 	{ X86_INS_XSETBV, PVP_X86_XSETBV }, { X86_INS_VERW, PVP_X86_VERW },
+	{ X86_INS_VERR, PVP_X86_VERW },     { X86_INS_LSL, PVP_X86_LSL },
+	{ X86_INS_LAR, PVP_X86_LSL },
 	{ X86_INS_POPCNT, PVP_X86_BIT_COUNT }, { X86_INS_TZCNT, PVP_X86_BIT_COUNT },
 	{ X86_INS_LZCNT, PVP_X86_BIT_COUNT }, { X86_INS_PAUSE, PVP_X86_PAUSE },
 	{ X86_INS_IRETQ, PVP_X86_IRET },    { X86_INS_IRETD, PVP_X86_IRET },
@@ -303,6 +306,7 @@ struct prefixes {
 	unsigned len; /* bytes in front of the opcode */
 	bool data16, lock, repne, rep, rex_w;
 	bool address16; /* i386: 67 */
+	uint8_t word;	/* bytes of an address */
 	/* A combination that processors or decoders take differently: REX that is not last (ignored
 	 * by processors, not by the engine), f2 with f3, fs or gs with another segment. */
 	bool odd;
@@ -310,7 +314,7 @@ struct prefixes {
 
 static struct prefixes scan_prefixes(enum pvp_isa isa, const uint8_t *bytes, size_t nr)
 {
-	struct prefixes p = { 0 };
+	struct prefixes p = { .word = isa == PVP_ISA_AMD64 ? 8 : 4 };
 	unsigned segments = 0, bases = 0;
 	bool rex = false;
 
@@ -576,10 +580,36 @@ static bool is_foreign(enum pvp_isa isa, const struct prefixes *p, const struct 
 	}
 }
 
+/* True: an instruction that we do ourselves and Capstone does not know, complete. */
+static bool by_row(const struct pvp_x86_encoding *row, const struct prefixes *p, size_t nr,
+		   struct pvp_x86_insn *ret)
+{
+	const uint8_t *op = ret->bytes + p->len;
+	bool rdpid = row->class == PVP_X86_RDPID;
+
+	if ((row->class != PVP_X86_WRMSRNS && !rdpid) || nr < p->len + 3u)
+		return false;
+	ret->len = p->len + 3;
+	ret->opcode = op[1];
+	ret->class = p->lock ? PVP_X86_UD : row->class;
+	if (rdpid) {
+		bool high = ret->bytes[p->len - 1] >> 4 == 4 && (ret->bytes[p->len - 1] & 1);
+
+		ret->op[0] = (struct pvp_x86_operand){
+			.kind = PVP_X86_REG,
+			.size = p->word,
+			.reg = PVP_X86_rax + (op[2] & 7) + (high ? 8 : 0),
+		};
+	}
+	snprintf(ret->text, sizeof(ret->text), "%s", row->name);
+	return true;
+}
+
 void pvp_x86_decode(struct pvp_x86_decoder *decoder, const uint8_t *bytes, size_t nr, uint64_t addr,
 		    struct pvp_x86_insn *ret)
 {
 	const uint8_t *code = bytes;
+	const struct pvp_x86_encoding *row;
 	struct prefixes prefixes;
 	uint64_t at = addr;
 	const cs_x86 *x86;
@@ -607,12 +637,24 @@ void pvp_x86_decode(struct pvp_x86_decoder *decoder, const uint8_t *bytes, size_
 		snprintf(ret->text, sizeof(ret->text), "%s", encodings[i].text);
 		return;
 	}
-	if (decode_by_opcode(decoder->isa, &prefixes, nr, ret) ||
-	    !cs_disasm_iter(decoder->handle, &code, &nr, &at, decoder->insn))
+	row = prefixes.odd ? NULL
+			   : pvp_x86_encoding_find(decoder->isa,
+						   (prefixes.data16 ? PVP_X86_P66 : 0) |
+							   (prefixes.repne ? PVP_X86_PF2 : 0) |
+							   (prefixes.rep ? PVP_X86_PF3 : 0),
+						   ret->bytes + prefixes.len, nr - prefixes.len);
+	if (row && by_row(row, &prefixes, nr, ret))
 		return;
+	if (decode_by_opcode(decoder->isa, &prefixes, nr, ret) ||
+	    !cs_disasm_iter(decoder->handle, &code, &nr, &at, decoder->insn)) {
+		if (row)
+			snprintf(ret->text, sizeof(ret->text), "%s", row->name);
+		return;
+	}
 	x86 = &decoder->insn->detail->x86;
 	ret->len = decoder->insn->size;
 	ret->class = classify(decoder, decoder->insn);
+	ret->digit = x86->modrm >> 3 & 7;
 	ret->nop = is_nop(decoder, decoder->insn);
 	ret->opcode = x86->opcode[0] == 0x0f ? x86->opcode[1] : x86->opcode[0];
 	snprintf(ret->text, sizeof(ret->text), "%.15s %.30s", decoder->insn->mnemonic,
@@ -624,6 +666,8 @@ void pvp_x86_decode(struct pvp_x86_decoder *decoder, const uint8_t *bytes, size_
 		ret->class = PVP_X86_UD; /* though the engine executes some */
 		ret->nop = false;
 	}
+	if (row && ret->class == PVP_X86_UNMODELLED)
+		snprintf(ret->text, sizeof(ret->text), "%s", row->name);
 	ret->foreign = ret->class == PVP_X86_UNMODELLED &&
 		       is_foreign(decoder->isa, &prefixes, ret);
 	for (unsigned i = 0; i < x86->op_count && i < ARRAY_SIZE(ret->op); i++)

@@ -36,6 +36,7 @@
 	X(SMSW,     "smsw",     ALLOW, ALLOW, GP)                                                  \
 	X(RDMSR,    "rdmsr",    ALLOW, FAULT, GP)                                                  \
 	X(WRMSR,    "wrmsr",    ALLOW, FAULT, GP)                                                  \
+	X(WRMSRNS,  "wrmsrns",  ALLOW, FAULT, GP) /* nothing is out of order here */               \
 	X(RDPMC,    "rdpmc",    ALLOW, FAULT, GP)                                                  \
 	X(RDTSC,    "rdtsc",    ALLOW, ALLOW, GP) /* deterministic; CR4.TSD is clear */            \
 	X(CPUID,    "cpuid",    ALLOW, ALLOW, GP)                                                  \
@@ -58,7 +59,9 @@
 	X(XGETBV,   "xgetbv",   ALLOW, ALLOW, GP)                                                  \
 	X(XSETBV,   "xsetbv",   ALLOW, FAULT, GP)                                                  \
 	X(CLAC,     "clac-stac",ALLOW, FAULT, UD)                                                  \
-	X(VERW,     "verw",     ALLOW, ALLOW, GP)                                                  \
+	X(VERW,     "verw",     ALLOW, ALLOW, GP) /* and verr */                                   \
+	X(LSL,      "lsl-lar",  ALLOW, ALLOW, GP)                                                  \
+	X(RDPID,    "rdpid",    ALLOW, ALLOW, UD)                                                  \
 	X(MOV_SEG,  "mov-seg",  ALLOW, ALLOW, GP)                                                  \
 	X(BIT_COUNT,"bit-count",ALLOW, ALLOW, UD) /* popcnt, tzcnt, lzcnt: not the engine's */     \
 	X(PAUSE,    "pause",    ALLOW, ALLOW, UD) /* where the other CPUs get their turn */        \
@@ -112,6 +115,7 @@ struct pvp_x86_insn {
 	uint8_t operand_size; /* by prefixes: 2, 4 or 8 */
 	uint8_t bytes[15];
 	uint8_t opcode; /* the byte after 0f, or the only one */
+	uint8_t digit;	/* of ModRM, where there is one: its bits 3 to 5 */
 	struct pvp_x86_operand op[2];
 	char text[48]; /* as disassembled, for messages */
 };

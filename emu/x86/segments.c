@@ -38,15 +38,110 @@ static bool do_store_table(struct pvp_machine *m, const struct pvp_x86_insn *ins
 			     sizeof(operand.limit) + m->isa->word);
 }
 
-/* Descriptors are not looked at: every selector but the null one is flat writable data. */
+enum lookup { FOUND, NO_DESCRIPTOR, NOT_IN_VIEW };
+
+/* The descriptor of a selector, in the GDT that the text has loaded; of the LDT we know nothing. */
+static enum lookup find_descriptor(struct pvp_machine *m, uint64_t selector, uint64_t *ret)
+{
+	if (!(selector & ~3ull))
+		return NO_DESCRIPTOR;
+	if (selector & 4)
+		return NOT_IN_VIEW;
+	if ((selector | 7) > m->shadow.reg[PVP_X86_gdt_limit])
+		return NO_DESCRIPTOR;
+	return pvp_memory_read(&m->memory, m->shadow.reg[PVP_X86_gdt_base] + (selector & ~7ull), ret,
+			       sizeof(*ret))
+		       ? FOUND
+		       : NOT_IN_VIEW;
+}
+
+#define DESCRIPTOR_CODE_OR_DATA (1ull << 44)
+#define DESCRIPTOR_TYPE(d)	((d) >> 40 & 15)
+#define TYPE_CODE		8u
+#define TYPE_CONFORMING		4u /* of code; CODE alone without it: not conforming */
+#define TYPE_ACCESS		2u /* of code: can be read; of data: written */
+
+/* Whether text of the machine's ring sees the descriptor through that selector. */
+static bool is_visible(const struct pvp_machine *m, uint64_t selector, uint64_t d)
+{
+	unsigned type = DESCRIPTOR_TYPE(d), dpl = d >> 45 & 3, rpl = selector & 3;
+
+	if ((d & DESCRIPTOR_CODE_OR_DATA) && (type & TYPE_CODE) && (type & TYPE_CONFORMING))
+		return true;
+	return dpl >= m->ring && dpl >= rpl;
+}
+
+/*
+ * verr, verw.  Source: Intel SDM vol. 2.  Kernels use verw for what it does to the CPU's buffers, and
+ * nobody looks at ZF then: a descriptor that the view does not hold is flat writable data.
+ */
 static bool do_verw(struct pvp_machine *m, const struct pvp_x86_insn *insn)
 {
-	uint64_t flags = pvp_x86_get(m, PVP_X86_rflags) & ~PVP_X86_FLAG_ZF, selector;
+	uint64_t flags = pvp_x86_get(m, PVP_X86_rflags) & ~PVP_X86_FLAG_ZF, selector, d = 0;
+	bool write = insn->digit == 5, good = false;
 
 	if (!pvp_x86_read_operand(m, insn, &insn->op[0], 2, &selector))
 		return false;
-	pvp_x86_set(m, PVP_X86_rflags, flags | (selector & ~3ull ? PVP_X86_FLAG_ZF : 0));
+	switch (find_descriptor(m, selector, &d)) {
+	case NOT_IN_VIEW:
+		good = true;
+		break;
+	case FOUND:
+		good = (d & DESCRIPTOR_CODE_OR_DATA) && is_visible(m, selector, d);
+		if (DESCRIPTOR_TYPE(d) & TYPE_CODE)
+			good = good && !write && (DESCRIPTOR_TYPE(d) & TYPE_ACCESS);
+		else
+			good = good && (!write || (DESCRIPTOR_TYPE(d) & TYPE_ACCESS));
+		break;
+	case NO_DESCRIPTOR:
+		break;
+	}
+	pvp_x86_set(m, PVP_X86_rflags, flags | (good ? PVP_X86_FLAG_ZF : 0));
 	return true;
+}
+
+/* System descriptors that lsl and lar know, by bit.  Source: Intel SDM vol. 2, LAR and LSL. */
+static bool is_known_system(const struct pvp_machine *m, unsigned type, bool lar)
+{
+	/* LDT, TSSs; 16-bit TSSs; gates, which have no limit. */
+	unsigned known = 1u << 2 | 1u << 9 | 1u << 11;
+
+	if (m->isa->word == 4)
+		known |= 1u << 1 | 1u << 3;
+	if (lar)
+		known |= 1u << 12 | (m->isa->word == 4 ? 1u << 4 | 1u << 5 : 0);
+	return known >> type & 1;
+}
+
+/* lsl, lar: ZF, and a register only where it is set. */
+static bool do_lsl(struct pvp_machine *m, const struct pvp_x86_insn *insn)
+{
+	uint64_t flags = pvp_x86_get(m, PVP_X86_rflags) & ~PVP_X86_FLAG_ZF, selector, d, value;
+	bool lar = insn->opcode == 0x02;
+
+	if (!pvp_x86_read_operand(m, insn, &insn->op[1], 2, &selector))
+		return false;
+	switch (find_descriptor(m, selector, &d)) {
+	case NOT_IN_VIEW:
+		pvp_x86_stop(m, PVP_STOP_UNMODELLED);
+		return false;
+	case FOUND:
+		if (is_visible(m, selector, d) &&
+		    ((d & DESCRIPTOR_CODE_OR_DATA) ||
+		     is_known_system(m, DESCRIPTOR_TYPE(d), lar)))
+			break;
+		/* fallthrough */
+	case NO_DESCRIPTOR:
+		pvp_x86_set(m, PVP_X86_rflags, flags);
+		return true;
+	}
+	value = (d & 0xffff) | (d >> 32 & 0xf0000);
+	if (d >> 55 & 1) /* in pages */
+		value = value << 12 | 0xfff;
+	if (lar)
+		value = d >> 32 & 0xf0ff00;
+	pvp_x86_set(m, PVP_X86_rflags, flags | PVP_X86_FLAG_ZF);
+	return pvp_x86_write_operand(m, insn, &insn->op[0], insn->operand_size, value);
 }
 
 static bool do_load_selector(struct pvp_machine *m, const struct pvp_x86_insn *insn,
@@ -201,6 +296,8 @@ bool pvp_x86_do_segment(struct pvp_machine *m, const struct pvp_x86_insn *insn)
 		return do_fsgsbase(m, insn);
 	case PVP_X86_VERW:
 		return do_verw(m, insn);
+	case PVP_X86_LSL:
+		return do_lsl(m, insn);
 	case PVP_X86_MOV_SEG:
 		return do_mov_seg(m, insn);
 	default:

@@ -153,6 +153,8 @@ static int msr_register(const struct pvp_machine *m, uint32_t index)
 	}
 }
 
+#define MSR_TSC_AUX 0xc0000103 /* what rdtscp and rdpid give */
+
 static struct msr_value *msr_written(struct pvp_machine *m, uint32_t index)
 {
 	for (unsigned i = 0; i < m->nr_msrs; i++)
@@ -181,14 +183,18 @@ static bool msr_holds_address(const struct pvp_machine *m, uint32_t index)
 				     index == 0x600);			 /* DS_AREA */
 }
 
+static uint64_t msr_value(struct pvp_machine *m, uint32_t index)
+{
+	struct msr_value *written = msr_written(m, index);
+
+	return written ? written->value : pvp_mix(m->request->seed, 0x3500000000ull + index);
+}
+
 static bool do_rdmsr(struct pvp_machine *m)
 {
 	uint32_t index = pvp_x86_get(m, PVP_X86_rcx);
-	struct msr_value *written = msr_written(m, index);
 	int reg = msr_register(m, index);
-	uint64_t value = reg >= 0  ? pvp_x86_get(m, reg)
-			 : written ? written->value
-				   : pvp_mix(m->request->seed, 0x3500000000ull + index);
+	uint64_t value = reg >= 0 ? pvp_x86_get(m, reg) : msr_value(m, index);
 
 	/* Recorded even when it faults: the attempt is what a hypervisor sees. */
 	PVP_X86_EFFECT(m, RDMSR, index);
@@ -244,7 +250,7 @@ static bool do_rdtsc(struct pvp_machine *m, const struct pvp_x86_insn *insn)
 	pvp_x86_set(m, PVP_X86_rax, value & 0xffffffff);
 	pvp_x86_set(m, PVP_X86_rdx, value >> 32);
 	if (insn->opcode == 0x01) /* rdtscp: 0f 01 f9 */
-		pvp_x86_set(m, PVP_X86_rcx, 0);
+		pvp_x86_set(m, PVP_X86_rcx, msr_value(m, MSR_TSC_AUX) & 0xffffffff);
 	return true;
 }
 
@@ -415,7 +421,11 @@ static bool handle(struct pvp_machine *m, const struct pvp_x86_insn *insn)
 	case PVP_X86_RDMSR:
 		return do_rdmsr(m);
 	case PVP_X86_WRMSR:
+	case PVP_X86_WRMSRNS:
 		return do_wrmsr(m);
+	case PVP_X86_RDPID:
+		return pvp_x86_write_operand(m, insn, &insn->op[0], insn->op[0].size,
+					     msr_value(m, MSR_TSC_AUX) & 0xffffffff);
 	case PVP_X86_RDPMC:
 		return do_rdpmc(m);
 	case PVP_X86_RDTSC:
@@ -437,6 +447,7 @@ static bool handle(struct pvp_machine *m, const struct pvp_x86_insn *insn)
 	case PVP_X86_SWAPGS:
 	case PVP_X86_FSGSBASE:
 	case PVP_X86_VERW:
+	case PVP_X86_LSL:
 	case PVP_X86_MOV_SEG:
 		return pvp_x86_do_segment(m, insn);
 	case PVP_X86_INVLPG:
