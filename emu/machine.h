@@ -169,6 +169,7 @@ struct pvp_run_request {
 	uint64_t seed;		/* of what devices, counters and MSRs answer, and of stray pages */
 	const struct pvp_script_row *script;
 	size_t nr_script;
+	bool only_entry; /* OPAQUE at entry: nothing outside the site is executed */
 };
 
 enum pvp_special_kind {

@@ -391,14 +391,29 @@ exits "verify --format json" 0 verify --out out --platform native --format json 
 holds "verify --format json: the record" cmp stdout out/results.json
 exits "verify --format ktap=FILE" 0 verify --out out --platform native --format ktap=ktap \
 	--format json=copy.json image
-holds "verify --format ktap=FILE: a plan" grep -q "^  1..$(wc -l <sites.tsv)$" ktap
-holds "verify --format ktap=FILE: a test a site" \
-	[ "$(grep -c '^  ok ' ktap)" = "$(wc -l <sites.tsv)" ]
+holds "verify --format ktap=FILE: a plan" grep -q "^  1..$(($(wc -l <sites.tsv) + 4))$" ktap
+holds "verify --format ktap=FILE: a test a site, and a kind of transfer" \
+	[ "$(grep -c '^  ok ' ktap)" = "$(($(wc -l <sites.tsv) + 4))" ]
 holds "verify --format json=FILE" cmp copy.json out/results.json
 holds "verify --format F=FILE: the table still" grep -q '^platform ' stdout
 exits "verify --site" 0 verify --out out --platform native --site irq_disable#1 image
 holds "verify --site: the rest is SKIPPED" \
 	[ "$(grep -c '"verdict": "SKIPPED"' out/results.json)" = "$(($(wc -l <sites.tsv) - 1))" ]
+exits "verify --site: a transfer" 0 verify --out out --platform native --site return#3 image
+holds "verify --site: a transfer: its cell" grep -q '"op": "return", "ordinal": 3,.*"verdict": "EQUIVALENT"' out/results.json
+holds "verify --site: a transfer: no other" grep -qE '^  return +[0-9]+ +1 +0 +1 +0 +0 +0 +[0-9]+ +0$' stdout
+exits "verify --patched: a spoiled transfer: the text" 0 patch --platform native image
+awk -F'\t' -v OFS='\t' '$4 == "return" && !n++ { sub(/^c3/, "c2", $3) } 1' stdout >transfer.tsv
+exits "verify --patched: a spoiled transfer" 1 verify --out out --platform native --patched transfer.tsv image
+holds "verify --patched: a spoiled transfer: the line" \
+	grep -qE '^DIVERGENT  native  0x[0-9a-f]+  return#1  ' stdout
+holds "verify --patched: a spoiled transfer: counted apart" \
+	grep -q '; [0-9]* transfers: [0-9]* EQUIVALENT, 1 DIVERGENT, 0 INCONCLUSIVE, 0 SKIPPED; ' stdout
+printf 'expect:\n- op: return\n  verdict: DIVERGENT\n  why: spoiled\n' >transfer.yaml
+exits "verify --expect: a transfer" 0 verify --out out --platform native --patched transfer.tsv \
+	--expect transfer.yaml image
+exits "verify --expect: a transfer that was not run" 0 verify --out out --platform native \
+	--site irq_disable#1 --expect transfer.yaml image
 exits "verify --by-op" 0 verify --out out --platform native --by-op image
 holds "verify --by-op: rows" grep -qE '^irq.irq_disable +[0-9]' stdout
 exits "verify twice in one command" 0 verify --out out --platform native image elsewhere/image

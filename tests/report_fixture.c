@@ -175,7 +175,7 @@ void fixture_results(const char *dir, size_t nr_images, struct pvp_results *ret)
 	}
 	pvp_results_init(ret, "unicorn 2.0.1, capstone 4.0.2", 1, 32, nr_images);
 	for (size_t i = 0; i < nr_images; i++) {
-		struct pvp_results_image *to = pvp_results_add_image(ret, image, &tables, &sites, NULL);
+		struct pvp_results_image *to = pvp_results_add_image(ret, image, &tables, &sites, NULL, NULL);
 
 		set_digest(&to->sha256);
 		set_digest(&to->elf_sha256);

@@ -27,6 +27,7 @@
 	X(sites) \
 	X(entry_sites) \
 	X(entry_check) \
+	X(transfers) \
 	X(patched) \
 	X(model) \
 	X(model_branches) \

@@ -86,7 +86,7 @@ static void make(struct pvp_results *ret)
 		cells[i].witness = rows[i].detail ? &witness : NULL;
 	}
 	pvp_results_init(ret, "engine", 1, 64, 1);
-	pvp_results_add_platform(pvp_results_add_image(ret, image, &tables, &sites, NULL), &input,
+	pvp_results_add_platform(pvp_results_add_image(ret, image, &tables, &sites, NULL, NULL), &input,
 				 &none, changes, &result);
 	pvp_image_close(image);
 }

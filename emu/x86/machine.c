@@ -216,6 +216,10 @@ void pvp_x86_on_code(uc_engine *uc, uint64_t addr, uint32_t size, void *arg)
 		run->entry_log = m->memory.nr_log;
 		read_state(m, &run->entry);
 		run->entry.reg[PVP_X86_rip] = addr;
+		if (m->request->only_entry) {
+			pvp_x86_stop(m, PVP_STOP_OPAQUE);
+			return;
+		}
 	}
 	if (addr == m->request->end) {
 		if (pvp_x86_get(m, PVP_X86_rsp) == m->request->end_sp) {

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "alloc.h"
+#include "transfers.h"
 #include "cell.h"
 #include "entry.h"
 #include "findings.h"
@@ -95,6 +96,9 @@ void pvp_check_result_deinit(struct pvp_check_result *result)
 	free(result->branches);
 	free(result->cells);
 	free(result->entry_cells);
+	for (size_t i = 0; i < result->nr_transfer_cells; i++)
+		pvp_cell_deinit(&result->transfer_cells[i]);
+	free(result->transfer_cells);
 	free(result->findings);
 	memset(result, 0, sizeof(*result));
 }
@@ -213,6 +217,8 @@ struct pvp_error *pvp_check(const struct pvp_check_input *asked, struct pvp_chec
 		; /* a cell that falls may take others with it */
 	if (!err)
 		err = pvp_entry_check(input, &result);
+	if (!err)
+		err = pvp_transfers_check(input, &result);
 	if (!err)
 		err = pvp_findings(input, &result);
 	pvp_steering_deinit(&steering);

@@ -12,6 +12,7 @@
 #ifndef PVP_CHECK_H
 #define PVP_CHECK_H
 
+#include "transfer_sites.h"
 #include "contract.h"
 #include "entry_sites.h"
 #include "patched.h"
@@ -56,6 +57,7 @@ const char *pvp_evidence_name(enum pvp_evidence evidence);
 	X(OPAQUE, "opaque", "a callee that is not followed was reached")                           \
 	X(DECODE, "decode", "the disassembler and the emulator disagree on a length")              \
 	X(ENGINE, "engine", "the emulator failed")                                                 \
+	X(RUN_TIME_ADDRESS, "run-time-address", "it leads to memory that boot allocates, whose text the file given has not") \
 	X(WORKER_DIED, "worker-died", "the process that ran the site died")
 
 enum pvp_reason {
@@ -165,6 +167,7 @@ struct pvp_check_input {
 	const struct pvp_tables *tables;
 	const struct pvp_sites *sites;
 	const struct pvp_entry_sites *entry; /* NULL: they are not judged */
+	const struct pvp_transfer_sites *transfers; /* the same */
 	const struct pvp_platform *platform;
 	const struct pvp_contracts *contracts;
 	/*
@@ -178,6 +181,7 @@ struct pvp_check_input {
 	const bool *wanted; /* one a site, or NULL: all; the others are SKIPPED */
 	/* The same of entry->sites; NULL: all, unless `wanted` says what is. */
 	const bool *entry_wanted;
+	const bool *transfer_wanted; /* the same of transfers->sites */
 	bool shrink;	    /* make witnesses small */
 	bool steer;	    /* search for states that take what the drawn ones do not */
 	/* What was found, for pvp_bench_decide: set by pvp_check and pvp_mutate, else NULL. */
@@ -188,11 +192,30 @@ struct pvp_check_input {
 	void *progress_arg;
 };
 
+/*
+ * What the sites of one kind of transfer came to.  Sites that differ in nothing but their place are
+ * one class: one of it is run, and one in a hundred of the others; when any of these is not
+ * EQUIVALENT, all of the class are.
+ */
+struct pvp_transfer_tally {
+	size_t sites;
+	size_t in_full;	  /* run in every start state, or until one differs */
+	size_t replaced;  /* an alternative that applies has other code there: not judged */
+	size_t of_class;  /* EQUIVALENT because the one of its class that was run is */
+	size_t classes;
+	size_t verdicts[PVP_SKIPPED + 1];
+};
+
 struct pvp_check_result {
 	struct pvp_cell *cells; /* one a site, in site order */
 	size_t nr_cells;
 	struct pvp_cell *entry_cells; /* one an entry-code site; without witnesses */
 	size_t nr_entry_cells;
+	struct pvp_transfer_tally transfers[PVP_NR_TRANSFER_KINDS]; /* kind - PVP_SITE_RETURN */
+	/* Of the transfers that are not EQUIVALENT, or were asked for by name; in site order, without
+	 * witnesses. */
+	struct pvp_cell *transfer_cells;
+	size_t nr_transfer_cells;
 	struct pvp_finding *findings;
 	size_t nr_findings;
 	/* Branches of the functions that the ops run, ascending by address; none unless steered. */

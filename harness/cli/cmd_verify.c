@@ -21,6 +21,7 @@ struct job {
 	size_t nr_boots, cap_boots;
 	bool *wanted;		  /* one a site; NULL: all */
 	bool *entry_wanted;	  /* the same of the entry-code sites; NULL: as `wanted` has it */
+	bool *transfer_wanted;	  /* the same of the transfers */
 	struct pvp_patched given; /* --patched */
 };
 
@@ -42,6 +43,7 @@ static void job_deinit(struct job *job)
 	pvp_patched_deinit(&job->given);
 	free(job->wanted);
 	free(job->entry_wanted);
+	free(job->transfer_wanted);
 	for (size_t i = 0; i < job->nr_boots; i++)
 		pvp_boot_deinit(&job->boots[i]);
 	free(job->boots);
@@ -129,26 +131,37 @@ static struct pvp_error *open_boots(const struct run *run, struct job *job)
 static struct pvp_error *find_wanted(const struct run *run, struct job *job)
 {
 	const struct pvp_words_list *sites = &run->options.sites;
-	const struct pvp_sites *entry = &job->subject.entry.sites;
+	const struct pvp_subject *subject = &job->subject;
+	/* Where several know the name the first one has it. */
+	const struct {
+		const struct pvp_sites *sites;
+		bool **wanted;
+	} lists[] = {
+		{&subject->entry.sites, &job->entry_wanted},
+		{&subject->sites, &job->wanted},
+		{&subject->transfers.sites, &job->transfer_wanted},
+	};
 
 	if (!sites->nr)
 		return NULL;
-	job->wanted = pvp_calloc(job->subject.sites.nr, sizeof(*job->wanted));
-	job->entry_wanted = pvp_calloc(entry->nr, sizeof(*job->entry_wanted));
+	for (size_t k = 0; k < ARRAY_SIZE(lists); k++)
+		*lists[k].wanted = pvp_calloc(lists[k].sites->nr, sizeof(**lists[k].wanted));
 	for (size_t i = 0; i < sites->nr; i++) {
-		const struct pvp_site *site;
-		struct pvp_error *err;
+		const struct pvp_site *site = NULL;
+		struct pvp_error *err = NULL, *pv = NULL;
 
-		err = pvp_sites_parse(entry, job->subject.image, sites->v[i], &site);
-		if (!err) {
-			job->entry_wanted[site - entry->v] = true;
-			continue;
+		for (size_t k = 0; k < ARRAY_SIZE(lists) && !site; k++) {
+			err = pvp_sites_parse(lists[k].sites, subject->image, sites->v[i], &site);
+			if (!err)
+				(*lists[k].wanted)[site - lists[k].sites->v] = true;
+			else if (lists[k].sites == &subject->sites)
+				pv = err; /* says best what there is */
+			else
+				pvp_error_destroy(err);
 		}
-		pvp_error_destroy(err);
-		err = pvp_sites_parse(&job->subject.sites, job->subject.image, sites->v[i], &site);
-		if (err)
-			return pvp_error_context(err, "%s", job->subject.path);
-		job->wanted[site - job->subject.sites.v] = true;
+		if (!site)
+			return pvp_error_context(pv, "%s", subject->path);
+		pvp_error_destroy(pv);
 	}
 	return NULL;
 }
@@ -201,6 +214,7 @@ static struct pvp_error *check_boot(struct run *run, const struct job *job,
 		.tables = &job->subject.tables,
 		.sites = &job->subject.sites,
 		.entry = &job->subject.entry,
+		.transfers = &job->subject.transfers,
 		.platform = boot->platform,
 		.contracts = &boot->contracts,
 		.patched = &boot->patched,
@@ -210,6 +224,7 @@ static struct pvp_error *check_boot(struct run *run, const struct job *job,
 		.seed = run->options.seed,
 		.wanted = job->wanted,
 		.entry_wanted = job->entry_wanted,
+		.transfer_wanted = job->transfer_wanted,
 		.shrink = true,
 		.jobs = run->options.jobs,
 		.progress = pvp_progress_update,
@@ -258,7 +273,7 @@ static struct pvp_error *check_jobs(struct run *run)
 		struct pvp_results_image *image =
 			pvp_results_add_image(&run->results, job->subject.image,
 					      &job->subject.tables, &job->subject.sites,
-					      &job->subject.entry);
+					      &job->subject.entry, &job->subject.transfers);
 
 		for (size_t k = 0; !err && k < job->nr_boots; k++)
 			err = check_boot(run, job, &job->boots[k], image);

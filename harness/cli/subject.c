@@ -19,6 +19,8 @@ struct pvp_error *pvp_subject_open(const char *path, const char *symbols, struct
 		err = pvp_sites_scan(subject.image, &subject.tables, &subject.sites);
 	if (!err)
 		err = pvp_entry_sites_scan(subject.image, &subject.tables, &subject.entry);
+	if (!err)
+		err = pvp_transfer_sites_scan(subject.image, &subject.tables, &subject.transfers);
 	if (err) {
 		pvp_subject_deinit(&subject);
 		return pvp_error_context(err, "%s", path);
@@ -31,6 +33,7 @@ void pvp_subject_deinit(struct pvp_subject *subject)
 {
 	if (!subject)
 		return;
+	pvp_transfer_sites_deinit(&subject->transfers);
 	pvp_entry_sites_deinit(&subject->entry);
 	pvp_sites_deinit(&subject->sites);
 	pvp_tables_deinit(&subject->tables);

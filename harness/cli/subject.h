@@ -11,6 +11,7 @@
 #ifndef PVP_SUBJECT_H
 #define PVP_SUBJECT_H
 
+#include "transfer_sites.h"
 #include "contract.h"
 #include "entry_sites.h"
 #include "model.h"
@@ -22,6 +23,7 @@ struct pvp_subject {
 	struct pvp_tables tables;
 	struct pvp_sites sites;
 	struct pvp_entry_sites entry;
+	struct pvp_transfer_sites transfers;
 };
 
 struct pvp_boot {

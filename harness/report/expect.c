@@ -241,12 +241,23 @@ static void excuse(struct pvp_results_expectation *record, char **expected)
 	record->excused++;
 }
 
+/* Whether it could name a branch that was not run, and so has no cell. */
+static bool names_skipped_transfer(const struct pvp_expect_entry *e,
+				 const struct pvp_results_platform *platform)
+{
+	for (size_t i = 0; i < platform->nr_transfer_ops; i++)
+		if (!e->op || op_matches(e->op, platform->transfer_ops[i], 0))
+			return true;
+	return false;
+}
+
 static void apply_entry(const struct pvp_expect_entry *e, struct pvp_results_expectation *record,
 			struct pvp_results_platform *platform, struct use *use)
 {
 	if (e->platform && fnmatch(e->platform, platform->name, 0))
 		return;
 	use->ran = true;
+	use->skipped |= names_skipped_transfer(e, platform);
 	for (size_t i = 0; i < platform->nr_cells; i++) {
 		struct pvp_results_cell *cell = &platform->cells[i];
 

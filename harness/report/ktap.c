@@ -86,15 +86,36 @@ static void put_cell(const struct pvp_results_platform *platform,
 		put_finding(finding, out);
 }
 
+/* A test a kind: the sites that have no cell.  Those that have are tests of their own. */
+static void put_transfers(const struct pvp_results_platform *platform, unsigned kind, size_t number,
+			 FILE *out)
+{
+	const struct pvp_results_transfers *transfers = &platform->transfers[kind];
+	const struct pvp_transfer_tally *tally = &transfers->tally;
+
+	fprintf(out, "  %s %zu all %s sites", transfers->failed ? "not ok" : "ok", number,
+		pvp_site_kind_name(PVP_SITE_RETURN + kind));
+	if (tally->verdicts[PVP_SKIPPED] == tally->sites)
+		fputs(" # SKIP not asked for", out);
+	fprintf(out, "\n  # %zu sites", tally->sites);
+	for (unsigned i = 0; i < PVP_NR_VERDICTS; i++)
+		if (tally->verdicts[i])
+			fprintf(out, ", %zu %s", tally->verdicts[i], pvp_verdict_name(i));
+	fputc('\n', out);
+}
+
 static void put_platform(const struct pvp_results *results, const struct pvp_results_image *image,
 			 const struct pvp_results_platform *platform, size_t number, FILE *out)
 {
-	bool failed = platform->counts.failed || platform->failed_findings;
+	bool failed = platform->counts.failed || platform->failed_transfers ||
+		      platform->failed_findings;
 	size_t apart = 0, test = 0;
 	char *name;
 
 	for (size_t i = 0; i < platform->nr_findings; i++)
 		apart += is_test(platform, i);
+	for (unsigned i = 0; i < PVP_NR_TRANSFER_KINDS; i++)
+		apart += platform->transfers[i].tally.sites != 0;
 	name = results->nr_images > 1 ? pvp_asprintf("%s %s", image->name, platform->name)
 				      : pvp_strdup(platform->name);
 	fputs("  KTAP version 1\n  # Subtest: ", out);
@@ -102,6 +123,9 @@ static void put_platform(const struct pvp_results *results, const struct pvp_res
 	fprintf(out, "\n  1..%zu\n", platform->nr_cells + apart);
 	for (size_t i = 0; i < platform->nr_cells; i++)
 		put_cell(platform, &platform->cells[i], ++test, out);
+	for (unsigned i = 0; i < PVP_NR_TRANSFER_KINDS; i++)
+		if (platform->transfers[i].tally.sites)
+			put_transfers(platform, i, ++test, out);
 	for (size_t i = 0; i < platform->nr_findings; i++)
 		if (is_test(platform, i))
 			put_test(platform, i, ++test, out);

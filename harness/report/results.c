@@ -70,6 +70,9 @@ static void platform_deinit(struct pvp_results_platform *platform)
 		finding_deinit(&platform->findings[i]);
 	free(platform->findings);
 	pvp_results_branches_deinit(&platform->branches);
+	for (size_t i = 0; i < platform->nr_transfer_ops; i++)
+		free(platform->transfer_ops[i]);
+	free(platform->transfer_ops);
 }
 
 static void image_deinit(struct pvp_results_image *image)
@@ -116,7 +119,8 @@ struct pvp_results_image *pvp_results_add_image(struct pvp_results *results,
 						const struct pvp_image *image,
 						const struct pvp_tables *tables,
 						const struct pvp_sites *sites,
-						const struct pvp_entry_sites *entry)
+						const struct pvp_entry_sites *entry,
+						const struct pvp_transfer_sites *transfers)
 {
 	struct pvp_results_image *ret = &results->images[results->nr_images];
 
@@ -136,6 +140,8 @@ struct pvp_results_image *pvp_results_add_image(struct pvp_results *results,
 		ret->sites[sites->v[i].kind]++;
 	for (size_t i = 0; entry && i < entry->sites.nr; i++)
 		ret->sites[entry->sites.v[i].kind]++;
+	for (size_t i = 0; transfers && i < transfers->sites.nr; i++)
+		ret->sites[transfers->sites.v[i].kind]++;
 	return ret;
 }
 
@@ -285,6 +291,23 @@ static void group_cells(struct pvp_results_cell *cells, size_t nr)
 	free(groups);
 }
 
+static void add_transfers(struct pvp_results_platform *ret, const struct pvp_check_input *input,
+			 const struct pvp_check_result *result)
+{
+	bool skipped = false;
+
+	for (unsigned i = 0; i < PVP_NR_TRANSFER_KINDS; i++) {
+		ret->transfers[i].tally = result->transfers[i];
+		skipped |= result->transfers[i].verdicts[PVP_SKIPPED] != 0;
+	}
+	if (!skipped)
+		return;
+	ret->nr_transfer_ops = input->transfers->nr_ops;
+	ret->transfer_ops = pvp_calloc(ret->nr_transfer_ops, sizeof(*ret->transfer_ops));
+	for (size_t i = 0; i < ret->nr_transfer_ops; i++)
+		ret->transfer_ops[i] = pvp_text_clean(input->transfers->ops[i]);
+}
+
 void pvp_results_add_platform(struct pvp_results_image *image, const struct pvp_check_input *input,
 			      const struct pvp_overrides *overrides, const enum pvp_change *changes,
 			      const struct pvp_check_result *result)
@@ -301,14 +324,18 @@ void pvp_results_add_platform(struct pvp_results_image *image, const struct pvp_
 	add_overrides(ret, overrides);
 	ret->cases = result->cases;
 	ret->stray = result->stray;
-	ret->nr_cells = result->nr_cells + result->nr_entry_cells;
+	ret->nr_cells = result->nr_cells + result->nr_entry_cells + result->nr_transfer_cells;
 	ret->cells = pvp_calloc(ret->nr_cells, sizeof(*ret->cells));
 	for (size_t i = 0; i < result->nr_cells; i++)
 		fill_cell(&ret->cells[i], image, input, changes[i], &result->cells[i]);
 	for (size_t i = 0; i < result->nr_entry_cells; i++)
 		fill_cell(&ret->cells[result->nr_cells + i], image, input,
 			  change_of(&result->entry_cells[i]), &result->entry_cells[i]);
-	if (result->nr_entry_cells)
+	for (size_t i = 0; i < result->nr_transfer_cells; i++)
+		fill_cell(&ret->cells[result->nr_cells + result->nr_entry_cells + i], image, input,
+			  change_of(&result->transfer_cells[i]), &result->transfer_cells[i]);
+	add_transfers(ret, input, result);
+	if (result->nr_entry_cells || result->nr_transfer_cells)
 		qsort(ret->cells, ret->nr_cells, sizeof(*ret->cells), by_addr);
 	group_cells(ret->cells, ret->nr_cells);
 	pvp_results_branches_fill(input->image, result, &ret->branches);
@@ -374,6 +401,32 @@ static bool verdict_fails(enum pvp_verdict verdict, unsigned fail_on)
 	return false;
 }
 
+static void judge_transfer(struct pvp_results_transfers *transfers, const struct pvp_results_cell *cell)
+{
+	transfers->failed += cell->failed;
+	transfers->expected += cell->expected != NULL;
+	if (cell->verdict == PVP_INCONCLUSIVE)
+		transfers->reasons[cell->reason]++;
+}
+
+/* Starts anew, but for what the checker counted; all kinds are added to *all. */
+static void begin_transfers(struct pvp_results_platform *platform, struct pvp_results_transfers *all)
+{
+	platform->failed_transfers = 0;
+	for (unsigned i = 0; i < PVP_NR_TRANSFER_KINDS; i++) {
+		const struct pvp_transfer_tally tally = platform->transfers[i].tally;
+
+		platform->transfers[i] = (struct pvp_results_transfers){.tally = tally};
+		all->tally.sites += tally.sites;
+		all->tally.in_full += tally.in_full;
+		all->tally.of_class += tally.of_class;
+		all->tally.replaced += tally.replaced;
+		all->tally.classes += tally.classes;
+		for (unsigned k = 0; k < PVP_NR_VERDICTS; k++)
+			all->tally.verdicts[k] += tally.verdicts[k];
+	}
+}
+
 static void judge_platform(struct pvp_results *results, struct pvp_results_platform *platform)
 {
 	unsigned fail_on = results->fail_on;
@@ -381,10 +434,17 @@ static void judge_platform(struct pvp_results *results, struct pvp_results_platf
 	memset(&platform->counts, 0, sizeof(platform->counts));
 	memset(platform->kinds, 0, sizeof(platform->kinds));
 	platform->failed_findings = 0;
+	begin_transfers(platform, &results->transfers);
 	for (size_t i = 0; i < platform->nr_cells; i++) {
 		struct pvp_results_cell *cell = &platform->cells[i];
 
 		cell->failed = !cell->expected && verdict_fails(cell->verdict, fail_on);
+		if (pvp_site_kind_is_transfer(cell->kind)) {
+			judge_transfer(&platform->transfers[cell->kind - PVP_SITE_RETURN], cell);
+			judge_transfer(&results->transfers, cell);
+			platform->failed_transfers += cell->failed;
+			continue;
+		}
 		pvp_results_count(&platform->counts, cell);
 		pvp_results_count(&platform->kinds[cell->kind], cell);
 		pvp_results_count(&results->counts, cell);
@@ -403,6 +463,7 @@ void pvp_results_judge(struct pvp_results *results, unsigned fail_on)
 {
 	results->fail_on = fail_on;
 	memset(&results->counts, 0, sizeof(results->counts));
+	memset(&results->transfers, 0, sizeof(results->transfers));
 	results->failed_findings = 0;
 	results->unused_expectations = 0;
 	for (size_t i = 0; i < results->nr_images; i++)
@@ -411,6 +472,6 @@ void pvp_results_judge(struct pvp_results *results, unsigned fail_on)
 	for (size_t i = 0; i < results->nr_expectations; i++)
 		results->unused_expectations += results->expectations[i].unused;
 	results->failed =
-		results->counts.failed || results->failed_findings ||
+		results->counts.failed || results->transfers.failed || results->failed_findings ||
 		(results->unused_expectations && (fail_on & PVP_FAIL_ON(PVP_FAILURE_FINDING)));
 }

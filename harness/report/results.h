@@ -99,6 +99,17 @@ struct pvp_results_counts {
 	unsigned min_end;    /* fewest of any cell with evidence `executed`; 0: there is none */
 };
 
+/*
+ * Sites of one kind of transfer (transfer_sites.h): most have no cell, and none is among the counts
+ * above.
+ */
+struct pvp_results_transfers {
+	struct pvp_transfer_tally tally;
+	/* Of the cells there are, set by pvp_results_judge. */
+	size_t reasons[PVP_NR_REASONS];
+	size_t failed, expected;
+};
+
 struct pvp_results_platform {
 	char *name, *description;
 	/* What its bytes depended on. */
@@ -106,14 +117,19 @@ struct pvp_results_platform {
 	uint32_t caps[PVP_CAP_WORDS];
 	char **overrides; /* in the user's words, "--feature=+xenpv" */
 	size_t nr_overrides;
-	struct pvp_results_cell *cells; /* ascending by address */
+	/* Ascending by address; of transfers, those that are not EQUIVALENT or were asked for. */
+	struct pvp_results_cell *cells;
 	size_t nr_cells;
 	struct pvp_results_finding *findings;
 	size_t nr_findings;
 	struct pvp_results_branches branches;
+	struct pvp_results_transfers transfers[PVP_NR_TRANSFER_KINDS]; /* kind - PVP_SITE_RETURN */
+	char **transfer_ops; /* owned: ops of transfers that were skipped; NULL: none was */
+	size_t nr_transfer_ops;
 	uint64_t cases, stray;
-	/* Set by pvp_results_judge. */
+	/* Set by pvp_results_judge.  Cells of transfers are not counted here. */
 	struct pvp_results_counts counts, kinds[PVP_NR_SITE_KINDS];
+	size_t failed_transfers;
 	size_t failed_findings;
 };
 
@@ -146,6 +162,7 @@ struct pvp_results {
 	size_t nr_expectations;
 	/* Set by pvp_results_judge. */
 	struct pvp_results_counts counts;
+	struct pvp_results_transfers transfers; /* of all kinds */
 	size_t failed_findings, unused_expectations;
 	bool failed;
 };
@@ -155,12 +172,13 @@ void pvp_results_init(struct pvp_results *ret, const char *engine, uint64_t seed
 		      size_t nr_images);
 void pvp_results_deinit(struct pvp_results *results);
 
-/* Borrowed: valid until deinit.  entry: NULL when they are not judged. */
+/* Borrowed: valid until deinit.  entry, transfers: NULL when they are not judged. */
 struct pvp_results_image *pvp_results_add_image(struct pvp_results *results,
 						const struct pvp_image *image,
 						const struct pvp_tables *tables,
 						const struct pvp_sites *sites,
-						const struct pvp_entry_sites *entry);
+						const struct pvp_entry_sites *entry,
+						const struct pvp_transfer_sites *transfers);
 /* changes: one a site, of the text that was run (pvp_changes_of). */
 void pvp_results_add_platform(struct pvp_results_image *image, const struct pvp_check_input *input,
 			      const struct pvp_overrides *overrides, const enum pvp_change *changes,

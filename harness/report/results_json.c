@@ -88,6 +88,28 @@ static json_t *counts_json(const struct pvp_results_counts *counts)
 	return object;
 }
 
+static json_t *transfers_json(const struct pvp_results_transfers *transfers)
+{
+	json_t *object = need(json_object()), *part = need(json_object());
+
+	set_count(object, "sites", transfers->tally.sites);
+	set_count(object, "in_full", transfers->tally.in_full);
+	set_count(object, "of_class", transfers->tally.of_class);
+	set_count(object, "replaced", transfers->tally.replaced);
+	set_count(object, "classes", transfers->tally.classes);
+	for (unsigned i = 0; i < PVP_NR_VERDICTS; i++)
+		set_count(part, pvp_verdict_name(i), transfers->tally.verdicts[i]);
+	set(object, "verdicts", part);
+	part = need(json_object());
+	for (unsigned i = PVP_REASON_NONE + 1; i < PVP_NR_REASONS; i++)
+		if (transfers->reasons[i])
+			set_count(part, pvp_reason_name(i), transfers->reasons[i]);
+	set(object, "reasons", part);
+	set_count(object, "failed", transfers->failed);
+	set_count(object, "expected", transfers->expected);
+	return object;
+}
+
 static json_t *cell_json(const struct pvp_results_cell *cell)
 {
 	json_t *object = need(json_object());
@@ -172,6 +194,12 @@ static json_t *platform_json(const struct pvp_results_platform *platform)
 		if (platform->kinds[i].sites)
 			set(part, pvp_site_kind_name(i), counts_json(&platform->kinds[i]));
 	set(object, "kinds", part);
+	part = need(json_object());
+	for (unsigned i = 0; i < PVP_NR_TRANSFER_KINDS; i++)
+		if (platform->transfers[i].tally.sites)
+			set(part, pvp_site_kind_name(PVP_SITE_RETURN + i),
+			    transfers_json(&platform->transfers[i]));
+	set(object, "transfers", part);
 	part = need(json_array());
 	for (size_t i = 0; i < platform->nr_cells; i++)
 		push(part, cell_json(&platform->cells[i]));
@@ -252,6 +280,7 @@ static json_t *results_json(const struct pvp_results *results)
 		push(part, expectation_json(&results->expectations[i]));
 	set(object, "expectations", part);
 	part = counts_json(&results->counts);
+	set(part, "transfers", transfers_json(&results->transfers));
 	set_count(part, "failed_findings", results->failed_findings);
 	set_count(part, "unused_expectations", results->unused_expectations);
 	set(part, "pass", json_boolean(!results->failed));

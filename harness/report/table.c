@@ -129,7 +129,7 @@ static void put_image(const struct table *t, const struct pvp_results_image *ima
 	put(t, PLAIN, "%s: %s, %s tables, %s, symbols from %s", image->name, image->arch,
 	    image->generation, image->container, image->symbols);
 	for (unsigned i = 0; i < PVP_NR_SITE_KINDS; i++) {
-		if (!image->sites[i])
+		if (!image->sites[i] || pvp_site_kind_is_transfer(i))
 			continue;
 		put(t, PLAIN, "%s%zu %s sites", separator, image->sites[i], pvp_site_kind_name(i));
 		separator = ", ";
@@ -158,6 +158,58 @@ static void put_platforms(const struct table *t, const struct pvp_results_image 
 		}
 	}
 	put(t, PLAIN, "\n");
+}
+
+// clang-format off
+/* Columns of the table of transfers: value of a struct pvp_results_transfers, heading, colour. */
+#define TRANSFER_COLUMNS(X)                                                                          \
+	X(tally.sites,                      " sites",       PLAIN)                                 \
+	X(tally.in_full,                    "run",          PLAIN)                                 \
+	X(tally.of_class,                   "by class",     PLAIN)                                 \
+	X(tally.classes,                    "classes",      PLAIN)                                 \
+	X(tally.replaced,                   "replaced",     PLAIN)                                 \
+	X(tally.verdicts[PVP_DIVERGENT],    "DIVERGENT",    BAD)                                   \
+	X(tally.verdicts[PVP_INCONCLUSIVE], "INCONCLUSIVE", DOUBTFUL)                              \
+	X(tally.verdicts[PVP_SKIPPED],      "SKIPPED",      PLAIN)                                 \
+	X(expected,                         "expected",     PLAIN)
+// clang-format on
+
+/* Transfers of control of the kernel's own: they are no pv sites, and counted apart. */
+static void put_transfers(const struct table *t, const struct pvp_results_image *image)
+{
+	static const struct column columns[] = {
+#define X(field, head, colour) {head, colour},
+		TRANSFER_COLUMNS(X)
+#undef X
+	};
+	bool any = false;
+
+	for (size_t i = 0; i < image->nr_platforms; i++) {
+		const struct pvp_results_platform *platform = &image->platforms[i];
+		bool named = false;
+
+		for (unsigned k = 0; k < PVP_NR_TRANSFER_KINDS; k++) {
+			const struct pvp_results_transfers *b = &platform->transfers[k];
+			const uint64_t values[] = {
+#define X(field, head, colour) b->field,
+				TRANSFER_COLUMNS(X)
+#undef X
+			};
+			char name[NAME_WIDTH + 1];
+
+			if (!b->tally.sites)
+				continue;
+			if (!any)
+				put_head(t, NAME_WIDTH, "transfers", columns, ARRAY_SIZE(columns));
+			if (!named)
+				put(t, PLAIN, "%s\n", platform->name);
+			any = named = true;
+			snprintf(name, sizeof(name), "  %s", pvp_site_kind_name(PVP_SITE_RETURN + k));
+			put_row(t, NAME_WIDTH, name, columns, values, ARRAY_SIZE(values));
+		}
+	}
+	if (any)
+		put(t, PLAIN, "\n");
 }
 
 /* Whether a class stands in the table where no site has it. */
@@ -216,14 +268,18 @@ static void put_reasons(const struct table *t, const struct pvp_results_image *i
 		const struct pvp_results_platform *platform = &image->platforms[i];
 
 		for (unsigned k = 0; k < PVP_NR_REASONS; k++) {
-			if (!platform->counts.reasons[k])
+			size_t nr = platform->counts.reasons[k];
+
+			for (unsigned b = 0; b < PVP_NR_TRANSFER_KINDS; b++)
+				nr += platform->transfers[b].reasons[k];
+			if (!nr)
 				continue;
 			if (!any)
 				put(t, PLAIN, "%-*s  %6s  reason\n", NAME_WIDTH, "inconclusive",
 				    "sites");
 			any = true;
-			put(t, PLAIN, "%-*s  %6zu  %s: %s\n", NAME_WIDTH, platform->name,
-			    platform->counts.reasons[k], pvp_reason_name(k), whats[k]);
+			put(t, PLAIN, "%-*s  %6zu  %s: %s\n", NAME_WIDTH, platform->name, nr,
+			    pvp_reason_name(k), whats[k]);
 		}
 	}
 	if (any)
@@ -240,17 +296,18 @@ static int compare_ops(const void *a, const void *b)
 static void put_ops(const struct table *t, const struct pvp_results_platform *platform)
 {
 	const struct pvp_results_cell **by_op = pvp_calloc(platform->nr_cells, sizeof(*by_op));
-	size_t i = 0, k;
+	size_t i = 0, k, nr = 0;
 
 	for (k = 0; k < platform->nr_cells; k++)
-		by_op[k] = &platform->cells[k];
-	qsort(by_op, platform->nr_cells, sizeof(*by_op), compare_ops);
+		if (!pvp_site_kind_is_transfer(platform->cells[k].kind))
+			by_op[nr++] = &platform->cells[k];
+	qsort(by_op, nr, sizeof(*by_op), compare_ops);
 	put(t, PLAIN, "%s, by op\n", platform->name);
 	put_head(t, OP_WIDTH, "op", op_columns, ARRAY_SIZE(op_columns));
-	while (i < platform->nr_cells) {
+	while (i < nr) {
 		struct pvp_results_counts counts = {0};
 
-		for (k = i; k < platform->nr_cells && !strcmp(by_op[k]->op, by_op[i]->op); k++)
+		for (k = i; k < nr && !strcmp(by_op[k]->op, by_op[i]->op); k++)
 			pvp_results_count(&counts, by_op[k]);
 		if (counts.verdicts[PVP_SKIPPED] < counts.sites)
 			put_op(t, by_op[i]->op, &counts);
@@ -322,9 +379,10 @@ static void put_failures(const struct table *t, const struct pvp_results_platfor
 		shown += put_group(t, platform, cell);
 		groups++;
 	}
-	if (platform->counts.failed > shown)
+	if (platform->counts.failed + platform->failed_transfers > shown)
 		put(t, PLAIN, ".. and %zu more on %s: %s/results.json\n",
-		    platform->counts.failed - shown, platform->name, t->options->dir);
+		    platform->counts.failed + platform->failed_transfers - shown, platform->name,
+		    t->options->dir);
 }
 
 /* The findings like findings[first], under a line that says what they have in common. */
@@ -420,6 +478,19 @@ static size_t count_notes(const struct pvp_results *results)
 	return notes;
 }
 
+static void put_transfer_summary(const struct table *t)
+{
+	const struct pvp_transfer_tally *tally = &t->results->transfers.tally;
+
+	if (!tally->sites)
+		return;
+	put(t, PLAIN, "; %zu transfers: ", tally->sites);
+	for (unsigned i = 0; i < PVP_NR_VERDICTS; i++)
+		put(t, PLAIN, "%s%zu %s", i ? ", " : "", tally->verdicts[i], pvp_verdict_name(i));
+	if (tally->replaced)
+		put(t, PLAIN, ", %zu replaced", tally->replaced);
+}
+
 static void put_summary(const struct table *t)
 {
 	const struct pvp_results_counts *counts = &t->results->counts;
@@ -428,6 +499,7 @@ static void put_summary(const struct table *t)
 	put(t, PLAIN, "%zu cells: ", counts->sites);
 	for (unsigned i = 0; i < PVP_NR_VERDICTS; i++)
 		put(t, PLAIN, "%s%zu %s", i ? ", " : "", counts->verdicts[i], pvp_verdict_name(i));
+	put_transfer_summary(t);
 	put(t, PLAIN, "; %zu finding%s", t->results->failed_findings,
 	    t->results->failed_findings == 1 ? "" : "s");
 	if (notes)
@@ -450,6 +522,7 @@ void pvp_table_print(const struct pvp_results *results, const struct pvp_table_o
 
 		put_image(&t, image);
 		put_platforms(&t, image);
+		put_transfers(&t, image);
 		put_changes(&t, image);
 		pvp_table_branches(image, options->branches, out);
 		put_reasons(&t, image);
@@ -459,7 +532,8 @@ void pvp_table_print(const struct pvp_results *results, const struct pvp_table_o
 			const struct pvp_results_platform *platform = &image->platforms[k];
 
 			put_failures(&t, platform);
-			if (put_findings(&t, platform) || platform->counts.failed)
+			if (put_findings(&t, platform) || platform->counts.failed ||
+			    platform->failed_transfers)
 				put(&t, PLAIN, "\n");
 		}
 	}

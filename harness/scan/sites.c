@@ -64,6 +64,11 @@ static const char *pv_key_op(const char *name)
 	return NULL;
 }
 
+bool pvp_static_call_is_pv(const char *key)
+{
+	return pv_key_op(key);
+}
+
 static void add_para(const struct pvp_tables *tables, struct pvp_sites *sites, size_t *cap)
 {
 	for (size_t i = 0; i < tables->nr_para; i++) {

@@ -18,14 +18,25 @@
 	X(PARAVIRT, "paravirt", "entry of .parainstructions, or a direct-call alternative")        \
 	X(STATIC_CALL, "static-call", "static-call site of a pv key")                              \
 	X(ENTRY, "entry", "entry code that differs under Xen PV (entry_sites.h)")                  \
-	X(TRAP, "trap", "row of Xen's trap table (entry_sites.h)")
+	X(TRAP, "trap", "row of Xen's trap table (entry_sites.h)")                                 \
+	X(RETURN, "return", "entry of .return_sites (transfer_sites.h)")                             \
+	X(RETPOLINE, "retpoline", "entry of .retpoline_sites (transfer_sites.h)")                    \
+	X(KEY_CALL, "key-call", "static-call site of a key that is no pv operation (transfer_sites.h)") \
+	X(TRAMPOLINE, "trampoline", "static-call trampoline (transfer_sites.h)")
 
 enum pvp_site_kind {
 #define X(id, name, what) PVP_SITE_##id,
 	PVP_SITE_KINDS(X)
 #undef X
 };
+#define PVP_NR_TRANSFER_KINDS (PVP_SITE_TRAMPOLINE - PVP_SITE_RETURN + 1)
+
 const char *pvp_site_kind_name(enum pvp_site_kind kind);
+/* Whether it is one of transfer_sites.h: a branch of the kernel's own, no pv operation. */
+static inline bool pvp_site_kind_is_transfer(enum pvp_site_kind kind)
+{
+	return kind >= PVP_SITE_RETURN;
+}
 
 /* Which tables have an entry for (part of) the site. */
 #define PVP_SITE_TABLES(X)                                                                         \
@@ -51,9 +62,9 @@ struct pvp_site {
 	uint32_t len;  /* room for the replacement, in bytes */
 	enum pvp_site_kind kind;
 	const char *op;	     /* "irq.irq_disable"; of a static call "static_call.pv_sched_clock" */
-	uint32_t slot;	     /* PARAVIRT: index in pv_ops; ENTRY, TRAP: see entry_sites.h */
-	uint64_t key;	     /* STATIC_CALL: address of its key */
-	uint64_t trampoline; /* STATIC_CALL: of its trampoline */
+	uint32_t slot;	     /* PARAVIRT: index in pv_ops; others: see entry_sites.h, transfer_sites.h */
+	uint64_t key;	     /* STATIC_CALL, KEY_CALL: address of its key */
+	uint64_t trampoline; /* the same, and TRAMPOLINE: of its trampoline */
 	bool tail;	     /* jmp, not call */
 	uint32_t ordinal;    /* 1 for the first site of its op in address order, .. */
 	uint32_t tables;     /* bit set of enum pvp_site_table */
@@ -66,8 +77,11 @@ struct pvp_sites {
 	size_t nr;
 };
 
-/* Static-call keys that are pv operations: pv_sched_clock, pv_steal_clock, xen_hypercall,
- * hv_hypercall. */
+/*
+ * Static-call keys that are pv operations: pv_sched_clock, pv_steal_clock, xen_hypercall,
+ * hv_hypercall.
+ */
+bool pvp_static_call_is_pv(const char *key);
 struct pvp_error *pvp_sites_scan(const struct pvp_image *image, const struct pvp_tables *tables,
 				 struct pvp_sites *ret) PVP_MUST_CHECK;
 void pvp_sites_deinit(struct pvp_sites *sites);

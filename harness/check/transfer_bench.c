@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#define _GNU_SOURCE
+#include "transfer_bench.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "alloc.h"
+#include "world.h"
+
+/* The longest way through a thunk measured, which fills the return predictor, takes 44. */
+#define MAX_INSNS 256
+
+struct pvp_transfer_bench {
+	const struct pvp_check_input *input;
+	struct pvp_view view;
+	uint8_t *arrivals;
+	struct pvp_machine *machine;
+	struct pvp_transfer_facts facts;
+	struct pvp_transfer_case want;
+	struct pvp_run run;
+	uint64_t cases;
+};
+
+static struct pvp_error *make_machine(struct pvp_transfer_bench *bench)
+{
+	static const enum pvp_rule rule_of[] = {
+		[PVP_INSN_ALLOW] = PVP_RULE_ALLOW,   [PVP_INSN_EMULATE] = PVP_RULE_EMULATE,
+		[PVP_INSN_FAULT] = PVP_RULE_FAULT,   [PVP_INSN_IGNORE] = PVP_RULE_IGNORE,
+		[PVP_INSN_END] = PVP_RULE_END,
+	};
+	const struct pvp_plan *plan = pvp_plan_of(bench->input->image);
+	const struct pvp_platform *platform = bench->input->platform;
+	const size_t nr = bench->view.nr_regions;
+	struct pvp_region *regions = pvp_calloc(nr + 1, sizeof(*regions));
+	struct pvp_machine_rule *rules = pvp_calloc(platform->nr_insns, sizeof(*rules));
+	const struct pvp_machine_config config = {
+		.isa = plan->isa,
+		.ring = platform->ring,
+		.regions = regions,
+		.nr_regions = nr + 1,
+		.rules = rules,
+		.nr_rules = platform->nr_insns,
+	};
+	struct pvp_error *err;
+
+	memcpy(regions, bench->view.regions, nr * sizeof(*regions));
+	regions[nr] = (struct pvp_region){.addr = pvp_arrivals_of(plan),
+					  .len = PVP_ARRIVALS_LEN,
+					  .host = bench->arrivals,
+					  .prot = PVP_PROT_READ | PVP_PROT_EXEC,
+					  .class = PVP_MEM_PLAIN,
+					  .name = "arrivals"};
+	for (size_t i = 0; i < platform->nr_insns; i++)
+		rules[i] = (struct pvp_machine_rule){platform->insns[i].insn,
+						     rule_of[platform->insns[i].rule]};
+	err = pvp_machine_create(&config, &bench->machine);
+	free(rules);
+	free(regions);
+	return err ? pvp_error_context(err, "platform %s", platform->name) : NULL;
+}
+
+struct pvp_error *pvp_transfer_bench_create(const struct pvp_check_input *input,
+					  const struct pvp_world *world,
+					  struct pvp_transfer_bench **ret)
+{
+	struct pvp_transfer_bench *bench = pvp_calloc(1, sizeof(*bench));
+	struct pvp_error *err;
+
+	bench->input = input;
+	bench->arrivals = mmap(NULL, PVP_ARRIVALS_LEN, PROT_READ | PROT_WRITE,
+			       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	assert(bench->arrivals != MAP_FAILED);
+	memset(bench->arrivals, 0xcc, PVP_ARRIVALS_LEN);
+	err = pvp_view_create(world, input->patched, input->given, NULL, &bench->view);
+	if (!err)
+		err = pvp_transfer_facts_init(&bench->facts, input, &bench->view);
+	if (!err)
+		err = make_machine(bench);
+	if (err) {
+		pvp_transfer_bench_destroy(bench);
+		return err;
+	}
+	*ret = bench;
+	return NULL;
+}
+
+void pvp_transfer_bench_destroy(struct pvp_transfer_bench *bench)
+{
+	if (!bench)
+		return;
+	pvp_machine_destroy(bench->machine);
+	pvp_run_deinit(&bench->run);
+	pvp_transfer_facts_deinit(&bench->facts);
+	pvp_view_deinit(&bench->view);
+	munmap(bench->arrivals, PVP_ARRIVALS_LEN);
+	free(bench);
+}
+
+uint64_t pvp_transfer_bench_cases(const struct pvp_transfer_bench *bench)
+{
+	return bench->cases;
+}
+
+static void run_case(struct pvp_transfer_bench *bench)
+{
+	const struct pvp_transfer_case *want = &bench->want;
+	const struct pvp_site *site = want->site;
+	struct pvp_memory *memory = pvp_machine_memory(bench->machine);
+	struct pvp_run_request request = {
+		.start = &want->start,
+		.inside = {{site->addr, site->addr + site->len}},
+		.end = site->addr + site->len,
+		.end_sp = want->start.reg[PVP_X86_rsp],
+		.max_insns = MAX_INSNS,
+		.seed = 1,
+		.only_entry = want->only_entry,
+	};
+
+	/* A call that is not patched goes through its trampoline. */
+	if (site->kind == PVP_SITE_KEY_CALL && site->trampoline) {
+		request.inside[1].lo = site->trampoline;
+		request.inside[1].hi = site->trampoline + 8;
+	}
+	for (unsigned i = 0; i < want->nr_pokes; i++)
+		pvp_memory_write(memory, want->pokes[i].addr, &want->pokes[i].value,
+				 want->pokes[i].size, PVP_WRITER_SCRIPT);
+	pvp_machine_run(bench->machine, &request, &bench->run);
+	bench->cases++;
+}
+
+static enum pvp_form form_of(const struct pvp_transfer_bench *bench, const struct pvp_site *site)
+{
+	const uint8_t *k1 = pvp_view_bytes(&bench->view, site->addr, site->len);
+
+	if (!k1 || !memcmp(k1, site->linked, site->len))
+		return PVP_FORM_UNPATCHED;
+	return k1[0] == 0xe8 || k1[0] == 0xe9 ? PVP_FORM_CALL : PVP_FORM_INLINE;
+}
+
+void pvp_transfer_bench_decide(struct pvp_transfer_bench *bench, size_t i, struct pvp_cell *ret)
+{
+	const struct pvp_check_input *input = bench->input;
+	const struct pvp_site *site = &input->transfers->sites.v[i];
+	const struct pvp_transfer *branch = &input->transfers->v[i];
+	const enum pvp_transfer_meaning meaning = pvp_transfer_meaning_of(&bench->facts, site, branch);
+
+	*ret = (struct pvp_cell){.site = site, .form = form_of(bench, site)};
+	/* What the file has there is not the text that runs: it only leads to it. */
+	if (input->given && pvp_patched_is_symbolic(input->patched, site->addr, site->len)) {
+		ret->verdict = PVP_INCONCLUSIVE;
+		ret->reason = PVP_REASON_RUN_TIME_ADDRESS;
+		ret->detail = pvp_strdup("a thunk that boot puts into memory of its own");
+		return;
+	}
+	for (unsigned state = 0; state < input->nr_states; state++) {
+		char *wrong;
+
+		pvp_transfer_case_make(&bench->facts, site, branch, meaning, input->seed, state,
+				     &bench->want);
+		run_case(bench);
+		ret->states++;
+		wrong = pvp_transfer_case_judge(&bench->want, &bench->facts, &bench->run,
+					      pvp_machine_memory(bench->machine), &ret->reason);
+		pvp_machine_undo(bench->machine);
+		if (wrong) {
+			ret->verdict = ret->reason ? PVP_INCONCLUSIVE : PVP_DIVERGENT;
+			ret->detail = pvp_asprintf("state %u: %s", state, wrong);
+			free(wrong);
+			return;
+		}
+		ret->entry++;
+		ret->end++;
+	}
+	ret->verdict = PVP_EQUIVALENT;
+	ret->evidence = PVP_EVIDENCE_EXECUTED;
+}
