@@ -136,6 +136,7 @@ struct pvp_run {
 	unsigned vector;     /* FAULT: which */
 	uint64_t fault_addr; /* FAULT: accessed address of #PF and of a non-canonical #GP, else 0 */
 	unsigned fault_access;
+	bool meant; /* FAULT: one that the text raises on purpose; the caller's to say */
 	char detail[64]; /* UNMODELLED, DECODE, ENGINE: which */
 	bool foreign;	 /* UNMODELLED: but it changes what no operation does (x86/decode.h) */
 	bool passed;	 /* the site's end was reached at another stack depth, and passed */

@@ -591,6 +591,38 @@ START_TEST(words)
 	hands[1].run.stop_addr = 0x77;
 	pvp_describe_stop(&hands[1].run, text, sizeof(text));
 	ck_assert_str_eq(text, "fault 14 at 0x77 (accessed 0)");
+	hands[1].run.meant = true;
+	pvp_describe_stop(&hands[1].run, text, sizeof(text));
+	ck_assert_str_eq(text, "BUG at 0x77");
+}
+END_TEST
+
+/* A fault may be at different places, in the site and in its callee; a BUG() is one and the same. */
+START_TEST(bugs)
+{
+	static const struct {
+		bool meant[2];
+		uint64_t at[2];
+		enum pvp_agreement want;
+	} rows[] = {
+		{{false, false}, {0x100, 0x200}, PVP_AGREE_FAULT},
+		{{true, true}, {0x100, 0x100}, PVP_AGREE_FAULT},
+		{{true, true}, {0x100, 0x200}, PVP_DISAGREE},
+		{{true, false}, {0x100, 0x100}, PVP_DISAGREE},
+		{{false, true}, {0x100, 0x200}, PVP_DISAGREE},
+	};
+	struct pvp_comparison c;
+
+	for (int i = 0; i < 2; i++) {
+		struct pvp_run *run = &hands[i].run;
+
+		run->stop = PVP_STOP_FAULT;
+		run->vector = PVP_FAULT_UD;
+		run->meant = rows[_i].meant[i];
+		run->stop_addr = rows[_i].at[i];
+	}
+	compare(&c);
+	ck_assert_msg(c.agreement == rows[_i].want, "row %d: %s", _i, c.what);
 }
 END_TEST
 
@@ -601,6 +633,7 @@ Suite *compare_suite(void)
 	      *at_entry = tcase_create("entry");
 
 	tcase_add_checked_fixture(registers, setup, teardown);
+	tcase_add_loop_test(steps, bugs, 0, 5);
 	tcase_add_loop_test(registers, general_registers, 0, ARRAY_SIZE(classes));
 	tcase_add_loop_test(registers, result, 0, ARRAY_SIZE(results));
 	tcase_add_loop_test(registers, flags, 0, 22);

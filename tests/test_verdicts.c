@@ -73,11 +73,16 @@ END_TEST
  * evidence. */
 START_TEST(all_fault)
 {
+	struct pvp_cell cell;
+
 	expect(&native, "cpu.get_debugreg#1", PVP_EQUIVALENT, PVP_EVIDENCE_EXECUTED,
 	       PVP_REASON_NONE);
 	contract_of(&native, "cpu.get_debugreg")->args[0] = PVP_DOMAIN_PTE;
 	expect(&native, "cpu.get_debugreg#1", PVP_INCONCLUSIVE, PVP_EVIDENCE_NONE,
 	       PVP_REASON_ALL_FAULT);
+	check_bench_decide(&native, "cpu.get_debugreg#1", &cell);
+	ck_assert_uint_eq(cell.bugs, cell.faulted);
+	pvp_cell_deinit(&cell);
 }
 END_TEST
 

@@ -170,7 +170,7 @@ static bool do_special(struct pvp_machine *m, uint64_t addr)
 					args);
 		pvp_x86_set(m, PVP_X86_rax,
 			    m->client.callee_result(m->client.arg, special->index,
-						    m->callee_calls[special - m->specials]++,
+						    m->callee_calls[special->index]++,
 						    m->request->seed));
 		sp = pvp_x86_get(m, PVP_X86_rsp);
 		if (!pvp_x86_read(m, sp, &to, m->isa->word))
@@ -372,8 +372,8 @@ void pvp_machine_run(struct pvp_machine *m, const struct pvp_run_request *reques
 	if (m->trace)
 		m->trace->nr_insns = m->trace->nr_reads = 0;
 	m->pauses = m->tsc_reads = m->in_reads = m->nr_msrs = 0;
-	if (m->nr_specials)
-		memset(m->callee_calls, 0, m->nr_specials * sizeof(*m->callee_calls));
+	if (m->nr_callees)
+		memset(m->callee_calls, 0, m->nr_callees * sizeof(*m->callee_calls));
 	uc_context_restore(m->uc, m->ready);
 	write_state(m, request->start);
 	if (aborts_engine(m, at))

@@ -163,7 +163,6 @@ void pvp_x86_text_place_specials(struct pvp_machine *m, const struct pvp_special
 {
 	m->nr_specials = nr;
 	m->specials = pvp_calloc(nr, sizeof(*m->specials));
-	m->callee_calls = pvp_calloc(nr, sizeof(*m->callee_calls));
 	if (nr)
 		memcpy(m->specials, specials, nr * sizeof(*m->specials));
 	qsort(m->specials, nr, sizeof(*m->specials), compare_specials);
@@ -175,7 +174,11 @@ void pvp_x86_text_place_specials(struct pvp_machine *m, const struct pvp_special
 		assert(!i || m->specials[i].addr != m->specials[i - 1].addr);
 		if (class)
 			*class = PVP_X86_SPECIAL;
+		if (m->specials[i].kind == PVP_SPECIAL_CALLEE &&
+		    m->specials[i].index >= m->nr_callees)
+			m->nr_callees = m->specials[i].index + 1;
 	}
+	m->callee_calls = pvp_calloc(m->nr_callees, sizeof(*m->callee_calls));
 }
 
 const struct pvp_special *pvp_x86_text_special(struct pvp_machine *m, uint64_t addr)

@@ -87,7 +87,8 @@ struct pvp_machine {
 	uint32_t stale_len;
 	uint64_t sti_shadow; /* address of the instruction behind a sti that enabled interrupts */
 	unsigned pauses, tsc_reads, in_reads;
-	unsigned *callee_calls; /* per special */
+	unsigned *callee_calls; /* by the client's number */
+	unsigned nr_callees;
 	struct msr_value msrs[16];
 	unsigned nr_msrs;
 	struct stray strays[64];

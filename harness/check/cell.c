@@ -282,6 +282,7 @@ static void run_side(struct pvp_bench *bench, int i, const struct pvp_run_reques
 	pvp_machine_run(side->machine, request, &side->run);
 	if (bench->input->platform->hypervisor == PVP_HV_XEN_PV && pvp_xen_hypercall_ends(&side->run))
 		side->run.stop = PVP_STOP_OP_END;
+	side->run.meant = pvp_traps_is_bug(bench->input->tables, &side->run);
 	bench->cases++;
 }
 
@@ -582,6 +583,7 @@ static void decide_state(struct pvp_bench *bench, const struct pvp_site *site,
 		; /* it could have told them apart, and did not */
 	} else if (pvp_bench_is_null_op(bench, site) || c.agreement == PVP_AGREE_FAULT) {
 		cell->faulted++;
+		cell->bugs += k0->meant;
 	} else if (c.agreement == PVP_AGREE_END) {
 		cell->end++;
 		if (violation && !*violation &&

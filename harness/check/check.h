@@ -122,6 +122,7 @@ struct pvp_cell {
 			     text that stays inside it that is the end) */
 	unsigned end;	  /* states that agreed at the end: the counted runs */
 	unsigned faulted; /* states in which both sides faulted alike */
+	unsigned bugs;	  /* of these, those that came to the same BUG() of the kernel */
 	unsigned stray;	  /* pages that had to be mapped on the way, over all runs */
 	char *detail;	  /* one line: what differed or what was missing; NULL */
 	struct pvp_witness *witness; /* DIVERGENT only */

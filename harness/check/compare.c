@@ -431,7 +431,9 @@ static bool undecidable(enum pvp_stop stop)
 
 void pvp_describe_stop(const struct pvp_run *run, char *buf, size_t len)
 {
-	if (run->stop == PVP_STOP_FAULT)
+	if (run->stop == PVP_STOP_FAULT && run->meant)
+		snprintf(buf, len, "BUG at %#" PRIx64, run->stop_addr);
+	else if (run->stop == PVP_STOP_FAULT)
 		snprintf(buf, len, "fault %u at %#" PRIx64 " (accessed %#" PRIx64 ")", run->vector,
 			 run->stop_addr, run->fault_addr);
 	else
@@ -452,8 +454,10 @@ static void disagree_on_stop(const struct pvp_run *a, const struct pvp_run *b,
 
 static bool faults_agree(const struct pvp_run *a, const struct pvp_run *b)
 {
+	/* A BUG() is in a function that both sides have, so it is the same one. */
 	return a->vector == b->vector && a->fault_addr == b->fault_addr &&
-	       a->fault_access == b->fault_access;
+	       a->fault_access == b->fault_access && a->meant == b->meant &&
+	       (!a->meant || a->stop_addr == b->stop_addr);
 }
 
 /* One side is still running when the other has long ended. */

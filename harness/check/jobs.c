@@ -51,6 +51,7 @@ static void put_cell(struct pvp_record *r, const struct pvp_cell *cell, const ch
 	pvp_record_put_u64(r, cell->entry);
 	pvp_record_put_u64(r, cell->end);
 	pvp_record_put_u64(r, cell->faulted);
+	pvp_record_put_u64(r, cell->bugs);
 	pvp_record_put_u64(r, cell->stray);
 	pvp_record_put_string(r, cell->detail);
 	pvp_record_put_string(r, violation);
@@ -136,6 +137,7 @@ static void get_cell(struct pvp_record *r, const struct pvp_check_input *input, 
 	cell->entry = pvp_record_get_u64(r);
 	cell->end = pvp_record_get_u64(r);
 	cell->faulted = pvp_record_get_u64(r);
+	cell->bugs = pvp_record_get_u64(r);
 	cell->stray = pvp_record_get_u64(r);
 	cell->detail = pvp_record_get_string(r);
 	ret->violation = pvp_record_get_string(r);

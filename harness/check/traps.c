@@ -59,6 +59,16 @@ size_t pvp_traps_warns(const struct pvp_image *image, const struct pvp_tables *t
 	return nr;
 }
 
+bool pvp_traps_is_bug(const struct pvp_tables *tables, const struct pvp_run *run)
+{
+	const struct pvp_bug_entry *bug;
+
+	if (run->stop != PVP_STOP_FAULT || run->vector != PVP_FAULT_UD)
+		return false;
+	bug = pvp_tables_bug_at(tables, run->stop_addr);
+	return bug && !bug->warn;
+}
+
 /* --- exception table --- */
 
 /* What a handler does before execution goes on at the fixup. */

@@ -20,4 +20,7 @@ size_t pvp_traps_warns(const struct pvp_image *image, const struct pvp_tables *t
 uint64_t pvp_traps_fixup(const struct pvp_image *image, const struct pvp_tables *tables,
 			 struct pvp_machine *machine, uint64_t addr);
 
+/* Whether a run came to a BUG(): it ended at a ud2 that the kernel's own table says is one. */
+bool pvp_traps_is_bug(const struct pvp_tables *tables, const struct pvp_run *run);
+
 #endif

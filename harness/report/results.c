@@ -236,6 +236,7 @@ static void fill_cell(struct pvp_results_cell *ret, const struct pvp_results_ima
 		.entry = cell->entry,
 		.end = cell->end,
 		.faulted = cell->faulted,
+		.bugs = cell->bugs,
 		.stray = cell->stray,
 		.detail = pvp_text_clean(cell->detail),
 	};

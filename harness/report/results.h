@@ -67,7 +67,7 @@ struct pvp_results_cell {
 	enum pvp_reason reason;
 	enum pvp_form form;
 	enum pvp_change change;
-	unsigned states, wild, steered, entry, end, faulted, stray;
+	unsigned states, wild, steered, entry, end, faulted, bugs, stray;
 	unsigned group; /* of DIVERGENT cells of one cause, from 1 on each platform; else 0 */
 	char *detail;	/* NULL: none */
 	char *witness;	/* file name in OUT/witnesses, NULL: none */

@@ -131,6 +131,7 @@ static json_t *cell_json(const struct pvp_results_cell *cell)
 	set_count(object, "entry", cell->entry);
 	set_count(object, "end", cell->end);
 	set_count(object, "faulted", cell->faulted);
+	set_count(object, "bugs", cell->bugs);
 	set_count(object, "stray", cell->stray);
 	set_text(object, "detail", cell->detail);
 	if (cell->group)
