@@ -225,6 +225,9 @@ struct pvp_machine_client {
 	/* Whether the machine of this seed lacks an MSR, for reads or for writes: #GP.  Never asked of
 	 * those that are registers of the state.  NULL: it has them all. */
 	bool (*lacks_msr)(void *arg, uint64_t seed, uint32_t index, bool write);
+	/* CPUID was executed: regs (eax, ebx, ecx, edx) are as the seed has them, and may be changed.
+	 * prefixed: as Xen's guests do it.  NULL: they stay. */
+	void (*cpuid)(void *arg, uint32_t leaf, uint32_t subleaf, bool prefixed, uint32_t regs[4]);
 };
 
 /*

@@ -51,6 +51,7 @@
 	X(compare) \
 	X(start) \
 	X(steer) \
+	X(cpuid) \
 	X(hypercall) \
 	X(jobs) \
 	X(verdicts) \

@@ -254,18 +254,21 @@ static bool do_rdtsc(struct pvp_machine *m, const struct pvp_x86_insn *insn)
 	return true;
 }
 
-static bool do_cpuid(struct pvp_machine *m)
+static bool do_cpuid(struct pvp_machine *m, bool prefixed)
 {
 	uint32_t leaf = pvp_x86_get(m, PVP_X86_rax), sub = pvp_x86_get(m, PVP_X86_rcx);
 	uint64_t salt = (uint64_t)leaf << 32 | sub;
 	uint64_t ab = pvp_mix(m->request->seed ^ 0xc1d, salt);
 	uint64_t cd = pvp_mix(m->request->seed ^ 0xc1e, salt);
+	uint32_t regs[4] = { ab, ab >> 32, cd, cd >> 32 };
 
 	PVP_X86_EFFECT(m, CPUID, leaf, sub);
-	pvp_x86_set(m, PVP_X86_rax, ab & 0xffffffff);
-	pvp_x86_set(m, PVP_X86_rbx, ab >> 32);
-	pvp_x86_set(m, PVP_X86_rcx, cd & 0xffffffff);
-	pvp_x86_set(m, PVP_X86_rdx, cd >> 32);
+	if (m->client.cpuid)
+		m->client.cpuid(m->client.arg, leaf, sub, prefixed, regs);
+	pvp_x86_set(m, PVP_X86_rax, regs[0]);
+	pvp_x86_set(m, PVP_X86_rbx, regs[1]);
+	pvp_x86_set(m, PVP_X86_rcx, regs[2]);
+	pvp_x86_set(m, PVP_X86_rdx, regs[3]);
 	return true;
 }
 
@@ -432,7 +435,7 @@ static bool handle(struct pvp_machine *m, const struct pvp_x86_insn *insn)
 		return do_rdtsc(m, insn);
 	case PVP_X86_CPUID:
 	case PVP_X86_XEN_CPUID:
-		return do_cpuid(m);
+		return do_cpuid(m, insn->class == PVP_X86_XEN_CPUID);
 	case PVP_X86_IN:
 	case PVP_X86_OUT:
 		return do_in_out(m, insn, insn->class == PVP_X86_OUT);

@@ -10,6 +10,7 @@
 
 #include "alloc.h"
 #include "bench.h"
+#include "cpuid.h"
 #include "hypercall.h"
 #include "msrs.h"
 #include "shrink.h"
@@ -49,6 +50,14 @@ static bool lacks_msr(void *arg, uint64_t seed, uint32_t index, bool write)
 	const struct pvp_bench *bench = arg;
 
 	return pvp_msr_is_lacking(bench->input->platform, seed, index, write);
+}
+
+static void cpuid(void *arg, uint32_t leaf, uint32_t subleaf, bool prefixed, uint32_t regs[4])
+{
+	const struct pvp_bench *bench = arg;
+
+	(void)subleaf;
+	pvp_cpuid_answer(bench->input->platform, leaf, prefixed, regs);
 }
 
 /* --- set-up --- */
@@ -100,7 +109,8 @@ static struct pvp_error *make_machine(struct pvp_bench *bench, struct pvp_bench_
 			    .callee_result = callee_result,
 			    .fill = fill,
 			    .fixup = fixup,
-			    .lacks_msr = lacks_msr },
+			    .lacks_msr = lacks_msr,
+			    .cpuid = cpuid },
 	};
 	static const enum pvp_rule rule_of[] = {
 		[PVP_INSN_ALLOW] = PVP_RULE_ALLOW,
