@@ -9,8 +9,10 @@
 
 #include <fnmatch.h>
 
+#include "agree.h"
 #include "check_bench.h"
 #include "check_helpers.h"
+#include "guest.h"
 #include "old_patcher.h"
 #include "suites.h"
 
@@ -221,9 +223,11 @@ START_TEST(patched_wrong)
 }
 END_TEST
 
-/* Without a bug it is a third predictor. */
+/* Without a bug it is a third predictor, and the kernel's own patcher agrees. */
 START_TEST(patched_right)
 {
+	struct pvp_patched guest;
+	struct pvp_agree agree;
 	struct kernel kernel;
 	struct boot boot;
 
@@ -232,7 +236,57 @@ START_TEST(patched_right)
 	old_patcher_run(&boot, OLD_RIGHT);
 	ck_assert_msg(!boot.given.nr, "%s on %s: %zu differences, the first at %#llx",
 		      right[_i].image, right[_i].platform, boot.given.nr,
-		      (unsigned long long)boot.given.v[0].addr);
+		      boot.given.nr ? (unsigned long long)boot.given.v[0].addr : 0);
+	pvp_ck_ok(pvp_guest_patch(kernel.image, &kernel.tables, boot.platform, &guest));
+	pvp_agree_compare(&boot.patched, &guest, &agree);
+	ck_assert_msg(!agree.nr, "%s on %s: its own patcher differs at %#llx", right[_i].image,
+		      right[_i].platform, agree.nr ? (unsigned long long)agree.v[0].addr : 0);
+	pvp_agree_deinit(&agree);
+	pvp_patched_deinit(&guest);
+	boot_close(&boot);
+	kernel_close(&kernel);
+}
+END_TEST
+
+/* Kernels whose own patcher has the bug of that row of `patchers`. */
+static const struct {
+	const char *image, *row;
+} themselves[] = {
+	{"B8", "paravirt last, longer"}, {"B18", "trampolines left"},
+	{"B20", "jcc left"},		 {"B21", "static calls of init"},
+	{"B23", "NOP sleds"},		 {"B24", "90 90 90 90"},
+};
+
+/*
+ * What the kernel's own patcher leaves, run in the emulator, is what the old one leaves of the same
+ * tables: a predictor-disagreement wherever it is, judged as text like the row it is.
+ */
+START_TEST(patches_itself_wrong)
+{
+	struct pvp_check_result result;
+	struct pvp_patched guest, by_itself = {0};
+	struct pvp_agree agree;
+	struct kernel kernel;
+	struct boot boot;
+	size_t i = 0;
+
+	while (strcmp(patchers[i].row.name, themselves[_i].row))
+		i++;
+	open_built(themselves[_i].image, &kernel);
+	open_boot(&kernel, patchers[i].row.platform, patchers[i].row.option, &boot);
+	pvp_ck_ok(pvp_guest_patch(kernel.image, &kernel.tables, boot.platform, &guest));
+	pvp_patched_difference(&boot.patched, &guest, &by_itself);
+	ck_assert_msg(by_itself.nr > 0, "%s: the predictors agree", themselves[_i].image);
+	old_patcher_run(&boot, patchers[i].bug);
+	pvp_agree_compare(&boot.given, &by_itself, &agree);
+	ck_assert_msg(!agree.nr, "%s: other text at %#llx", themselves[_i].image,
+		      agree.nr ? (unsigned long long)agree.v[0].addr : 0);
+	pvp_agree_deinit(&agree);
+	pvp_patched_deinit(&by_itself);
+	pvp_patched_deinit(&guest);
+	pvp_ck_ok(pvp_check(&boot.input, &result));
+	judge(&patchers[i].row, &kernel, &result);
+	pvp_check_result_deinit(&result);
 	boot_close(&boot);
 	kernel_close(&kernel);
 }
@@ -396,6 +450,7 @@ Suite *history_suite(void)
 	tcase_add_test(listed, list);
 	suite_add_tcase(s, listed);
 	suite_add_tcase(s, built);
+	tcase_add_loop_test(patched, patches_itself_wrong, 0, ARRAY_SIZE(themselves));
 	suite_add_tcase(s, patched);
 	return s;
 }

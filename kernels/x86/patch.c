@@ -212,11 +212,16 @@ noinline void paravirt_set_cap(void)
 void alternative_instructions(void)
 {
 	paravirt_set_cap();
+#ifndef BUG_B8
 	/* Alternatives overwrite the calls that this pass makes at the same sites. */
 	apply_paravirt(__parainstructions, __parainstructions_end);
+#endif
 	/* Thunks are alternatives: later, no branch would lead to one that is still known. */
 	apply_retpolines(__retpoline_sites, __retpoline_sites_end);
 	apply_returns(__return_sites, __return_sites_end);
 	apply_alternatives(__alt_instructions, __alt_instructions_end);
+#ifdef BUG_B8
+	apply_paravirt(__parainstructions, __parainstructions_end);
+#endif
 	alternatives_smp_module_add(__smp_locks, __smp_locks_end);
 }

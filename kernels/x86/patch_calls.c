@@ -32,21 +32,36 @@ static bool same_bytes(const u8 *a, const u8 *b, u32 len)
 	return true;
 }
 
+/* A conditional tail jump: 0f 8x rel32. */
+static bool is_jcc(const u8 *at)
+{
+#ifdef BUG_B20
+	return false;
+#endif
+	return at[0] == 0x0f && (at[1] & 0xf0) == 0x80;
+}
+
 /* What may be there: what the linker or an earlier call of ours left. */
 static bool holds_static_call(const u8 *at, bool tail)
 {
 	if (tail)
-		return at[0] == OP_JMP || at[0] == OP_RET;
+		return at[0] == OP_JMP || at[0] == OP_RET || is_jcc(at);
 	return at[0] == OP_CALL || same_bytes(at, no_call, 5) || same_bytes(at, returns_0, 5);
 }
 
 static void transform(u8 *at, void *func, bool tail)
 {
 	static const u8 bare_return[5] = {OP_RET, OP_INT3, OP_INT3, OP_INT3, OP_INT3};
-	u8 code[5];
+	u8 code[6];
 
-	if (!holds_static_call(at, tail)) {
+	if (!holds_static_call(at, tail) || (is_jcc(at) && !func)) {
 		patch_complaint("no static call", at);
+		return;
+	}
+	if (tail && is_jcc(at)) { /* keeps its condition */
+		code[0] = at[0];
+		make_branch(code + 1, at[1], at + 1, func);
+		text_poke_early(at, code, 6);
 		return;
 	}
 	if (tail && !func && has_cap(X86_FEATURE_RETHUNK))
@@ -91,8 +106,14 @@ void static_call_init(void)
 		return;
 	done = true;
 	for (const struct static_call_site *s = __start_static_call_sites;
-	     s < __stop_static_call_sites; s++)
+	     s < __stop_static_call_sites; s++) {
+#ifdef BUG_B21
+		if ((u8 *)&s->addr + s->addr >= (u8 *)_sinittext &&
+		    (u8 *)&s->addr + s->addr < (u8 *)_einittext)
+			continue;
+#endif
 		transform_site(s);
+	}
 }
 
 void __static_call_update(struct static_call_key *key, void *trampoline, void *func)
@@ -114,6 +135,9 @@ bool static_call_fixup(void *trampoline)
 
 	if (!same_bytes(at + 5, signature, sizeof(signature)))
 		return false;
+#ifdef BUG_B18
+	return true;
+#endif
 	if (at[0] == OP_RET || (at[0] == OP_JMP && branch_target(at) == (void *)__x86_return_thunk))
 		transform(at, NULL, true);
 	return true;

@@ -79,8 +79,15 @@ void optimize_nops(u8 *code, u32 len)
 	u8 nops[256];
 	u32 n;
 
+#ifdef BUG_B23
+	len = 0;
+#endif
 	for (u32 i = 0; i < len; i += n) {
+#ifdef BUG_B24
+		n = 1;
+#else
 		n = insn_length(code + i);
+#endif
 		if (!n)
 			return;
 		if (n > 1 || code[i] != OP_NOP)

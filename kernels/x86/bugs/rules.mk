@@ -36,6 +36,18 @@ BUG_SOURCES_B33            := native.S xen.S
 BUG_FLAGS_B33              := -DBUG_B33
 BUG_SOURCES_B7             := $(BUG_SOURCES_RARE) static_calls.c xen_smp.c
 BUG_FLAGS_B7               := -DBUG_B7
+BUG_SOURCES_B8             := $(BUG_SOURCES_RARE) patch.c
+BUG_FLAGS_B8               := -DBUG_B8
+BUG_SOURCES_B18            := $(BUG_SOURCES_RARE) patch_calls.c
+BUG_FLAGS_B18              := -DBUG_B18
+BUG_SOURCES_B20            := $(BUG_SOURCES_RARE) patch_calls.c
+BUG_FLAGS_B20              := -DBUG_B20
+BUG_SOURCES_B21            := $(BUG_SOURCES_RARE) patch_calls.c
+BUG_FLAGS_B21              := -DBUG_B21
+BUG_SOURCES_B23            := $(BUG_SOURCES_RARE) patch_text.c
+BUG_FLAGS_B23              := -DBUG_B23
+BUG_SOURCES_B24            := $(BUG_SOURCES_RARE) patch_text.c
+BUG_FLAGS_B24              := -DBUG_B24
 BUG_SOURCES_B12            := $(BUG_SOURCES_RARE)
 BUG_FLAGS_B12              := -DBUG_B12
 BUG_SOURCES_B22            := $(BUG_SOURCES_RARE)
@@ -48,7 +60,8 @@ BUG_SOURCES_NO_THUNK_ZEROED := $(BUG_SOURCES_NO_THUNK)
 BUG_FLAGS_NO_THUNK_ZEROED  := -DBUG_NO_THUNK -fzero-call-used-regs=all-gpr
 BUG_SOURCES_LEAN_ZEROED    := native.S $(THUNKED)
 BUG_FLAGS_LEAN_ZEROED      := -DBUG_LEAN_THUNKS -fzero-call-used-regs=all-gpr
-KERNELS_WRONG := B7 B12 B13 B14 B15 B16 B22 B25 B33 IDENT_GUARDED NO_THUNK_ZEROED LEAN_ZEROED
+KERNELS_WRONG := B7 B8 B12 B13 B14 B15 B16 B18 B20 B21 B22 B23 B24 B25 B33 \
+	 IDENT_GUARDED NO_THUNK_ZEROED LEAN_ZEROED
 
 BUG_B := build/kernels/bugs
 BUG_KERNELS := $(addprefix $(BUG_B)/pvkernel-6.1-,$(KERNELS_RIGHT) $(KERNELS_WRONG))
