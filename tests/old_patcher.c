@@ -144,8 +144,7 @@ static void optimize_nops(const struct patcher *p, uint64_t addr, size_t len)
 		if (step > 1)
 			fill(code + i, step);
 		if (!step)
-			step = p->bug == OLD_NOPS_BY_BYTE ? 1
-							  : insn_len(p, text + i, avail - i);
+			step = p->bug == OLD_NOPS_BY_BYTE ? 1 : insn_len(p, text + i, avail - i);
 		if (!step)
 			break;
 	}
@@ -354,8 +353,8 @@ static void open_text(struct patcher *p)
 		if (!s->exec || !s->data || !s->len)
 			continue;
 		ck_assert_uint_lt(p->nr, ARRAY_SIZE(p->text));
-		p->text[p->nr++] = (struct text){
-			s->addr, s->len, memcpy(pvp_calloc(s->len, 1), s->data, s->len)};
+		p->text[p->nr++] = (struct text){s->addr, s->len,
+						 memcpy(pvp_calloc(s->len, 1), s->data, s->len)};
 	}
 	/* What the platform itself writes is no patcher's work. */
 	for (size_t i = 0; i < predicted->nr; i++)

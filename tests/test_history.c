@@ -252,9 +252,8 @@ END_TEST
 static const struct {
 	const char *image, *row;
 } themselves[] = {
-	{"B8", "paravirt last, longer"}, {"B18", "trampolines left"},
-	{"B20", "jcc left"},		 {"B21", "static calls of init"},
-	{"B23", "NOP sleds"},		 {"B24", "90 90 90 90"},
+	{"B8", "paravirt last, longer"}, {"B18", "trampolines left"}, {"B20", "jcc left"},
+	{"B21", "static calls of init"}, {"B23", "NOP sleds"},	      {"B24", "90 90 90 90"},
 };
 
 /*
@@ -397,7 +396,8 @@ static unsigned check_line(char *line)
 	while (nr < ARRAY_SIZE(cells) && (cell = strsep(&next, "|")) && next)
 		cells[nr++] = cell;
 	ck_assert_msg(nr == 5, "%s: %u cells in \"%s ..\"", LIST, nr, cells[0]);
-	for (cell = strtok_r(cells[4], ";", &save), nr = 0; cell; cell = strtok_r(NULL, ";", &save)) {
+	for (cell = strtok_r(cells[4], ";", &save), nr = 0; cell;
+	     cell = strtok_r(NULL, ";", &save)) {
 		cell += strspn(cell, " ");
 		for (size_t len = strlen(cell); len && cell[len - 1] == ' ';)
 			cell[--len] = 0;

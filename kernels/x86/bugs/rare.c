@@ -60,10 +60,9 @@ const u32 nobody_is_preempted;
 
 bool preempted_by_operand(int cpu)
 {
-	return (bool)PV_CALLEE_SAVE(
-		1, lock.vcpu_is_preempted,
-		ALTERNATIVE(PV_SITE(1), "mov nobody_is_preempted(%%rip), %%eax",
-			    ALT_NOT(X86_FEATURE_VCPUPREEMPT)),
-		PV_ARGS_1(cpu));
+	return (bool)PV_CALLEE_SAVE(1, lock.vcpu_is_preempted,
+				    ALTERNATIVE(PV_SITE(1), "mov nobody_is_preempted(%%rip), %%eax",
+						ALT_NOT(X86_FEATURE_VCPUPREEMPT)),
+				    PV_ARGS_1(cpu));
 }
 #endif
