@@ -15,6 +15,7 @@
 #include "guest.h"
 #include "old_patcher.h"
 #include "suites.h"
+#include "transfer_sites.h"
 
 #define BUILT	 "build/kernels/bugs/pvkernel-6.1-"
 #define CONTRACT "contract-violation"
@@ -23,6 +24,7 @@
 #define BYTES	 "byte-mismatch"
 #define MISSING	 "missing-patch"
 #define FAR	 "pv_sched_clock=far_sched_clock"
+#define HOOKED	 "irqentry_exit_hook=idle_poll" /* else there is B1 */
 #define FIRST	 "./corpus/history/xen-hvm-first.yaml"
 
 // clang-format off
@@ -46,6 +48,8 @@ static const struct image_row {
 	{ "zeroed without a thunk",  "NO_THUNK_ZEROED", "native", NULL, "lock.*", true, CONTRACT },
 	{ "zeroed, lean thunks",     "LEAN_ZEROED", "native", NULL, "lock.*",  true,  CONTRACT },
 	{ "zeroed, lean thunks, xen", "LEAN_ZEROED", "xen-pv", NULL, "@(mmu|lock).*", false, CONTRACT },
+	{ "add in a return thunk",   "B12", "native+srso", HOOKED, "@(return|static_call.*)", true, NULL },
+	{ "add in a retpoline",      "B13", "native+retpoline", NULL, "retpoline.*", true, NULL },
 	{ "hvm hypercall",           "B16", FIRST,        NULL, "static_call.xen_hypercall", false, CONTRACT },
 	{ "hvm hypercall, xen",      "B16", "xen-pv",     NULL, NULL,          false, NULL },
 	{ "padding for two",         "B22", "native",     "+PTI", "irq.save_fl", true, TABLE },
@@ -62,7 +66,8 @@ static const struct image_row {
 	{ "rare sites, the second",  "RARE", "native",    "+PTI", NULL,        false, NULL },
 	{ "rare sites, far",         "RARE", "native",    FAR, NULL,           false, NULL },
 	{ "rare sites, xen",         "RARE", "xen-pv",    NULL, NULL,          false, NULL },
-	{ "tail call of a function", "RARE", "native+srso", "irqentry_exit_hook=idle_poll", NULL, false, NULL },
+	{ "no bug, retpolines",      "",    "native+retpoline", NULL, NULL,   false, NULL },
+	{ "tail call of a function", "RARE", "native+srso", HOOKED, NULL, false, NULL },
 	{ "zeroed behind thunks",    "THUNKS_ZEROED",  "native", NULL, NULL,   false, NULL },
 	{ "zeroed behind thunks, xen", "THUNKS_ZEROED", "xen-pv", NULL, NULL,  false, NULL },
 	{ "guarded behind thunks",   "THUNKS_GUARDED", "native", NULL, NULL,   false, NULL },
@@ -76,7 +81,6 @@ static const struct image_row {
 // clang-format on
 
 #define STATIC_CALLS "static_call.*"
-#define HOOKED	     "irqentry_exit_hook=idle_poll" /* else it is B1's */
 
 // clang-format off
 /* Text that a patcher with that bug leaves (old_patcher.h). */
@@ -173,6 +177,15 @@ static void judge(const struct image_row *row, const struct kernel *kernel,
 			      pvp_verdict_name(cell->verdict), cell->detail);
 		divergent = true;
 	}
+	for (size_t i = 0; i < result->nr_transfer_cells; i++) {
+		const struct pvp_cell *cell = &result->transfer_cells[i];
+
+		ck_assert_msg(cell->verdict == PVP_DIVERGENT && row->divergent &&
+				      is_at(row->where, kernel, cell->site, 0),
+			      "%s: %s#%u: %s, %s", row->name, cell->site->op, cell->site->ordinal,
+			      pvp_verdict_name(cell->verdict), cell->detail);
+		divergent = true;
+	}
 	for (size_t i = 0; i < result->nr_findings; i++) {
 		const struct pvp_finding *f = &result->findings[i];
 
@@ -190,15 +203,19 @@ static void judge(const struct image_row *row, const struct kernel *kernel,
 START_TEST(built_wrong)
 {
 	const struct image_row *row = &images[_i];
+	struct pvp_transfer_sites transfers;
 	struct pvp_check_result result;
 	struct kernel kernel;
 	struct boot boot;
 
 	open_built(row->image, &kernel);
 	open_boot(&kernel, row->platform, row->option, &boot);
+	pvp_ck_ok(pvp_transfer_sites_scan(kernel.image, &kernel.tables, &transfers));
+	boot.input.transfers = &transfers;
 	pvp_ck_ok(pvp_check(&boot.input, &result));
 	judge(row, &kernel, &result);
 	pvp_check_result_deinit(&result);
+	pvp_transfer_sites_deinit(&transfers);
 	boot_close(&boot);
 	kernel_close(&kernel);
 }
