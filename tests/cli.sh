@@ -498,7 +498,7 @@ exits "verify --patched, spoiled again" 1 verify --out out --platform native --p
 mv out kept # refuses() wants no report
 (cat image && printf x) >other
 refuses "replay: another image" "other" replay witness.json other
-sed 's/"state": [0-9]*/"state": 99/' witness.json >bad.json
+sed 's/"state": [0-9]*/"state": 9999/' witness.json >bad.json
 refuses "replay: a state there is not" 'bad.json: field "state"' replay bad.json
 sed 's/"schema": 1/"schema": 9/' witness.json >bad.json
 refuses "replay: a later schema" 'bad.json: field "schema"' replay bad.json
