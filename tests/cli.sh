@@ -124,10 +124,10 @@ fi
 # ---- without an image ----
 
 exits "help" 0 --help
-holds "help lists every verb" [ "$(grep -cE '^  (sites|patch|verify|diff|why|mutate|replay|platforms|selftest) ' stdout)" = 9 ]
+holds "help lists every verb" [ "$(grep -cE '^  (sites|patch|verify|diff|why|compare|mutate|replay|platforms|selftest) ' stdout)" = 10 ]
 exits "version" 0 --version
 holds "version names the engine" grep -q '^pvproof [0-9.]* (unicorn' stdout
-for verb in sites patch verify diff why mutate replay platforms selftest; do
+for verb in sites patch verify diff why compare mutate replay platforms selftest; do
 	exits "$verb --help" 0 "$verb" --help
 	holds "$verb --help shows its usage" grep -q "^Usage: pvproof $verb " stdout
 done
@@ -139,7 +139,7 @@ same_as_golden cli_platforms stdout
 refuses "no verb" "no verb"
 refuses "unknown verb" prove prove
 refuses "unknown option for a verb" --nonesuch --nonesuch
-for verb in sites patch verify diff why mutate replay platforms selftest; do
+for verb in sites patch verify diff why compare mutate replay platforms selftest; do
 	refuses "$verb: unknown option" --nonesuch "$verb" --nonesuch
 done
 refuses "verify: an option of a later version" --baseline verify --baseline x "$kernel"
@@ -356,6 +356,29 @@ exits "diff --feature" 0 diff image site_irq_disable --platform native --feature
 holds "diff --feature: the other bytes" grep -q ': call>call$' stdout
 exits "why --feature" 0 why image site_irq_disable --platform native --feature +XENPV
 holds "why --feature: the other reason" grep -q 'does not apply: XENPV .* is set' stdout
+
+# ---- compare ----
+
+exits "compare: an image with itself" 0 compare image image
+holds "compare: nothing differs" sh -c "grep -q '^native: 0 of [1-9][0-9]* sites differ$' stdout"
+refuses "compare: one image" "IMAGE_B" compare image
+refuses "compare: no image at all" "text" compare image text
+refuses "compare: unknown platform" "nonesuch" compare --platform nonesuch image image
+refuses "compare: a platform twice" "native" compare --platform native,native image image
+other=$root/build/kernels/bugs/pvkernel-6.1-RARE
+if [ -r "$other" ] && [ -z "${PVPROOF_KERNEL:-}" ]; then
+	exits "compare" 1 compare --platform native image "$other"
+	holds "compare: a site that is new" grep -q '^  mmu.read_cr3  read_cr3_by_r8 #1$' stdout
+	cp stdout first.txt
+	exits "compare again" 1 compare --platform native image "$other"
+	holds "compare: the same bytes" cmp first.txt stdout
+	exits "compare --counts" 1 compare --counts --platform native image "$other"
+	holds "compare --counts: no names" sh -c "! grep -q read_cr3_by_r8 stdout"
+	exits "compare --json" 1 compare --json --platform native image "$other"
+	holds "compare --json: the site" grep -q '"symbol": "read_cr3_by_r8"' stdout
+else
+	skip "compare" "another kernel is not built"
+fi
 
 # ---- verify ----
 

@@ -75,7 +75,8 @@
 	X(guest_kinds) \
 	X(guest_kernels) \
 	X(predictors) \
-	X(stretches)
+	X(stretches) \
+	X(compare_images)
 // clang-format on
 
 #define X(name) Suite *name##_suite(void);

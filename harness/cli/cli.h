@@ -29,6 +29,7 @@ struct pvp_cli {
 	X(verify,    "IMAGE...",             "run every site before and after, and judge it")      \
 	X(diff,      "IMAGE SITE --platform P", "show a site before and after, side by side")        \
 	X(why,       "IMAGE SITE --platform P", "say why a site has its bytes")                      \
+	X(compare,   "IMAGE_A IMAGE_B",      "say where two images differ: sites, and what they do")  \
 	X(mutate,    "IMAGE --platform P",   "spoil patches by kind: how many a verdict refuses")   \
 	X(replay,    "FILE [IMAGE]",         "run a stored witness again")                         \
 	X(platforms, "[IMAGE]",              "list platform files, and which of them fit an image") \

@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "cli.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "alloc.h"
+#include "comparison.h"
+#include "corpus.h"
+#include "options.h"
+#include "subject.h"
+
+struct compare_options {
+	struct pvp_options common;
+	bool json, counts;
+};
+
+// clang-format off
+static const struct argp_option own_options[] = {
+	{ "json", 'j', 0, 0, "JSON instead of a table", 0 },
+	{ "counts", 'c', 0, 0, "how many sites differ, without their names", 0 },
+	{ 0 },
+};
+// clang-format on
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	struct compare_options *options = state->input;
+
+	(void)arg;
+	switch (key) {
+	case ARGP_KEY_INIT:
+		/* getopt says what is wrong in one line; argp would add a second. */
+		state->err_stream = NULL;
+		state->child_inputs[0] = &options->common;
+		return 0;
+	case 'j':
+		options->json = true;
+		return 0;
+	case 'c':
+		options->counts = true;
+		return 0;
+	}
+	return ARGP_ERR_UNKNOWN;
+}
+
+struct run {
+	struct compare_options options;
+	struct pvp_overrides overrides;
+	struct pvp_subject subjects[2];
+	struct pvp_compared images[2];
+	struct pvp_image_comparison comparison;
+};
+
+static struct pvp_compared compared(const struct pvp_subject *subject)
+{
+	return (struct pvp_compared){ subject->image, &subject->tables, &subject->sites,
+				      &subject->entry };
+}
+
+static struct pvp_error *compare_boots(struct run *run, const struct pvp_boot boots[2])
+{
+	const struct pvp_compared_boot sides[] = {
+		{ boots[0].platform, &boots[0].patched },
+		{ boots[1].platform, &boots[1].patched },
+	};
+
+	return pvp_comparison_add(&run->comparison, &run->images[0], &sides[0], &run->images[1],
+				  &sides[1]);
+}
+
+/* may_miss: a platform that is for one of the images only, or for none, is no trouble. */
+static struct pvp_error *compare_on(struct run *run, const char *platform, bool may_miss)
+{
+	struct pvp_boot boots[2] = {0};
+	bool unfit[2] = {0};
+	struct pvp_error *err = NULL;
+
+	for (unsigned i = 0; i < 2 && !err; i++) {
+		const char *path = run->subjects[i].path;
+
+		err = pvp_boot_open(&run->subjects[i], platform, &run->overrides, &unfit[i],
+				    &boots[i]);
+		if (err && unfit[i] && may_miss) {
+			pvp_error_destroy(err);
+			err = NULL;
+		} else if (err && strncmp(err->message, path, strlen(path))) {
+			err = pvp_error_context(err, "%s", path);
+		}
+	}
+	if (!err && !unfit[0] && !unfit[1])
+		err = compare_boots(run, boots);
+	else if (!err && unfit[0] != unfit[1])
+		pvp_comparison_add_one_sided(&run->comparison, platform, unfit[0]);
+	pvp_boot_deinit(&boots[0]);
+	pvp_boot_deinit(&boots[1]);
+	return err;
+}
+
+static struct pvp_error *compare_on_all(struct run *run)
+{
+	char **names = NULL, *dir;
+	size_t nr = 0, both = 0;
+	struct pvp_error *err;
+
+	err = pvp_corpus_folder("platforms", &dir);
+	if (err)
+		return err;
+	err = pvp_platform_names(dir, &names, &nr);
+	free(dir);
+	for (size_t i = 0; i < nr && !err; i++)
+		err = compare_on(run, names[i], true);
+	pvp_platform_names_free(names, nr);
+	for (size_t i = 0; i < run->comparison.nr_platforms; i++)
+		both += run->comparison.platforms[i].fits[0] && run->comparison.platforms[i].fits[1];
+	if (!err && !both)
+		err = pvp_error_format(PVP_ERR_NOT_FOUND, "compare: no platform fits both images");
+	return err;
+}
+
+static struct pvp_error *compare_all(struct run *run)
+{
+	const struct pvp_words_list *platforms = &run->options.common.platforms;
+	struct pvp_error *err = NULL;
+
+	if (!platforms->nr || (platforms->nr == 1 && !strcmp(platforms->v[0], "all")))
+		return compare_on_all(run);
+	for (size_t i = 0; i < platforms->nr; i++)
+		for (size_t k = 0; k < i; k++)
+			if (!strcmp(platforms->v[i], platforms->v[k]))
+				return pvp_error_format(PVP_ERR_USAGE,
+							"compare: --platform %s is given twice",
+							platforms->v[i]);
+	for (size_t i = 0; i < platforms->nr && !err; i++)
+		err = compare_on(run, platforms->v[i], false);
+	return err;
+}
+
+static struct pvp_error *compare(struct run *run, enum pvp_exit *status)
+{
+	const struct pvp_words_list *files = &run->options.common.files;
+	struct pvp_error *err = NULL;
+
+	if (files->nr != 2)
+		return pvp_error_format(PVP_ERR_USAGE,
+					"compare: IMAGE_A and IMAGE_B are needed, %zu are given",
+					files->nr);
+	run->overrides = pvp_options_overrides(&run->options.common);
+	run->overrides.initcalls = true; /* the text that a kernel runs with */
+	for (unsigned i = 0; i < 2 && !err; i++) {
+		err = pvp_subject_open(files->v[i], NULL, &run->subjects[i]);
+		if (!err)
+			run->images[i] = compared(&run->subjects[i]);
+	}
+	if (!err)
+		err = pvp_comparison_init(&run->images[0], &run->images[1], &run->comparison);
+	if (!err)
+		err = compare_all(run);
+	if (err)
+		return err;
+	if (run->options.json)
+		pvp_comparison_print_json(&run->comparison, stdout);
+	else
+		pvp_comparison_print(&run->comparison, !run->options.counts, stdout);
+	*status = pvp_comparison_differs(&run->comparison) ? PVP_EXIT_FAILED : PVP_EXIT_OK;
+	return NULL;
+}
+
+struct pvp_error *pvp_cmd_compare(const struct pvp_cli *cli, int argc, char **argv,
+				  enum pvp_exit *status)
+{
+	static const struct argp_child children[] = { { &pvp_platform_argp, 0, NULL, 0 }, { 0 } };
+	static const struct argp argp = {
+		.options = own_options,
+		.parser = parse,
+		.args_doc = "IMAGE_A IMAGE_B",
+		.doc = "Compare two kernel images: which sites are new, gone or patched otherwise.",
+		.children = children,
+	};
+	struct run run = {0};
+	struct pvp_error *err;
+
+	(void)cli;
+	err = pvp_options_parse(&argp, "compare", argc, argv, &run.options, &run.options.common,
+				status);
+	if (!err && !run.options.common.stop)
+		err = compare(&run, status);
+	pvp_comparison_deinit(&run.comparison);
+	pvp_subject_deinit(&run.subjects[0]);
+	pvp_subject_deinit(&run.subjects[1]);
+	pvp_options_deinit(&run.options.common);
+	return err;
+}

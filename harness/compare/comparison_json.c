@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "comparison.h"
+
+#include <assert.h>
+#include <jansson.h>
+#include <stdlib.h>
+
+#include "clean.h"
+
+#define COMPARISON_SCHEMA 1
+
+static void set(json_t *object, const char *key, json_t *value)
+{
+	int failed = json_object_set_new(object, key, value);
+
+	assert(!failed);
+	(void)failed;
+}
+
+static void set_text(json_t *object, const char *key, const char *text)
+{
+	char *clean = pvp_text_clean(text);
+
+	set(object, key, clean ? json_string(clean) : json_null());
+	free(clean);
+}
+
+static json_t *image_json(const struct pvp_image_comparison *c, unsigned side)
+{
+	json_t *object = json_object();
+
+	set_text(object, "name", c->image[side].name);
+	set_text(object, "sha256", c->image[side].sha256);
+	set_text(object, "arch", pvp_arch_name(c->image[side].arch));
+	set_text(object, "generation", c->image[side].generation);
+	set(object, "sites", json_integer((json_int_t)c->image[side].nr_sites));
+	return object;
+}
+
+static json_t *pair_json(const struct pvp_site_pair *pair)
+{
+	json_t *object = json_object();
+
+	set_text(object, "op", pair->op);
+	set_text(object, "symbol", pair->symbol);
+	set(object, "nth", json_integer(pair->nth));
+	return object;
+}
+
+static json_t *only_json(const struct pvp_image_comparison *c, unsigned side)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < c->pairs.nr; i++)
+		if (!c->pairs.v[i].side[1 - side])
+			json_array_append_new(array, pair_json(&c->pairs.v[i]));
+	return array;
+}
+
+static json_t *change_json(const struct pvp_site_change *change)
+{
+	json_t *object = pair_json(change->pair);
+
+	for (unsigned k = 0; k < PVP_NR_ASPECTS; k++) {
+		json_t *both;
+
+		if (!change->aspect[k][0])
+			continue;
+		both = json_object();
+		set_text(both, "a", change->aspect[k][0]);
+		set_text(both, "b", change->aspect[k][1]);
+		set(object, pvp_site_aspect_name(k), both);
+	}
+	return object;
+}
+
+static json_t *platform_json(const struct pvp_compared_platform *platform)
+{
+	json_t *object = json_object(), *changes = json_array();
+
+	set_text(object, "name", platform->name);
+	set(object, "a", json_boolean(platform->fits[0]));
+	set(object, "b", json_boolean(platform->fits[1]));
+	for (size_t i = 0; i < platform->changes.nr; i++)
+		json_array_append_new(changes, change_json(&platform->changes.v[i]));
+	set(object, "changed", changes);
+	return object;
+}
+
+void pvp_comparison_print_json(const struct pvp_image_comparison *c, FILE *out)
+{
+	json_t *root = json_object(), *platforms = json_array(), *sites = json_object();
+
+	set(root, "schema", json_integer(COMPARISON_SCHEMA));
+	set(root, "differs", json_boolean(pvp_comparison_differs(c)));
+	set(root, "a", image_json(c, 0));
+	set(root, "b", image_json(c, 1));
+	set(sites, "both",
+	    json_integer((json_int_t)(c->pairs.nr - c->nr_only[0] - c->nr_only[1])));
+	set(sites, "only_a", only_json(c, 0));
+	set(sites, "only_b", only_json(c, 1));
+	set(root, "sites", sites);
+	for (size_t i = 0; i < c->nr_platforms; i++)
+		json_array_append_new(platforms, platform_json(&c->platforms[i]));
+	set(root, "platforms", platforms);
+	json_dumpf(root, out, JSON_INDENT(1) | JSON_SORT_KEYS);
+	fputc('\n', out);
+	json_decref(root);
+}

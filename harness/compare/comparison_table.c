@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "comparison.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "clean.h"
+
+static const char side_names[] = { 'A', 'B' };
+
+static void print_clean(const char *text, FILE *out)
+{
+	char *clean = pvp_text_clean(text);
+
+	fputs(clean, out);
+	free(clean);
+}
+
+static void print_pair(const struct pvp_site_pair *pair, FILE *out)
+{
+	fputs("  ", out);
+	print_clean(pair->op, out);
+	fputs("  ", out);
+	print_clean(pair->symbol, out);
+	fprintf(out, " #%" PRIu32 "\n", pair->nth);
+}
+
+static void print_images(const struct pvp_image_comparison *c, FILE *out)
+{
+	for (unsigned i = 0; i < 2; i++) {
+		fprintf(out, "%c  ", side_names[i]);
+		print_clean(c->image[i].name, out);
+		fprintf(out, " (%s, %s), %zu sites\n", pvp_arch_name(c->image[i].arch),
+			*c->image[i].generation ? c->image[i].generation : "unknown generation",
+			c->image[i].nr_sites);
+	}
+}
+
+/* Pairs come by op: a row for each op of which one image alone has a site. */
+static void print_ops(const struct pvp_image_comparison *c, FILE *out)
+{
+	size_t i = 0;
+
+	fprintf(out, "\n%-36s %7s %7s %7s %7s\n", "op", "A", "B", "only A", "only B");
+	while (i < c->pairs.nr) {
+		const char *op = c->pairs.v[i].op;
+		size_t only[2] = {0}, both = 0;
+		char *clean;
+
+		for (; i < c->pairs.nr && !strcmp(c->pairs.v[i].op, op); i++) {
+			const struct pvp_site_pair *pair = &c->pairs.v[i];
+
+			only[0] += !pair->side[1];
+			only[1] += !pair->side[0];
+			both += pair->side[0] && pair->side[1];
+		}
+		if (!only[0] && !only[1])
+			continue;
+		clean = pvp_text_clean(op);
+		fprintf(out, "%-36s %7zu %7zu %7zu %7zu\n", clean, both + only[0], both + only[1],
+			only[0], only[1]);
+		free(clean);
+	}
+}
+
+static void print_only(const struct pvp_image_comparison *c, unsigned side, FILE *out)
+{
+	if (!c->nr_only[side])
+		return;
+	fprintf(out, "\nonly in %c\n", side_names[side]);
+	for (size_t i = 0; i < c->pairs.nr; i++)
+		if (!c->pairs.v[i].side[1 - side])
+			print_pair(&c->pairs.v[i], out);
+}
+
+static void print_changes(const struct pvp_site_changes *changes, FILE *out)
+{
+	for (size_t i = 0; i < changes->nr; i++) {
+		const struct pvp_site_change *change = &changes->v[i];
+
+		print_pair(change->pair, out);
+		for (unsigned k = 0; k < PVP_NR_ASPECTS; k++) {
+			if (!change->aspect[k][0])
+				continue;
+			fprintf(out, "    %-5s  ", pvp_site_aspect_name(k));
+			print_clean(change->aspect[k][0], out);
+			fputs("  |  ", out);
+			print_clean(change->aspect[k][1], out);
+			fputc('\n', out);
+		}
+	}
+}
+
+static void print_counts(const struct pvp_site_changes *changes, FILE *out)
+{
+	size_t nr[PVP_NR_ASPECTS] = {0};
+
+	for (size_t i = 0; i < changes->nr; i++)
+		for (unsigned k = 0; k < PVP_NR_ASPECTS; k++)
+			nr[k] += changes->v[i].aspect[k][0] != NULL;
+	for (unsigned k = 0; k < PVP_NR_ASPECTS; k++)
+		if (nr[k])
+			fprintf(out, ", %s %zu", pvp_site_aspect_name(k), nr[k]);
+}
+
+static void print_platform(const struct pvp_image_comparison *c,
+			   const struct pvp_compared_platform *platform, bool names, FILE *out)
+{
+	fputc('\n', out);
+	print_clean(platform->name, out);
+	if (!platform->fits[0] || !platform->fits[1]) {
+		fprintf(out, ": only %c boots there\n", side_names[platform->fits[1]]);
+		return;
+	}
+	fprintf(out, ": %zu of %zu sites differ", platform->changes.nr,
+		c->pairs.nr - c->nr_only[0] - c->nr_only[1]);
+	print_counts(&platform->changes, out);
+	fputc('\n', out);
+	if (names)
+		print_changes(&platform->changes, out);
+}
+
+void pvp_comparison_print(const struct pvp_image_comparison *c, bool names, FILE *out)
+{
+	print_images(c, out);
+	fprintf(out, "\n%zu sites in both, %zu only in A, %zu only in B\n",
+		c->pairs.nr - c->nr_only[0] - c->nr_only[1], c->nr_only[0], c->nr_only[1]);
+	if (c->nr_only[0] || c->nr_only[1])
+		print_ops(c, out);
+	for (unsigned side = 0; side < 2 && names; side++)
+		print_only(c, side, out);
+	for (size_t i = 0; i < c->nr_platforms; i++)
+		print_platform(c, &c->platforms[i], names, out);
+}
