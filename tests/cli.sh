@@ -361,6 +361,10 @@ holds "why --feature: the other reason" grep -q 'does not apply: XENPV .* is set
 
 exits "compare: an image with itself" 0 compare image image
 holds "compare: nothing differs" sh -c "grep -q '^native: 0 of [1-9][0-9]* sites differ$' stdout"
+exits "compare --only behaviour" 0 compare --only behaviour --platform native image image
+holds "compare --only behaviour: every operation" grep -qE '^  what they do: [0-9]+ same$' stdout
+holds "compare --only behaviour: no sites" sh -c "! grep -q 'sites in both' stdout"
+refuses "compare --only: no such part" "nonesuch" compare --only nonesuch image image
 refuses "compare: one image" "IMAGE_B" compare image
 refuses "compare: no image at all" "text" compare image text
 refuses "compare: unknown platform" "nonesuch" compare --platform nonesuch image image

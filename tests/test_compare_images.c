@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * test_compare_images.c - two images against each other: sites by names that outlive a build, text
- * without addresses.
+ * without addresses; what the operations do, and which differences are meant.
  */
 #define _GNU_SOURCE
 #include "comparison.h"
@@ -235,16 +235,185 @@ START_TEST(text_has_no_addresses)
 }
 END_TEST
 
+// clang-format off
+/* What the operations of two images do; one that differs, and in what. */
+static const struct {
+	const char *name, *b, *platform;
+	const char *pv_op; /* of B, in place of the platform's; NULL */
+	const char *op, *field; /* NULL: none differs; any field */
+} behaviours[] = {
+	{ "itself",           PVP_BUNDLED_KERNEL, "native", NULL, NULL, NULL },
+	{ "itself, xen",      PVP_BUNDLED_KERNEL, "xen-pv", NULL, NULL, NULL },
+	{ "moved by a build", BUG("RARE"),        "native", NULL, NULL, NULL },
+	{ "another result",   BUG("B25"),         "native", NULL, "lock.vcpu_is_preempted", "result" },
+	{ "another end",      BUG("B25"),         "native", NULL, "mmu.flush_tlb_user", "stop" },
+	{ "another function", PVP_BUNDLED_KERNEL, "native", "cpu.load_idt=xen_load_idt", "cpu.load_idt", NULL },
+	{ "no function",      PVP_BUNDLED_KERNEL, "native", "cpu.wbinvd=NULL", "cpu.wbinvd", "null" },
+};
+// clang-format on
+
+static void compare_behaviour(unsigned row, struct pvp_excuses *excuses, struct pvp_op_cells *ret)
+{
+	const char *pv_ops[] = { behaviours[row].pv_op, NULL };
+	const struct pvp_overrides overrides = { .pv_ops = pv_ops };
+	struct boot a, b;
+
+	open_image(0, PVP_BUNDLED_KERNEL);
+	open_image(1, behaviours[row].b);
+	boot_open(&kernels[0], behaviours[row].platform, NULL, &a);
+	boot_open(&kernels[1], behaviours[row].platform,
+		  behaviours[row].pv_op ? &overrides : NULL, &b);
+	a.input.by_name = b.input.by_name = true;
+	a.input.nr_states = b.input.nr_states = 16;
+	pvp_ck_ok(pvp_behaviour_compare(&a.input, &b.input, excuses, ret));
+	pvp_op_cells_judge(ret, behaviours[row].platform, excuses);
+	boot_close(&a);
+	boot_close(&b);
+}
+
+START_TEST(behaviour_is_compared)
+{
+	struct pvp_excuses none = {0};
+	struct pvp_op_cells cells;
+	bool found = !behaviours[_i].op;
+
+	compare_behaviour(_i, &none, &cells);
+	ck_assert_uint_gt(cells.nr, 50);
+	for (size_t i = 0; i < cells.nr; i++) {
+		const struct pvp_op_cell *cell = &cells.v[i];
+
+		if (!behaviours[_i].op)
+			ck_assert_msg(cell->verdict == PVP_OP_SAME, "%s: %s is %s: %s",
+				      behaviours[_i].name, cell->op,
+				      pvp_op_verdict_name(cell->verdict),
+				      cell->differences.v[0].field);
+		else if (!strcmp(cell->op, behaviours[_i].op))
+			for (size_t k = 0; k < cell->differences.nr; k++)
+				found |= cell->verdict == PVP_OP_DIFFERS &&
+					 (!behaviours[_i].field ||
+					  !strcmp(cell->differences.v[k].field,
+						  behaviours[_i].field));
+	}
+	ck_assert_msg(found, "%s: %s is not found", behaviours[_i].name, behaviours[_i].op);
+	pvp_op_cells_deinit(&cells);
+	close_images();
+}
+END_TEST
+
+/* A folder with one file. */
+static char *write_excuses(const char *text)
+{
+	static char dir[64];
+	char path[96];
+	FILE *out;
+
+	strcpy(dir, "/tmp/pvproof-excuses-XXXXXX");
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+	snprintf(path, sizeof(path), "%s/rows.yaml", dir);
+	out = fopen(path, "w");
+	ck_assert_ptr_nonnull(out);
+	fputs(text, out);
+	fclose(out);
+	return dir;
+}
+
+static void remove_excuses(const char *dir)
+{
+	char path[96];
+
+	snprintf(path, sizeof(path), "%s/rows.yaml", dir);
+	remove(path);
+	remove(dir);
+}
+
+#define ROW(op, field, since)                                                                      \
+	"excuses:\n- op: " op "\n  field: " field "\n  since: \"" since "\"\n  why: meant\n"
+
+// clang-format off
+/* Rows between two generations: how many apply; whether one is wrong. */
+static const struct {
+	const char *text, *a, *b;
+	size_t applies;
+	const char *error; /* NULL: none */
+} rows[] = {
+	{ ROW("lock.*", "result", "6.1"), "5.10", "6.1",  1, NULL },
+	{ ROW("lock.*", "result", "6.1"), "6.12", "5.10", 1, NULL },
+	{ ROW("lock.*", "result", "6.1"), "6.1",  "6.12", 0, NULL },
+	{ ROW("lock.*", "result", "6.1"), "6.1",  "6.1",  0, NULL },
+	{ ROW("lock.*", "result", "6.1"), "",     "6.1",  0, NULL },
+	{ ROW("lock.*", "result", "six"), "5.10", "6.1",  0, "rows.yaml:2: since 'six'" },
+	{ "excuses:\n- op: x\n",        "5.10", "6.1",  0, "rows.yaml" },
+	{ "excuses:\n- op: x\n  field: y\n  since: \"6.1\"\n  arch: vax\n  why: z\n", "5.10", "6.1", 0, "rows.yaml:2: arch 'vax'" },
+	{ "excuses:\n- op: x\n  field: y\n  since: \"6.1\"\n  arch: i386\n  why: z\n", "5.10", "6.1", 0, NULL },
+};
+// clang-format on
+
+START_TEST(excuses_are_read)
+{
+	const char *dir = write_excuses(rows[_i].text);
+	struct pvp_excuses excuses = {0};
+
+	if (rows[_i].error) {
+		pvp_ck_err(pvp_excuses_load(dir, rows[_i].a, rows[_i].b, PVP_ARCH_AMD64, &excuses),
+			   PVP_ERR_BAD_DATA, rows[_i].error);
+	} else {
+		pvp_ck_ok(pvp_excuses_load(dir, rows[_i].a, rows[_i].b, PVP_ARCH_AMD64, &excuses));
+		ck_assert_uint_eq(excuses.nr, rows[_i].applies);
+		pvp_excuses_deinit(&excuses);
+	}
+	remove_excuses(dir);
+}
+END_TEST
+
+// clang-format off
+/* On the row "another result": what one row makes of it. */
+static const struct {
+	const char *text;
+	enum pvp_op_verdict verdict;
+	bool unused;
+} uses[] = {
+	{ ROW("lock.vcpu_*", "result", "6.1"), PVP_OP_EXCUSED, false },
+	{ ROW("lock.vcpu_*", "stop",   "6.1"), PVP_OP_DIFFERS, true },
+	{ ROW("lock.wait",   "result", "6.1"), PVP_OP_DIFFERS, true },
+	{ "excuses:\n- op: lock.*\n  platform: xen-pv\n  field: result\n  since: \"6.1\"\n  why: meant\n", PVP_OP_DIFFERS, false },
+};
+// clang-format on
+
+START_TEST(excuses_are_used)
+{
+	const char *dir = write_excuses(uses[_i].text);
+	struct pvp_excuses excuses;
+	struct pvp_op_cells cells;
+
+	pvp_ck_ok(pvp_excuses_load(dir, "5.10", "6.1", PVP_ARCH_AMD64, &excuses));
+	compare_behaviour(3, &excuses, &cells);
+	for (size_t i = 0; i < cells.nr; i++)
+		if (!strcmp(cells.v[i].op, "lock.vcpu_is_preempted"))
+			ck_assert_int_eq(cells.v[i].verdict, uses[_i].verdict);
+	ck_assert_int_eq(pvp_excuse_is_unused(&excuses.v[0]), uses[_i].unused);
+	pvp_op_cells_deinit(&cells);
+	pvp_excuses_deinit(&excuses);
+	close_images();
+	remove_excuses(dir);
+}
+END_TEST
+
 Suite *compare_images_suite(void)
 {
 	Suite *suite = suite_create("compare_images");
 	TCase *sites = tcase_create("sites"), *errors = tcase_create("errors");
+	TCase *runs = tcase_create("runs");
 
 	tcase_add_loop_test(sites, sites_are_paired, 0, ARRAY_SIZE(pairings));
 	tcase_add_loop_test(sites, changes_are_seen, 0, ARRAY_SIZE(boots));
 	tcase_add_loop_test(sites, text_has_no_addresses, 0, ARRAY_SIZE(texts));
 	tcase_add_test(sites, one_sided_platforms_differ);
 	suite_add_tcase(suite, sites);
+	tcase_add_loop_test(runs, behaviour_is_compared, 0, ARRAY_SIZE(behaviours));
+	tcase_add_loop_test(runs, excuses_are_read, 0, ARRAY_SIZE(rows));
+	tcase_add_loop_test(runs, excuses_are_used, 0, ARRAY_SIZE(uses));
+	tcase_set_timeout(runs, 120);
+	suite_add_tcase(suite, runs);
 	tcase_add_test(errors, what_cannot_be_compared_is_an_error);
 	suite_add_tcase(suite, errors);
 	return suite;

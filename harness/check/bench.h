@@ -40,6 +40,8 @@ void pvp_bench_run(struct pvp_bench *bench, const struct pvp_site *site,
 		   struct pvp_comparison *ret);
 /* K0 alone. */
 void pvp_bench_trace(struct pvp_bench *bench, const struct pvp_site *site);
+/* K1 alone; the stack pointer below which the stack is dead at the end. */
+uint64_t pvp_bench_run_patched(struct pvp_bench *bench, const struct pvp_site *site);
 /* Whether the platform has no such op: the unpatched call goes to NULL. */
 bool pvp_bench_is_null_op(const struct pvp_bench *bench, const struct pvp_site *site);
 /* What the runs differ in, or NULL; of a NULL op: in what they are not as prescribed. */

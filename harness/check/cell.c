@@ -24,7 +24,10 @@ static uint64_t callee_result(void *arg, unsigned index, unsigned nth, uint64_t 
 	const struct pvp_bench *bench = arg;
 	const struct pvp_callee_stub *stub = &bench->input->platform->stubs[index];
 
-	seed = pvp_mix(seed ^ 0xca11ee, (uint64_t)index << 32 | nth);
+	if (bench->input->by_name)
+		seed = pvp_mix(seed ^ 0xca11ed, nth);
+	else
+		seed = pvp_mix(seed ^ 0xca11ee, (uint64_t)index << 32 | nth);
 	if (stub->has_result && stub->by_domain)
 		return pvp_start_value(&bench->facts, bench->input->platform, stub->result, seed);
 	return stub->has_result ? stub->value : seed;
@@ -184,6 +187,7 @@ static struct pvp_error *create(const struct pvp_check_input *input, bool traces
 		return err;
 	}
 	pvp_start_image_init(&bench->facts, input->image, &bench->side[0].view);
+	bench->facts.by_name = input->by_name;
 	pvp_accounting_init(&bench->accounting, input->image);
 	*ret = bench;
 	return NULL;
@@ -364,6 +368,16 @@ void pvp_bench_trace(struct pvp_bench *bench, const struct pvp_site *site)
 
 	run_side(bench, 0, &request);
 	bench->start.nr_pokes = nr_pokes;
+}
+
+uint64_t pvp_bench_run_patched(struct pvp_bench *bench, const struct pvp_site *site)
+{
+	size_t nr_pokes = bench->start.nr_pokes;
+	struct pvp_run_request request = make_request(bench, site, PVP_MAX_INSNS);
+
+	run_side(bench, 1, &request);
+	bench->start.nr_pokes = nr_pokes;
+	return request.end_sp;
 }
 
 void pvp_bench_undo(struct pvp_bench *bench)

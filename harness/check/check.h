@@ -183,6 +183,11 @@ struct pvp_check_input {
 	/* The same of entry->sites; NULL: all, unless `wanted` says what is. */
 	const bool *entry_wanted;
 	const bool *transfer_wanted; /* the same of transfers->sites */
+	/*
+	 * What is drawn depends on the names of rows, not on their places in lists: two images
+	 * that have some rows alike are in the same states as far as those go.
+	 */
+	bool by_name;
 	bool shrink;	    /* make witnesses small */
 	bool steer;	    /* search for states that take what the drawn ones do not */
 	/* What was found, for pvp_bench_decide: set by pvp_check and pvp_mutate, else NULL. */

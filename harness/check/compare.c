@@ -83,6 +83,18 @@ static uint64_t bits_that_count(const struct pvp_contract *contract, char kind)
 	}
 }
 
+uint64_t pvp_contract_observes(const struct pvp_contract *contract, unsigned reg, bool op_end)
+{
+	if (reg == PVP_X86_rflags)
+		return FLAGS_THAT_HOLD;
+	if (reg > PVP_X86_rflags)
+		return UINT64_MAX;
+	for (size_t i = 0; i < fates[contract->isa].nr; i++)
+		if (fates[contract->isa].v[i].reg == reg)
+			return bits_that_count(contract, op_end ? 'K' : fate(contract, i));
+	return 0;
+}
+
 static bool differ(char *what, size_t len, const char *where, const char *noun, uint64_t a,
 		   uint64_t b)
 {
@@ -102,7 +114,8 @@ static const struct {
 	{ "out-value", PVP_EFFECT_OUT, 2 },
 };
 
-static bool is_ignored(const struct pvp_contract *contract, enum pvp_effect_kind kind, unsigned arg)
+bool pvp_contract_ignores(const struct pvp_contract *contract, enum pvp_effect_kind kind,
+			  unsigned arg)
 {
 	for (size_t i = 0; i < contract->nr_ignored; i++)
 		for (size_t k = 0; k < ARRAY_SIZE(ignorable); k++)
@@ -124,7 +137,7 @@ static bool effect_agrees(const struct pvp_contract *contract, const struct pvp_
 	    a->data_len || b->data_len)
 		return false;
 	for (unsigned k = 0; k < a->nr_args; k++)
-		if (a->arg[k] != b->arg[k] && !is_ignored(contract, a->kind, k))
+		if (a->arg[k] != b->arg[k] && !pvp_contract_ignores(contract, a->kind, k))
 			return false;
 	return true;
 }

@@ -51,6 +51,16 @@ void pvp_compare(const struct pvp_compare_input *input, const struct pvp_side *k
 bool pvp_contract_kept(const struct pvp_contract *contract, const struct pvp_state *start,
 		       const struct pvp_run *run, char *what, size_t len);
 
+/*
+ * Which bits of a register count when a run has come to its end: of the result, of what the class
+ * keeps, flags that outlive a call, system registers.  op_end: the end is the operation's own, where
+ * everything may be an operand.
+ */
+uint64_t pvp_contract_observes(const struct pvp_contract *contract, unsigned reg, bool op_end);
+/* Whether it leaves that argument of an effect out. */
+bool pvp_contract_ignores(const struct pvp_contract *contract, enum pvp_effect_kind kind,
+			  unsigned arg);
+
 /* One line about an effect, about how a run stopped. */
 void pvp_effect_print(const struct pvp_effects *effects, size_t i, char *buf, size_t len);
 void pvp_describe_stop(const struct pvp_run *run, char *buf, size_t len);

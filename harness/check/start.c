@@ -350,13 +350,14 @@ static void draw_pokes(struct draw *d, const struct pvp_poke *pokes, size_t nr, 
 	for (size_t i = 0; i < nr; i++) {
 		const struct pvp_poke *p = &pokes[i];
 		uint64_t addr = poke_address(d, p, args), value;
+		uint64_t nth = d->facts->by_name ? p->name : i;
 
 		if (p->copy_arg >= 0)
 			value = args[p->copy_arg];
 		else if (p->by_domain)
-			value = draw_value(d, p->domain, salt + i, 6 + i % 2);
+			value = draw_value(d, p->domain, salt + nth, 6 + nth % 2);
 		else
-			value = p->values[roll(d, salt + i) % p->nr_values];
+			value = p->values[roll(d, salt + nth) % p->nr_values];
 		poke(d, addr, p->size, value);
 	}
 }

@@ -36,6 +36,7 @@ struct pvp_start_image {
 	const struct pvp_view *view; /* borrowed: memory before any run */
 	const struct pvp_plan *plan;
 	uint64_t percpu_base; /* of CPU 0: GS base, on i386 FS base */
+	bool by_name;	      /* as of struct pvp_check_input */
 	uint64_t qnodes;      /* first queue node of CPU 0; 0: none */
 };
 

@@ -6,19 +6,30 @@
 #include <string.h>
 
 #include "alloc.h"
+#include "cell.h"
 #include "comparison.h"
 #include "corpus.h"
 #include "options.h"
+#include "selftest.h"
 #include "subject.h"
 
 struct compare_options {
 	struct pvp_options common;
-	bool json, counts;
+	uint64_t states, seed;
+	bool json, counts, without_sites, without_runs;
 };
+
+enum { KEY_ONLY = 0x4000, KEY_STATES, KEY_SEED };
+
+#define DEFAULT_STATES 32
+#define MAX_STATES     4096
 
 // clang-format off
 static const struct argp_option own_options[] = {
 	{ "json", 'j', 0, 0, "JSON instead of a table", 0 },
+	{ "only", KEY_ONLY, "PART", 0, "sites, or behaviour: what the operations do (both)", 0 },
+	{ "states", KEY_STATES, "N", 0, "start states an operation that come to their end (32; at least 16)", 0 },
+	{ "seed", KEY_SEED, "S", 0, "what the start states are made from (1)", 0 },
 	{ "counts", 'c', 0, 0, "how many sites differ, without their names", 0 },
 	{ 0 },
 };
@@ -28,13 +39,25 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 {
 	struct compare_options *options = state->input;
 
-	(void)arg;
 	switch (key) {
 	case ARGP_KEY_INIT:
 		/* getopt says what is wrong in one line; argp would add a second. */
 		state->err_stream = NULL;
 		state->child_inputs[0] = &options->common;
 		return 0;
+	case KEY_ONLY:
+		options->without_sites = !strcmp(arg, "behaviour");
+		options->without_runs = !strcmp(arg, "sites");
+		if (!options->without_sites && !options->without_runs)
+			return pvp_options_refuse(&options->common,
+						  "--only '%s' is neither sites nor behaviour", arg);
+		return 0;
+	case KEY_STATES:
+		return pvp_options_number(&options->common, "states", arg, PVP_MIN_COUNTED,
+					  MAX_STATES, &options->states);
+	case KEY_SEED:
+		return pvp_options_number(&options->common, "seed", arg, 0, UINT64_MAX,
+					  &options->seed);
 	case 'j':
 		options->json = true;
 		return 0;
@@ -59,6 +82,38 @@ static struct pvp_compared compared(const struct pvp_subject *subject)
 				      &subject->entry };
 }
 
+static struct pvp_check_input input_of(const struct run *run, unsigned i,
+				       const struct pvp_boot *boots)
+{
+	return (struct pvp_check_input){
+		.image = run->subjects[i].image,
+		.tables = &run->subjects[i].tables,
+		.sites = &run->subjects[i].sites,
+		.platform = boots[i].platform,
+		.contracts = &boots[i].contracts,
+		.patched = &boots[i].patched,
+		.nr_states = run->options.states,
+		.seed = run->options.seed,
+		.by_name = true,
+		.jobs = 1,
+	};
+}
+
+static struct pvp_error *load_excuses(struct run *run)
+{
+	struct pvp_image_comparison *c = &run->comparison;
+	struct pvp_error *err;
+	char *dir;
+
+	err = pvp_corpus_folder("compare", &dir);
+	if (err)
+		return err;
+	err = pvp_excuses_load(dir, c->image[0].generation, c->image[1].generation,
+			       c->image[0].arch, &c->excuses);
+	free(dir);
+	return err;
+}
+
 static struct pvp_error *compare_boots(struct run *run, const struct pvp_boot boots[2])
 {
 	const struct pvp_compared_boot sides[] = {
@@ -66,8 +121,14 @@ static struct pvp_error *compare_boots(struct run *run, const struct pvp_boot bo
 		{ boots[1].platform, &boots[1].patched },
 	};
 
-	return pvp_comparison_add(&run->comparison, &run->images[0], &sides[0], &run->images[1],
-				  &sides[1]);
+	const struct pvp_check_input inputs[] = { input_of(run, 0, boots), input_of(run, 1, boots) };
+	struct pvp_error *err;
+
+	err = pvp_comparison_add(&run->comparison, &run->images[0], &sides[0], &run->images[1],
+				 &sides[1]);
+	if (!err && !run->comparison.without_runs)
+		err = pvp_comparison_run(&run->comparison, &inputs[0], &inputs[1]);
+	return err;
 }
 
 /* may_miss: a platform that is for one of the images only, or for none, is no trouble. */
@@ -155,6 +216,13 @@ static struct pvp_error *compare(struct run *run, enum pvp_exit *status)
 	}
 	if (!err)
 		err = pvp_comparison_init(&run->images[0], &run->images[1], &run->comparison);
+	if (!err) {
+		run->comparison.without_sites = run->options.without_sites;
+		run->comparison.without_runs = run->options.without_runs;
+		err = load_excuses(run);
+	}
+	if (!err && !run->options.without_runs)
+		err = pvp_selftest_require();
 	if (!err)
 		err = compare_all(run);
 	if (err)
@@ -175,10 +243,10 @@ struct pvp_error *pvp_cmd_compare(const struct pvp_cli *cli, int argc, char **ar
 		.options = own_options,
 		.parser = parse,
 		.args_doc = "IMAGE_A IMAGE_B",
-		.doc = "Compare two kernel images: which sites are new, gone or patched otherwise.",
+		.doc = "Compare two kernel images: which sites are new, gone or patched otherwise, and which operations do something else.",
 		.children = children,
 	};
-	struct run run = {0};
+	struct run run = { .options = { .states = DEFAULT_STATES, .seed = 1 } };
 	struct pvp_error *err;
 
 	(void)cli;

@@ -65,9 +65,11 @@ void pvp_comparison_deinit(struct pvp_image_comparison *comparison)
 	for (size_t i = 0; i < comparison->nr_platforms; i++) {
 		free(comparison->platforms[i].name);
 		pvp_site_changes_deinit(&comparison->platforms[i].changes);
+		pvp_op_cells_deinit(&comparison->platforms[i].cells);
 	}
 	free(comparison->platforms);
 	pvp_site_pairs_deinit(&comparison->pairs);
+	pvp_excuses_deinit(&comparison->excuses);
 	for (unsigned i = 0; i < 2; i++) {
 		free(comparison->image[i].name);
 		free(comparison->image[i].generation);
@@ -81,10 +83,11 @@ struct pvp_error *pvp_comparison_add(struct pvp_image_comparison *comparison,
 				     const struct pvp_compared *b,
 				     const struct pvp_compared_boot *boot_b)
 {
-	struct pvp_site_changes changes;
-	struct pvp_error *err;
+	struct pvp_site_changes changes = {0};
+	struct pvp_error *err = NULL;
 
-	err = pvp_site_pairs_compare(&comparison->pairs, a, boot_a, b, boot_b, &changes);
+	if (!comparison->without_sites)
+		err = pvp_site_pairs_compare(&comparison->pairs, a, boot_a, b, boot_b, &changes);
 	if (err)
 		return err;
 	*pvp_push(&comparison->platforms, &comparison->nr_platforms, &comparison->cap_platforms) =
@@ -96,25 +99,67 @@ struct pvp_error *pvp_comparison_add(struct pvp_image_comparison *comparison,
 	return NULL;
 }
 
+struct pvp_error *pvp_comparison_run(struct pvp_image_comparison *comparison,
+				     const struct pvp_check_input *a,
+				     const struct pvp_check_input *b)
+{
+	struct pvp_compared_platform *to = &comparison->platforms[comparison->nr_platforms - 1];
+	struct pvp_error *err = pvp_behaviour_compare(a, b, &comparison->excuses, &to->cells);
+
+	if (!err)
+		pvp_op_cells_judge(&to->cells, to->name, &comparison->excuses);
+	return err;
+}
+
 void pvp_comparison_add_one_sided(struct pvp_image_comparison *comparison, const char *platform,
 				  unsigned side)
 {
 	struct pvp_compared_platform *to = pvp_push(
 		&comparison->platforms, &comparison->nr_platforms, &comparison->cap_platforms);
+	struct pvp_excuse *excuse =
+		pvp_excuses_find(&comparison->excuses, "platform", platform, "exists");
 
 	to->name = pvp_strdup(platform);
 	to->fits[side] = true;
+	to->excuse = excuse;
+	if (excuse)
+		excuse->uses++;
+}
+
+static bool sites_differ(const struct pvp_image_comparison *comparison)
+{
+	if (comparison->without_sites)
+		return false;
+	if (comparison->nr_only[0] || comparison->nr_only[1])
+		return true;
+	for (size_t i = 0; i < comparison->nr_platforms; i++)
+		if (comparison->platforms[i].changes.nr)
+			return true;
+	return false;
+}
+
+static bool runs_differ(const struct pvp_op_cells *cells)
+{
+	for (size_t i = 0; i < cells->nr; i++)
+		if (cells->v[i].verdict != PVP_OP_SAME && cells->v[i].verdict != PVP_OP_EXCUSED)
+			return true;
+	return false;
 }
 
 bool pvp_comparison_differs(const struct pvp_image_comparison *comparison)
 {
-	if (comparison->nr_only[0] || comparison->nr_only[1])
+	if (sites_differ(comparison))
 		return true;
 	for (size_t i = 0; i < comparison->nr_platforms; i++) {
 		const struct pvp_compared_platform *platform = &comparison->platforms[i];
 
-		if (!platform->fits[0] || !platform->fits[1] || platform->changes.nr)
+		if ((!platform->fits[0] || !platform->fits[1]) && !platform->excuse)
+			return true;
+		if (runs_differ(&platform->cells))
 			return true;
 	}
+	for (size_t i = 0; i < comparison->excuses.nr && !comparison->without_runs; i++)
+		if (pvp_excuse_is_unused(&comparison->excuses.v[i]))
+			return true;
 	return false;
 }

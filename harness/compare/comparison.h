@@ -3,7 +3,9 @@
  * comparison.h - two images against each other: the one record that table and JSON are made from.
  *
  *	pvp_comparison_init(&a, &b, &comparison);
+ *	err = pvp_excuses_load(.., &comparison.excuses);
  *	err = pvp_comparison_add(&comparison, &a, &boot_a, &b, &boot_b);	one a platform of both
+ *	err = pvp_comparison_run(&comparison, &input_a, &input_b);		on that platform
  *	pvp_comparison_add_one_sided(&comparison, "xen-pv", 0);			only A boots there
  *	pvp_comparison_print(&comparison, true, stdout);
  *	pvp_comparison_deinit(&comparison);
@@ -15,15 +17,20 @@
 
 #include <stdio.h>
 
+#include "behaviour.h"
 #include "site_pairs.h"
 
 struct pvp_compared_platform {
 	char *name;
 	bool fits[2]; /* A, B; at least one of them */
+	const struct pvp_excuse *excuse; /* of one that fits one image only; NULL: none */
 	struct pvp_site_changes changes;
+	struct pvp_op_cells cells;
 };
 
 struct pvp_image_comparison {
+	bool without_sites, without_runs; /* parts that were not asked for */
+	struct pvp_excuses excuses;	  /* owned */
 	struct {
 		char *name, *generation; /* generation: "" where it is not known */
 		const char *sha256;
@@ -46,10 +53,14 @@ struct pvp_error *pvp_comparison_add(struct pvp_image_comparison *comparison,
 				     const struct pvp_compared_boot *boot_a,
 				     const struct pvp_compared *b,
 				     const struct pvp_compared_boot *boot_b) PVP_MUST_CHECK;
+/* Adds to the platform that was added last. */
+struct pvp_error *pvp_comparison_run(struct pvp_image_comparison *comparison,
+				     const struct pvp_check_input *a,
+				     const struct pvp_check_input *b) PVP_MUST_CHECK;
 void pvp_comparison_add_one_sided(struct pvp_image_comparison *comparison, const char *platform,
 				  unsigned side);
 
-/* Whether anything differs. */
+/* Whether anything differs, is undecided, or an excuse is unused. */
 bool pvp_comparison_differs(const struct pvp_image_comparison *comparison);
 
 /* names: each site that differs, not their number alone. */

@@ -74,22 +74,52 @@ static json_t *change_json(const struct pvp_site_change *change)
 	return object;
 }
 
-static json_t *platform_json(const struct pvp_compared_platform *platform)
+static json_t *cell_json(const struct pvp_op_cell *cell)
 {
-	json_t *object = json_object(), *changes = json_array();
+	json_t *object = json_object(), *differences = json_array();
+
+	set_text(object, "op", cell->op);
+	set_text(object, "renamed", cell->renamed);
+	set_text(object, "verdict", pvp_op_verdict_name(cell->verdict));
+	set(object, "states", json_integer(cell->states));
+	set(object, "ended", json_integer(cell->ended));
+	for (size_t i = 0; i < cell->differences.nr; i++) {
+		json_t *difference = json_object();
+
+		set_text(difference, "field", cell->differences.v[i].field);
+		set_text(difference, "a", cell->differences.v[i].a);
+		set_text(difference, "b", cell->differences.v[i].b);
+		set_text(difference, "excused", cell->excuses[i] ? cell->excuses[i]->why : NULL);
+		json_array_append_new(differences, difference);
+	}
+	set(object, "differences", differences);
+	return object;
+}
+
+static json_t *platform_json(const struct pvp_image_comparison *c,
+			     const struct pvp_compared_platform *platform)
+{
+	json_t *object = json_object(), *changes = json_array(), *cells = json_array();
 
 	set_text(object, "name", platform->name);
 	set(object, "a", json_boolean(platform->fits[0]));
 	set(object, "b", json_boolean(platform->fits[1]));
 	for (size_t i = 0; i < platform->changes.nr; i++)
 		json_array_append_new(changes, change_json(&platform->changes.v[i]));
-	set(object, "changed", changes);
+	for (size_t i = 0; i < platform->cells.nr; i++)
+		json_array_append_new(cells, cell_json(&platform->cells.v[i]));
+	set_text(object, "excused", platform->excuse ? platform->excuse->why : NULL);
+	set(object, "changed", c->without_sites ? json_null() : json_incref(changes));
+	set(object, "ops", c->without_runs ? json_null() : json_incref(cells));
+	json_decref(changes);
+	json_decref(cells);
 	return object;
 }
 
 void pvp_comparison_print_json(const struct pvp_image_comparison *c, FILE *out)
 {
 	json_t *root = json_object(), *platforms = json_array(), *sites = json_object();
+	json_t *unused = json_array();
 
 	set(root, "schema", json_integer(COMPARISON_SCHEMA));
 	set(root, "differs", json_boolean(pvp_comparison_differs(c)));
@@ -99,10 +129,18 @@ void pvp_comparison_print_json(const struct pvp_image_comparison *c, FILE *out)
 	    json_integer((json_int_t)(c->pairs.nr - c->nr_only[0] - c->nr_only[1])));
 	set(sites, "only_a", only_json(c, 0));
 	set(sites, "only_b", only_json(c, 1));
+	if (c->without_sites) {
+		json_decref(sites);
+		sites = json_null();
+	}
 	set(root, "sites", sites);
 	for (size_t i = 0; i < c->nr_platforms; i++)
-		json_array_append_new(platforms, platform_json(&c->platforms[i]));
+		json_array_append_new(platforms, platform_json(c, &c->platforms[i]));
 	set(root, "platforms", platforms);
+	for (size_t i = 0; i < c->excuses.nr && !c->without_runs; i++)
+		if (pvp_excuse_is_unused(&c->excuses.v[i]))
+			json_array_append_new(unused, json_string(c->excuses.v[i].where));
+	set(root, "unused_excuses", unused);
 	json_dumpf(root, out, JSON_INDENT(1) | JSON_SORT_KEYS);
 	fputc('\n', out);
 	json_decref(root);

@@ -104,32 +104,119 @@ static void print_counts(const struct pvp_site_changes *changes, FILE *out)
 			fprintf(out, ", %s %zu", pvp_site_aspect_name(k), nr[k]);
 }
 
+static void print_difference(const struct pvp_op_cell *cell, size_t i, FILE *out)
+{
+	const struct pvp_run_difference *d = &cell->differences.v[i];
+	bool is_undecided = !strcmp(d->field, "undecided");
+
+	fputs("      ", out);
+	print_clean(d->field, out);
+	fputs(": ", out);
+	print_clean(d->a, out);
+	if (!is_undecided) {
+		fputs("  |  ", out);
+		print_clean(d->b, out);
+	}
+	if (cell->excuses[i]) {
+		fputs("\n        excused: ", out);
+		print_clean(cell->excuses[i]->why, out);
+	}
+	fputc('\n', out);
+}
+
+/* Every operation has a line; those that are the same share one. */
+static void print_cells(const struct pvp_op_cells *cells, FILE *out)
+{
+	size_t nr[PVP_NR_OP_VERDICTS] = {0};
+	const char *separator = "  what they do: ";
+
+	for (size_t i = 0; i < cells->nr; i++)
+		nr[cells->v[i].verdict]++;
+	for (unsigned verdict = 0; verdict < PVP_NR_OP_VERDICTS; verdict++) {
+		if (!nr[verdict])
+			continue;
+		fprintf(out, "%s%zu %s", separator, nr[verdict], pvp_op_verdict_name(verdict));
+		separator = ", ";
+	}
+	fputc('\n', out);
+	for (unsigned verdict = 0; verdict < PVP_NR_OP_VERDICTS; verdict++)
+		for (size_t i = 0; i < cells->nr; i++) {
+			const struct pvp_op_cell *cell = &cells->v[i];
+
+			if (cell->verdict != verdict)
+				continue;
+			fprintf(out, "    %-9s  ", pvp_op_verdict_name(verdict));
+			print_clean(cell->op, out);
+			if (cell->renamed) {
+				fputs(" = ", out);
+				print_clean(cell->renamed, out);
+			}
+			if (!cell->states && verdict == PVP_OP_SAME)
+				fputs(" (NULL in both)", out);
+			fputc('\n', out);
+			for (size_t k = 0; k < cell->differences.nr; k++)
+				print_difference(cell, k, out);
+		}
+}
+
 static void print_platform(const struct pvp_image_comparison *c,
 			   const struct pvp_compared_platform *platform, bool names, FILE *out)
 {
 	fputc('\n', out);
 	print_clean(platform->name, out);
 	if (!platform->fits[0] || !platform->fits[1]) {
-		fprintf(out, ": only %c boots there\n", side_names[platform->fits[1]]);
+		fprintf(out, ": only %c boots there", side_names[platform->fits[1]]);
+		if (platform->excuse) {
+			fputs(", excused: ", out);
+			print_clean(platform->excuse->why, out);
+		}
+		fputc('\n', out);
 		return;
 	}
-	fprintf(out, ": %zu of %zu sites differ", platform->changes.nr,
-		c->pairs.nr - c->nr_only[0] - c->nr_only[1]);
-	print_counts(&platform->changes, out);
+	if (!c->without_sites) {
+		fprintf(out, ": %zu of %zu sites differ", platform->changes.nr,
+			c->pairs.nr - c->nr_only[0] - c->nr_only[1]);
+		print_counts(&platform->changes, out);
+	}
 	fputc('\n', out);
 	if (names)
 		print_changes(&platform->changes, out);
+	if (!c->without_runs)
+		print_cells(&platform->cells, out);
 }
 
-void pvp_comparison_print(const struct pvp_image_comparison *c, bool names, FILE *out)
+static void print_unused(const struct pvp_excuses *excuses, FILE *out)
 {
-	print_images(c, out);
+	for (size_t i = 0; i < excuses->nr; i++) {
+		if (!pvp_excuse_is_unused(&excuses->v[i]))
+			continue;
+		fputs("\nunused excuse: ", out);
+		print_clean(excuses->v[i].where, out);
+		fputs(": ", out);
+		print_clean(excuses->v[i].op, out);
+		fputs(", ", out);
+		print_clean(excuses->v[i].field, out);
+		fputc('\n', out);
+	}
+}
+
+static void print_sites(const struct pvp_image_comparison *c, bool names, FILE *out)
+{
 	fprintf(out, "\n%zu sites in both, %zu only in A, %zu only in B\n",
 		c->pairs.nr - c->nr_only[0] - c->nr_only[1], c->nr_only[0], c->nr_only[1]);
 	if (c->nr_only[0] || c->nr_only[1])
 		print_ops(c, out);
 	for (unsigned side = 0; side < 2 && names; side++)
 		print_only(c, side, out);
+}
+
+void pvp_comparison_print(const struct pvp_image_comparison *c, bool names, FILE *out)
+{
+	print_images(c, out);
+	if (!c->without_sites)
+		print_sites(c, names, out);
 	for (size_t i = 0; i < c->nr_platforms; i++)
 		print_platform(c, &c->platforms[i], names, out);
+	if (!c->without_runs)
+		print_unused(&c->excuses, out);
 }

@@ -9,17 +9,29 @@
 
 #include "alloc.h"
 
+/* The last symbol at or below an offset in per-CPU data that is numbered from 0, or NULL. */
+static const struct pvp_symbol *percpu_symbol(const struct pvp_image *image, uint64_t offset)
+{
+	const struct pvp_symbol *found = NULL;
+
+	for (size_t i = 0; i < image->nr_symbols && image->symbols[i].addr <= offset; i++)
+		if (!found || found->addr != image->symbols[i].addr)
+			found = &image->symbols[i];
+	return found;
+}
+
 char *pvp_plain_name(const struct pvp_image *image, uint64_t addr)
 {
 	const struct pvp_symbol *symbol;
 	uint64_t at = addr;
+	bool percpu = image->percpu_len && addr - image->percpu_base < image->percpu_len;
 
 	/* CPU 0's area: its symbols are numbered from 0. */
-	if (image->percpu_len && addr - image->percpu_base < image->percpu_len)
+	if (percpu)
 		at = addr - image->percpu_base;
 	else if (!pvp_image_section_at(image, addr))
 		return NULL;
-	symbol = pvp_image_symbol_at(image, at);
+	symbol = percpu ? percpu_symbol(image, at) : pvp_image_symbol_at(image, at);
 	if (!symbol)
 		return NULL;
 	return at == symbol->addr ? pvp_strdup(symbol->name)

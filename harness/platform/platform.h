@@ -89,6 +89,7 @@ struct pvp_poke {
 	 */
 	enum pvp_poke_via via;
 	uint64_t page_off;
+	uint64_t name;	 /* a number made of the row's `at`, the same on every image */
 	uint8_t size;	 /* 1, 2, 4, 8 */
 	bool by_domain;	 /* fill from domain, else one of values per state */
 	enum pvp_domain domain;

@@ -239,6 +239,21 @@ static struct pvp_error *parse_at(const struct pvp_poke_row *row, const struct p
 	return err;
 }
 
+/* FNV-1a over an address as written, without the numbers for images that have no BTF. */
+static uint64_t name_of(const char *at)
+{
+	uint64_t hash = 0xcbf29ce484222325ull;
+
+	while (*at) {
+		if (*at == '|') {
+			at += strcspn(at, "+)");
+			continue;
+		}
+		hash = (hash ^ (uint8_t)*at++) * 0x100000001b3ull;
+	}
+	return hash;
+}
+
 static bool fits(uint64_t value, bool negative, unsigned size)
 {
 	unsigned bits = size * 8;
@@ -300,6 +315,7 @@ static struct pvp_error *parse_row(const struct pvp_poke_row *row, struct pvp_po
 {
 	const char *rest;
 
+	poke->name = name_of(row->at);
 	poke->size = row->size;
 	poke->copy_arg = -1;
 	if (row->size != 1 && row->size != 2 && row->size != 4 && row->size != 8)

@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "behaviour.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "alloc.h"
+#include "bench.h"
+
+const char *pvp_op_verdict_name(enum pvp_op_verdict verdict)
+{
+	static const char *const names[] = {
+#define X(id, name, what) [PVP_OP_##id] = name,
+		PVP_OP_VERDICTS(X)
+#undef X
+	};
+
+	return names[verdict];
+}
+
+/* The first call of the op; a tail call where there are no others; NULL: there is none. */
+static const struct pvp_site *site_of(const struct pvp_sites *sites, const char *op)
+{
+	const struct pvp_site *tail = NULL;
+
+	for (size_t i = 0; op && i < sites->nr; i++) {
+		if (strcmp(sites->v[i].op, op))
+			continue;
+		if (!sites->v[i].tail)
+			return &sites->v[i];
+		if (!tail)
+			tail = &sites->v[i];
+	}
+	return tail;
+}
+
+static void add_exists(struct pvp_op_cell *cell)
+{
+	pvp_run_differences_add(&cell->differences, "exists",
+				cell->verdict == PVP_OP_ONLY_A ? "yes" : "no site of it",
+				cell->verdict == PVP_OP_ONLY_B ? "yes" : "no site of it");
+}
+
+/* --- one op of both --- */
+
+static void undecided(struct pvp_op_cell *cell, const char *why)
+{
+	pvp_run_differences_add(&cell->differences, "undecided", why, why);
+}
+
+static bool contracts_differ(const struct pvp_contract *a, const struct pvp_contract *b,
+			     struct pvp_op_cell *cell)
+{
+	char *texts[2];
+	bool differ;
+
+	for (unsigned i = 0; i < 2; i++) {
+		const struct pvp_contract *c = i ? b : a;
+
+		texts[i] = pvp_asprintf("%u arguments, %s", c->nr_args,
+					c->result_mask ? "a result" : "no result");
+	}
+	differ = strcmp(texts[0], texts[1]);
+	if (differ)
+		pvp_run_differences_add(&cell->differences, "contract", texts[0], texts[1]);
+	free(texts[0]);
+	free(texts[1]);
+	return differ;
+}
+
+struct benches {
+	struct pvp_bench *v[2];
+};
+
+static void run_state(struct benches *benches, const struct pvp_site *sites[2],
+		      const struct pvp_contract *contracts[2], unsigned index,
+		      struct pvp_op_cell *cell)
+{
+	struct pvp_run_side sides[2];
+
+	for (unsigned i = 0; i < 2; i++) {
+		struct pvp_bench *bench = benches->v[i];
+
+		pvp_start_make(&bench->facts, bench->input->platform, contracts[i],
+			       bench->input->seed, index, &bench->start);
+		if (bench->start.wild)
+			return;
+		sides[i] = (struct pvp_run_side){ bench, sites[i], contracts[i], 0 };
+	}
+	for (unsigned i = 0; i < 2; i++)
+		sides[i].end_sp = pvp_bench_run_patched(benches->v[i], sites[i]);
+	pvp_runs_compare(&sides[0], &sides[1], &cell->differences);
+	cell->states++;
+	cell->ended += cell->differences.ended;
+	pvp_bench_undo(benches->v[0]);
+	pvp_bench_undo(benches->v[1]);
+}
+
+static void compare_op(struct benches *benches, const struct pvp_site *sites[2],
+		       struct pvp_op_cell *cell)
+{
+	const struct pvp_contract *contracts[2];
+	unsigned nr_states = benches->v[0]->input->nr_states;
+	bool is_null[2];
+	char *text;
+
+	for (unsigned i = 0; i < 2; i++) {
+		contracts[i] = pvp_contracts_find(benches->v[i]->input->contracts, sites[i]->op);
+		is_null[i] = pvp_bench_is_null_op(benches->v[i], sites[i]);
+	}
+	if (is_null[0] != is_null[1])
+		pvp_run_differences_add(&cell->differences, "null", is_null[0] ? "NULL" : "there",
+					is_null[1] ? "NULL" : "there");
+	if (is_null[0] || is_null[1]) /* nothing that could run */
+		return;
+	if (!contracts[0] || !contracts[1]) {
+		undecided(cell, "no contract row for the op");
+		return;
+	}
+	if (contracts_differ(contracts[0], contracts[1], cell))
+		return; /* no state is the same for both */
+	for (unsigned i = 0; i < PVP_MAX_DRAWN * nr_states && cell->ended < nr_states; i++)
+		run_state(benches, sites, contracts, i, cell);
+	if (cell->differences.undecided) {
+		undecided(cell, cell->differences.undecided);
+	} else if (cell->ended < PVP_MIN_COUNTED && !cell->differences.nr) {
+		text = pvp_asprintf("%u of %u states reached the end", cell->ended, cell->states);
+		undecided(cell, text);
+		free(text);
+	}
+}
+
+/* --- all ops --- */
+
+static struct pvp_op_cell *add_cell(struct pvp_op_cells *cells, const char *op)
+{
+	struct pvp_op_cell *cell = pvp_push(&cells->v, &cells->nr, &cells->cap);
+
+	cell->op = op;
+	return cell;
+}
+
+static bool has_cell(const struct pvp_op_cells *cells, const char *op)
+{
+	for (size_t i = 0; i < cells->nr; i++)
+		if (!strcmp(cells->v[i].op, op) ||
+		    (cells->v[i].renamed && !strcmp(cells->v[i].renamed, op)))
+			return true;
+	return false;
+}
+
+static int by_op(const void *x, const void *y)
+{
+	const struct pvp_op_cell *a = x, *b = y;
+
+	return strcmp(a->op, b->op);
+}
+
+/* Cells of the ops of one image that have none yet. */
+static void compare_ops(struct benches *benches, const struct pvp_check_input *inputs[2],
+			unsigned side, const struct pvp_excuses *excuses, struct pvp_op_cells *cells)
+{
+	for (size_t i = 0; i < inputs[side]->sites->nr; i++) {
+		const char *op = inputs[side]->sites->v[i].op, *name = op;
+		const struct pvp_site *sites[2];
+		struct pvp_op_cell *cell;
+
+		if (has_cell(cells, op))
+			continue;
+		sites[side] = site_of(inputs[side]->sites, op);
+		sites[1 - side] = site_of(inputs[1 - side]->sites, op);
+		if (!sites[1 - side]) {
+			name = pvp_excuses_renamed(excuses, op);
+			sites[1 - side] = site_of(inputs[1 - side]->sites, name);
+		}
+		cell = add_cell(cells, op);
+		if (!sites[1 - side]) {
+			cell->verdict = side ? PVP_OP_ONLY_B : PVP_OP_ONLY_A;
+			add_exists(cell);
+			continue;
+		}
+		cell->renamed = name == op ? NULL : name;
+		compare_op(benches, sites, cell);
+	}
+}
+
+struct pvp_error *pvp_behaviour_compare(const struct pvp_check_input *a,
+					const struct pvp_check_input *b,
+					const struct pvp_excuses *excuses, struct pvp_op_cells *ret)
+{
+	const struct pvp_check_input *inputs[] = { a, b };
+	struct pvp_op_cells cells = {0};
+	struct benches benches = {0};
+	struct pvp_error *err = NULL;
+
+	for (unsigned i = 0; i < 2 && !err; i++) {
+		err = pvp_bench_create(inputs[i], &benches.v[i]);
+		if (err)
+			err = pvp_error_context(err, "%s", inputs[i]->image->name);
+	}
+	for (unsigned side = 0; side < 2 && !err; side++)
+		compare_ops(&benches, inputs, side, excuses, &cells);
+	pvp_bench_destroy(benches.v[0]);
+	pvp_bench_destroy(benches.v[1]);
+	if (err)
+		return err;
+	qsort(cells.v, cells.nr, sizeof(*cells.v), by_op);
+	*ret = cells;
+	return NULL;
+}
+
+void pvp_op_cells_deinit(struct pvp_op_cells *cells)
+{
+	if (!cells)
+		return;
+	for (size_t i = 0; i < cells->nr; i++) {
+		pvp_run_differences_deinit(&cells->v[i].differences);
+		free(cells->v[i].excuses);
+	}
+	free(cells->v);
+	memset(cells, 0, sizeof(*cells));
+}
+
+/* --- verdicts --- */
+
+static enum pvp_op_verdict verdict_of(const struct pvp_op_cell *cell)
+{
+	bool open = false, is_undecided = false;
+
+	for (size_t i = 0; i < cell->differences.nr; i++) {
+		bool counts = !cell->excuses[i];
+
+		if (counts && !strcmp(cell->differences.v[i].field, "undecided"))
+			is_undecided = true;
+		else
+			open |= counts;
+	}
+	if (open)
+		return cell->verdict == PVP_OP_ONLY_A || cell->verdict == PVP_OP_ONLY_B
+			       ? cell->verdict
+			       : PVP_OP_DIFFERS;
+	if (is_undecided)
+		return PVP_OP_UNDECIDED;
+	return cell->differences.nr ? PVP_OP_EXCUSED : PVP_OP_SAME;
+}
+
+void pvp_op_cells_judge(struct pvp_op_cells *cells, const char *platform,
+			struct pvp_excuses *excuses)
+{
+	pvp_excuses_ran(excuses, platform);
+	for (size_t i = 0; i < cells->nr; i++) {
+		struct pvp_op_cell *cell = &cells->v[i];
+
+		cell->excuses = pvp_calloc(cell->differences.nr, sizeof(*cell->excuses));
+		for (size_t k = 0; k < cell->differences.nr; k++) {
+			const char *field = cell->differences.v[k].field;
+			struct pvp_excuse *excuse =
+				pvp_excuses_find(excuses, cell->op, platform, field);
+
+			if (!excuse && cell->renamed)
+				excuse = pvp_excuses_find(excuses, cell->renamed, platform, field);
+			cell->excuses[k] = excuse;
+			if (excuse)
+				excuse->uses++;
+		}
+		cell->verdict = verdict_of(cell);
+	}
+}
