@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "alloc.h"
 
@@ -18,7 +19,7 @@ static void set_rights(const struct pvp_image *image, uint64_t page, struct pvp_
 {
 	bool any = false;
 
-	ret->write = ret->exec = false;
+	ret->write = ret->exec = ret->percpu = false;
 	for (size_t i = 0; i < image->nr_sections; i++) {
 		const struct pvp_section *s = &image->sections[i];
 
@@ -29,6 +30,8 @@ static void set_rights(const struct pvp_image *image, uint64_t page, struct pvp_
 		ret->exec |= s->exec && !s->write;
 		/* Patch tables share pages with replacements: there, text wins over data's W. */
 		ret->write |= s->write;
+		/* 7.2's and i386's, which is not linked at 0. */
+		ret->percpu |= s->name && !strcmp(s->name, ".data..percpu");
 	}
 	if (!any)
 		ret->write = true;
@@ -72,7 +75,8 @@ static struct pvp_error *add_segment(const struct pvp_image *image, const struct
 			set_rights(image, lo, stretch);
 			for (lo += PAGE; lo < hi; lo += PAGE) {
 				set_rights(image, lo, &next);
-				if (next.write != stretch->write || next.exec != stretch->exec)
+				if (next.write != stretch->write || next.exec != stretch->exec ||
+				    next.percpu != stretch->percpu)
 					break;
 			}
 		}

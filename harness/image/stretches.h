@@ -17,7 +17,7 @@
 struct pvp_stretch {
 	uint64_t addr, len; /* whole pages */
 	bool write, exec;
-	bool percpu; /* one stretch, writable */
+	bool percpu; /* has per-CPU data: CPU 0's, or every CPU's as long as there is one */
 	/* The file's bytes among them: [data_addr, data_addr+data_len), the rest is zero. */
 	uint64_t data_addr, data_len;
 	const uint8_t *data; /* borrowed from the image */
