@@ -292,6 +292,7 @@ const struct pvp_run_trace *pvp_machine_trace(const struct pvp_machine *machine)
 /* An executable address in every view where nothing is: a run may end by returning there. */
 uint64_t pvp_machine_landing(const struct pvp_machine *machine);
 
+enum pvp_isa pvp_machine_isa(const struct pvp_machine *machine);
 /* For clients, while a run is under way. */
 uint64_t pvp_machine_reg(struct pvp_machine *machine, unsigned reg);
 void pvp_machine_set_reg(struct pvp_machine *machine, unsigned reg, uint64_t value);

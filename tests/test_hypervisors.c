@@ -14,9 +14,16 @@
 #define INPUT (PVP_DIRECT_MAP + 0x3000)
 #define LEN   0x4000
 
+#define TEXT32	0xc1000000ull
+#define STACK32 0xf8020000ull
+#define MAP32	0xd0000000ull
+#define INPUT32 (MAP32 + 0x3000)
+
 typedef bool handler(void *arg, struct pvp_machine *machine);
 
 struct machine {
+	enum pvp_isa isa;
+	uint64_t text, stack;
 	struct pvp_region regions[3];
 	struct pvp_machine *machine;
 	struct pvp_run run;
@@ -34,10 +41,12 @@ static const struct pvp_machine_rule rules[] = {{"vmcall", PVP_RULE_ALLOW},
 						{"vmmcall", PVP_RULE_ALLOW}};
 
 /* vmcall: 0f 01 c1; vmmcall: 0f 01 d9 */
-static void setup_machine(struct machine *m, handler *handler, bool vmmcall)
+static void setup_machine(struct machine *m, enum pvp_isa isa, handler *handler, bool vmmcall)
 {
+	const bool i386 = isa == PVP_ISA_I386;
 	const uint8_t code[] = {0x0f, 0x01, vmmcall ? 0xd9 : 0xc1};
 	struct pvp_machine_config config = {
+		.isa = isa,
 		.regions = m->regions,
 		.nr_regions = ARRAY_SIZE(m->regions),
 		.rules = rules,
@@ -45,13 +54,16 @@ static void setup_machine(struct machine *m, handler *handler, bool vmmcall)
 		.client = {.hypercall = handler},
 	};
 
-	m->regions[0] =
-		(struct pvp_region){PVP_DIRECT_MAP,  LEN,  pages(), PVP_PROT_READ | PVP_PROT_WRITE,
-				    PVP_MEM_ORDERED, "map"};
+	m->isa = isa;
+	m->text = i386 ? TEXT32 : TEXT;
+	m->stack = i386 ? STACK32 : STACK;
+	m->regions[0] = (struct pvp_region){
+		i386 ? MAP32 : PVP_DIRECT_MAP,	LEN,		 pages(),
+		PVP_PROT_READ | PVP_PROT_WRITE, PVP_MEM_ORDERED, "map"};
 	m->regions[1] = (struct pvp_region){
-		STACK, LEN, pages(), PVP_PROT_READ | PVP_PROT_WRITE, PVP_MEM_STACK, "stack"};
+		m->stack, LEN, pages(), PVP_PROT_READ | PVP_PROT_WRITE, PVP_MEM_STACK, "stack"};
 	m->regions[2] = (struct pvp_region){
-		TEXT, LEN, pages(), PVP_PROT_READ | PVP_PROT_EXEC, PVP_MEM_PLAIN, "text"};
+		m->text, LEN, pages(), PVP_PROT_READ | PVP_PROT_EXEC, PVP_MEM_PLAIN, "text"};
 	memset(m->regions[2].host, 0x90, LEN);
 	memcpy(m->regions[2].host, code, sizeof(code));
 	for (unsigned i = 0; i < 256; i++)
@@ -73,22 +85,36 @@ struct set {
 	uint64_t value;
 };
 
+#define ZERO UINT64_MAX /* a value of 0 ends a list */
+
+static unsigned nr_regs(const struct machine *m)
+{
+	return m->isa == PVP_ISA_I386 ? 8 : 16;
+}
+
+/* What a register has that nobody sets. */
+static uint64_t filler(const struct machine *m, unsigned reg)
+{
+	return m->isa == PVP_ISA_I386 ? 0x11111100 + reg : 0x1111111100000000ull + reg;
+}
+
 static void run(struct machine *m, const struct set set[NR_SET])
 {
-	struct pvp_state start = {
-		.reg = {[PVP_X86_rip] = TEXT, [PVP_X86_rsp] = STACK + 0x800, [PVP_X86_rflags] = 2}};
+	struct pvp_state start = {.reg = {[PVP_X86_rip] = m->text,
+					  [PVP_X86_rsp] = m->stack + 0x800,
+					  [PVP_X86_rflags] = 2}};
 	struct pvp_run_request request = {.start = &start,
-					  .end = TEXT + 3,
-					  .end_sp = STACK + 0x800,
-					  .inside = {{TEXT, TEXT + 3}},
+					  .end = m->text + 3,
+					  .end_sp = m->stack + 0x800,
+					  .inside = {{m->text, m->text + 3}},
 					  .max_insns = 100,
 					  .seed = 7};
 
-	for (unsigned i = 0; i < 16; i++)
+	for (unsigned i = 0; i < nr_regs(m); i++)
 		if (i != PVP_X86_rsp)
-			start.reg[i] = 0x1111111100000000ull + i;
+			start.reg[i] = filler(m, i);
 	for (unsigned i = 0; i < NR_SET && set[i].value; i++)
-		start.reg[set[i].reg] = set[i].value;
+		start.reg[set[i].reg] = set[i].value == ZERO ? 0 : set[i].value;
 	pvp_machine_run(m->machine, &request, &m->run);
 }
 
@@ -106,37 +132,48 @@ static const struct {
 	size_t data_len;
 	uint64_t result;
 	bool lost;
+	enum pvp_isa isa;
 } rows[] = {
 	{ "KVM kick",         pvp_kvm_hypercall, {{PVP_X86_rax, 5}, {PVP_X86_rbx, 9}, {PVP_X86_rcx, 3}},
-	  PVP_STOP_END, 3, {5, 9, 3}, 0, 0, false },
+	  PVP_STOP_END, 3, {5, 9, 3}, 0, 0, false, PVP_ISA_AMD64 },
 	{ "KVM send_ipi",     pvp_kvm_hypercall,
 	  {{PVP_X86_rax, 10}, {PVP_X86_rbx, 1}, {PVP_X86_rcx, 2}, {PVP_X86_rdx, 3}, {PVP_X86_rsi, 4}},
-	  PVP_STOP_END, 5, {10, 1, 2, 3, 4}, 0, 0, false },
+	  PVP_STOP_END, 5, {10, 1, 2, 3, 4}, 0, 0, false, PVP_ISA_AMD64 },
 	{ "KVM unknown",      pvp_kvm_hypercall,
 	  {{PVP_X86_rax, 99}, {PVP_X86_rbx, 1}, {PVP_X86_rcx, 2}, {PVP_X86_rdx, 3}, {PVP_X86_rsi, 4}},
-	  PVP_STOP_END, 5, {99, 1, 2, 3, 4}, 0, -1000ull, false },
+	  PVP_STOP_END, 5, {99, 1, 2, 3, 4}, 0, -1000ull, false, PVP_ISA_AMD64 },
 	/* The number is all of rax, not its low byte. */
 	{ "KVM wide number",  pvp_kvm_hypercall, {{PVP_X86_rax, 0x100000005}, {PVP_X86_rbx, 9}},
-	  PVP_STOP_END, 5, {0x100000005, 9, ANY, ANY, ANY}, 0, -1000ull, false },
+	  PVP_STOP_END, 5, {0x100000005, 9, ANY, ANY, ANY}, 0, -1000ull, false, PVP_ISA_AMD64 },
 	{ "Hyper-V flush",    pvp_hyperv_hypercall, {{PVP_X86_rcx, 2}, {PVP_X86_rdx, 0x3000}, {PVP_X86_r8, 8}},
-	  PVP_STOP_END, 3, {2, 0x3000, 8}, 24, 0, true },
+	  PVP_STOP_END, 3, {2, 0x3000, 8}, 24, 0, true, PVP_ISA_AMD64 },
 	{ "Hyper-V list",     pvp_hyperv_hypercall, {{PVP_X86_rcx, 0x300000003}, {PVP_X86_rdx, 0x3000}},
-	  PVP_STOP_END, 3, {0x300000003, 0x3000, ANY}, 48, 0x300000000, true },
+	  PVP_STOP_END, 3, {0x300000003, 0x3000, ANY}, 48, 0x300000000, true, PVP_ISA_AMD64 },
 	{ "Hyper-V banks",    pvp_hyperv_hypercall, {{PVP_X86_rcx, 2 << 17 | 0x13}, {PVP_X86_rdx, 0x3000}},
-	  PVP_STOP_END, 3, {2 << 17 | 0x13, 0x3000, ANY}, 48, 0, true },
+	  PVP_STOP_END, 3, {2 << 17 | 0x13, 0x3000, ANY}, 48, 0, true, PVP_ISA_AMD64 },
 	{ "Hyper-V fast",     pvp_hyperv_hypercall, {{PVP_X86_rcx, 0x1000b}, {PVP_X86_rdx, 0xf7}, {PVP_X86_r8, 4}},
-	  PVP_STOP_END, 3, {0x1000b, 0xf7, 4}, 0, 0, true },
+	  PVP_STOP_END, 3, {0x1000b, 0xf7, 4}, 0, 0, true, PVP_ISA_AMD64 },
 	{ "Hyper-V nowhere",  pvp_hyperv_hypercall, {{PVP_X86_rcx, 2}, {PVP_X86_rdx, 0x123456789000}},
-	  PVP_STOP_END, 3, {2, 0x123456789000, ANY}, 8, 0, true },
+	  PVP_STOP_END, 3, {2, 0x123456789000, ANY}, 8, 0, true, PVP_ISA_AMD64 },
 	{ "Hyper-V unknown",  pvp_hyperv_hypercall, {{PVP_X86_rcx, 0x7777}, {PVP_X86_rdx, 0x3000}},
-	  PVP_STOP_END, 3, {0x7777, 0x3000, ANY}, 0, 2, false },
+	  PVP_STOP_END, 3, {0x7777, 0x3000, ANY}, 0, 2, false, PVP_ISA_AMD64 },
 	{ "Xen HVM send",     pvp_xen_hvm_hypercall, {{PVP_X86_rax, 32}, {PVP_X86_rdi, 4}, {PVP_X86_rsi, INPUT}},
-	  PVP_STOP_END, 3, {32, 4, INPUT}, 4, 0, false },
+	  PVP_STOP_END, 3, {32, 4, INPUT}, 4, 0, false, PVP_ISA_AMD64 },
 	{ "Xen PV send",      pvp_xen_hypercall, {{PVP_X86_rax, 32}, {PVP_X86_rdi, 4}, {PVP_X86_rsi, INPUT}},
-	  PVP_STOP_END, 3, {32, 4, INPUT}, 4, 0, true },
+	  PVP_STOP_END, 3, {32, 4, INPUT}, 4, 0, true, PVP_ISA_AMD64 },
 	{ "Xen HVM unknown",  pvp_xen_hvm_hypercall, {{PVP_X86_rax, 99}},
-	  PVP_STOP_HYPERCALL, 0, {0}, 0, 0, false },
-	{ "nobody answers",   NULL, {{PVP_X86_rax, 5}}, PVP_STOP_HYPERCALL, 0, {0}, 0, 0, false },
+	  PVP_STOP_HYPERCALL, 0, {0}, 0, 0, false, PVP_ISA_AMD64 },
+	/* i386 has its arguments elsewhere. */
+	{ "i386 KVM kick",    pvp_kvm_hypercall, {{PVP_X86_rax, 5}, {PVP_X86_rbx, 9}, {PVP_X86_rcx, 3}},
+	  PVP_STOP_END, 3, {5, 9, 3}, 0, 0, false, PVP_ISA_I386 },
+	{ "i386 Xen HVM send", pvp_xen_hvm_hypercall, {{PVP_X86_rax, 32}, {PVP_X86_rbx, 4}, {PVP_X86_rcx, INPUT32}},
+	  PVP_STOP_END, 3, {32, 4, INPUT32}, 4, 0, false, PVP_ISA_I386 },
+	{ "i386 Xen HVM poll", pvp_xen_hvm_hypercall, {{PVP_X86_rax, 29}, {PVP_X86_rbx, 3}, {PVP_X86_rcx, INPUT32}},
+	  PVP_STOP_END, 3, {29, 3, INPUT32}, 16, 0, false, PVP_ISA_I386 },
+	{ "i386 Hyper-V list", pvp_hyperv_hypercall,
+	  {{PVP_X86_rax, 3}, {PVP_X86_rdx, 3}, {PVP_X86_rcx, MAP32 - 0xc0000000 + 0x3000}, {PVP_X86_rbx, ZERO}},
+	  PVP_STOP_END, 3, {0x300000003, MAP32 - 0xc0000000 + 0x3000, ANY}, 48, 0, true, PVP_ISA_I386 },
+	{ "nobody answers",   NULL, {{PVP_X86_rax, 5}}, PVP_STOP_HYPERCALL, 0, {0}, 0, 0, false, PVP_ISA_AMD64 },
 };
 // clang-format on
 
@@ -160,12 +197,12 @@ static void check_kept(const struct machine *m, const char *name, int row)
 {
 	bool changed = false;
 
-	for (unsigned i = 0; i < 16; i++) {
-		uint64_t want = i == PVP_X86_rsp ? STACK + 0x800 : 0x1111111100000000ull + i;
+	for (unsigned i = 0; i < nr_regs(m); i++) {
+		uint64_t want = i == PVP_X86_rsp ? m->stack + 0x800 : filler(m, i);
 
 		for (unsigned k = 0; k < NR_SET && rows[row].set[k].value; k++)
 			if (rows[row].set[k].reg == i)
-				want = rows[row].set[k].value;
+				want = rows[row].set[k].value == ZERO ? 0 : rows[row].set[k].value;
 		if (i != PVP_X86_rax)
 			changed |= m->run.end.reg[i] != want;
 	}
@@ -178,7 +215,7 @@ START_TEST(answers)
 	struct machine m[2] = {0};
 
 	for (int k = 0; k < 2; k++) {
-		setup_machine(&m[k], rows[_i].handler, k);
+		setup_machine(&m[k], rows[_i].isa, rows[_i].handler, k);
 		run(&m[k], rows[_i].set);
 		ck_assert_msg(m[k].run.stop == rows[_i].stop, "%s: stops by %s", rows[_i].name,
 			      pvp_stop_name(m[k].run.stop));
@@ -210,9 +247,9 @@ START_TEST(differences)
 	};
 	struct machine m[2] = {0};
 
-	setup_machine(&m[0], pvp_hyperv_hypercall, false);
+	setup_machine(&m[0], PVP_ISA_AMD64, pvp_hyperv_hypercall, false);
 	run(&m[0], (struct set[NR_SET]){{PVP_X86_rcx, 2}, {PVP_X86_rdx, 0x3000}});
-	setup_machine(&m[1], pvp_hyperv_hypercall, false);
+	setup_machine(&m[1], PVP_ISA_AMD64, pvp_hyperv_hypercall, false);
 	m[1].regions[0].host[0x3010] = others[_i].byte;
 	run(&m[1], others[_i].set);
 	ck_assert_msg(!pvp_effect_equal(&m[0].run.effects, 0, &m[1].run.effects, 0),

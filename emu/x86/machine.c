@@ -53,6 +53,11 @@ void pvp_machine_set_reg(struct pvp_machine *machine, unsigned reg, uint64_t val
 	pvp_x86_set(machine, reg, value);
 }
 
+enum pvp_isa pvp_machine_isa(const struct pvp_machine *machine)
+{
+	return machine->isa - pvp_x86_isas;
+}
+
 struct pvp_effects *pvp_machine_effects(struct pvp_machine *machine)
 {
 	return &machine->run->effects;

@@ -63,18 +63,18 @@ static const struct hypercall hypercalls[] = {
 
 /* Argument structures by command; a command without a row is not modelled. */
 static const struct command {
-	uint8_t number, command, size;
+	uint8_t number, command, size[2]; /* by enum pvp_isa */
 } commands[] = {
-	{ 29, 0,  0 }, /* sched_op yield */
-	{ 29, 1,  0 }, /* block */
-	{ 29, 2,  4 }, /* shutdown: reason */
-	{ 29, 3, 24 }, /* poll: ports, count, timeout */
-	{ 32, 3,  4 }, /* event_channel_op close: port */
-	{ 32, 4,  4 }, /* send: port */
-	{ 32, 8,  8 }, /* bind_vcpu: port, vcpu */
-	{ 32, 9,  4 }, /* unmask: port */
-	{ 33, 6,  4 }, /* physdev_op set_iopl */
-	{ 33, 7, 12 }, /* set_iobitmap: pointer, count */
+	{ 29, 0, {  0,  0 } }, /* sched_op yield */
+	{ 29, 1, {  0,  0 } }, /* block */
+	{ 29, 2, {  4,  4 } }, /* shutdown: reason */
+	{ 29, 3, { 24, 16 } }, /* poll: ports, count, timeout */
+	{ 32, 3, {  4,  4 } }, /* event_channel_op close: port */
+	{ 32, 4, {  4,  4 } }, /* send: port */
+	{ 32, 8, {  8,  8 } }, /* bind_vcpu: port, vcpu */
+	{ 32, 9, {  4,  4 } }, /* unmask: port */
+	{ 33, 6, {  4,  4 } }, /* physdev_op set_iopl */
+	{ 33, 7, { 12,  8 } }, /* set_iobitmap: pointer, count */
 };
 // clang-format on
 
@@ -204,7 +204,7 @@ static bool record_memory(struct pvp_machine *machine, uint64_t number, const ui
 		record_mmuext(machine, addr, count);
 		return true;
 	case BY_COMMAND:
-		record(machine, addr, find_command(number, args[0])->size);
+		record(machine, addr, find_command(number, args[0])->size[pvp_machine_isa(machine)]);
 		return true;
 	}
 	return false;
@@ -212,10 +212,13 @@ static bool record_memory(struct pvp_machine *machine, uint64_t number, const ui
 
 static bool xen_hypercall(struct pvp_machine *machine, bool by_syscall)
 {
-	static const enum pvp_x86_reg arg_regs[] = {PVP_X86_rdi, PVP_X86_rsi, PVP_X86_rdx,
-						    PVP_X86_r10, PVP_X86_r8};
+	static const enum pvp_x86_reg by_isa[][5] = {
+		[PVP_ISA_AMD64] = {PVP_X86_rdi, PVP_X86_rsi, PVP_X86_rdx, PVP_X86_r10, PVP_X86_r8},
+		[PVP_ISA_I386] = {PVP_X86_rbx, PVP_X86_rcx, PVP_X86_rdx, PVP_X86_rsi, PVP_X86_rdi},
+	};
+	const enum pvp_x86_reg *arg_regs = by_isa[pvp_machine_isa(machine)];
 	uint64_t number = pvp_machine_reg(machine, PVP_X86_rax) & 0xffffffff;
-	uint64_t args[1 + ARRAY_SIZE(arg_regs)] = {number};
+	uint64_t args[1 + ARRAY_SIZE(by_isa[0])] = {number};
 	uint64_t result = 0, seed = pvp_machine_seed(machine);
 
 	if (!is_modelled(number, pvp_machine_reg(machine, arg_regs[0])))

@@ -25,14 +25,15 @@ bool pvp_xen_hypercall(void *unused, struct pvp_machine *machine);
 /* Whether a run that stopped at a hypercall has come to the op's own end: Xen's iret. */
 bool pvp_xen_hypercall_ends(const struct pvp_run *run);
 
-/* The same in an HVM guest, by vmcall or vmmcall: no register but rax changes. */
+/* The same in an HVM guest, by vmcall or vmmcall: no register but rax changes.  i386's arguments are
+ * in ebx ecx edx esi edi. */
 bool pvp_xen_hvm_hypercall(void *unused, struct pvp_machine *machine);
 
-/* Number in rax, arguments rbx rcx rdx rsi, result in rax. */
+/* Number in rax, arguments rbx rcx rdx rsi, result in rax; the same on i386. */
 bool pvp_kvm_hypercall(void *unused, struct pvp_machine *machine);
 
 /* Control word in rcx, physical address of the input page (or the input itself) in rdx, of the
- * output in r8, result in rax. */
+ * output in r8, result in rax.  On i386 each is a pair: edx:eax, ebx:ecx, edi:esi, edx:eax. */
 bool pvp_hyperv_hypercall(void *unused, struct pvp_machine *machine);
 
 /* Name of a Xen hypercall, or NULL. */

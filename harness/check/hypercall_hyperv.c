@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "hypercall.h"
 
-#include "world.h"
+#include "plan.h"
 #include "x86/regs.h"
 
 /* Fields of the control word, rcx.  Source: Hyper-V Top-Level Functional Specification, 3.7. */
@@ -43,29 +43,62 @@ static int find(uint64_t code)
 static void record_input(struct pvp_machine *machine, uint64_t phys, uint64_t len)
 {
 	static const uint8_t absent[8] = "absent!";
+	const struct pvp_plan *plan = pvp_plan_of_isa(pvp_machine_isa(machine));
+	const uint64_t addr = plan->page_offset + phys;
 	uint8_t buf[4096];
 
 	if (len > sizeof(buf))
 		len = sizeof(buf);
-	if (phys < PVP_DIRECT_LEN &&
-	    pvp_memory_read(pvp_machine_memory(machine), PVP_DIRECT_MAP + phys, buf, len))
+	if (addr - plan->direct < plan->direct_len &&
+	    pvp_memory_read(pvp_machine_memory(machine), addr, buf, len))
 		pvp_effects_add_data(pvp_machine_effects(machine), buf, len);
 	else
 		pvp_effects_add_data(pvp_machine_effects(machine), absent, sizeof(absent));
 }
 
+static uint64_t pair(struct pvp_machine *machine, enum pvp_x86_reg high, enum pvp_x86_reg low)
+{
+	return pvp_machine_reg(machine, high) << 32 | (uint32_t)pvp_machine_reg(machine, low);
+}
+
 /* Control word, input, output. */
+static void arguments(struct pvp_machine *machine, uint64_t ret[3])
+{
+	if (pvp_machine_isa(machine) == PVP_ISA_I386) {
+		ret[0] = pair(machine, PVP_X86_rdx, PVP_X86_rax);
+		ret[1] = pair(machine, PVP_X86_rbx, PVP_X86_rcx);
+		ret[2] = pair(machine, PVP_X86_rdi, PVP_X86_rsi);
+	} else {
+		ret[0] = pvp_machine_reg(machine, PVP_X86_rcx);
+		ret[1] = pvp_machine_reg(machine, PVP_X86_rdx);
+		ret[2] = pvp_machine_reg(machine, PVP_X86_r8);
+	}
+}
+
+/* Volatile registers: nothing may depend on what is left there. */
+static void lose(struct pvp_machine *machine)
+{
+	static const enum pvp_x86_reg amd64[] = {PVP_X86_rcx, PVP_X86_rdx, PVP_X86_r8,
+						 PVP_X86_r9,  PVP_X86_r10, PVP_X86_r11};
+	const uint64_t seed = pvp_machine_seed(machine);
+
+	if (pvp_machine_isa(machine) == PVP_ISA_I386)
+		pvp_machine_set_reg(machine, PVP_X86_rcx,
+				    pvp_mix(seed ^ RESULT_SALT, 0) & UINT32_MAX);
+	else
+		for (size_t k = 0; k < ARRAY_SIZE(amd64); k++)
+			pvp_machine_set_reg(machine, amd64[k], pvp_mix(seed ^ RESULT_SALT, k));
+}
+
 bool pvp_hyperv_hypercall(void *unused, struct pvp_machine *machine)
 {
-	static const enum pvp_x86_reg lost[] = {PVP_X86_rcx, PVP_X86_rdx, PVP_X86_r8,
-						PVP_X86_r9,  PVP_X86_r10, PVP_X86_r11};
-	uint64_t control = pvp_machine_reg(machine, PVP_X86_rcx);
-	const uint64_t args[] = {control, pvp_machine_reg(machine, PVP_X86_rdx),
-				 pvp_machine_reg(machine, PVP_X86_r8)};
-	uint64_t result, seed = pvp_machine_seed(machine);
-	int i = find(CODE(control));
+	uint64_t args[3], control, result;
+	int i;
 
 	(void)unused;
+	arguments(machine, args);
+	control = args[0];
+	i = find(CODE(control));
 	pvp_effects_add(pvp_machine_effects(machine), PVP_EFFECT_HYPERCALL, ARRAY_SIZE(args), args);
 	if (i != UNKNOWN && !IS_FAST(control))
 		record_input(machine, args[1],
@@ -73,10 +106,13 @@ bool pvp_hyperv_hypercall(void *unused, struct pvp_machine *machine)
 				     hypercalls[i].rep * REPS(control));
 	/* Status in bits 0-15, repetitions done in 32-43. */
 	result = i == UNKNOWN ? INVALID_CODE : REPS(control) << 32;
-	pvp_machine_set_reg(machine, PVP_X86_rax, result);
-	/* Volatile registers: nothing may depend on what is left there.  A refused call leaves
-	 * them. */
-	for (size_t k = 0; i != UNKNOWN && k < ARRAY_SIZE(lost); k++)
-		pvp_machine_set_reg(machine, lost[k], pvp_mix(seed ^ RESULT_SALT, k));
+	if (i != UNKNOWN) /* a refused call leaves them */
+		lose(machine);
+	if (pvp_machine_isa(machine) == PVP_ISA_I386) {
+		pvp_machine_set_reg(machine, PVP_X86_rax, (uint32_t)result);
+		pvp_machine_set_reg(machine, PVP_X86_rdx, result >> 32);
+	} else {
+		pvp_machine_set_reg(machine, PVP_X86_rax, result);
+	}
 	return true;
 }

@@ -59,10 +59,15 @@ static const struct pvp_plan i386 = {
 	.percpu_selector = 0xd8,
 };
 
+const struct pvp_plan *pvp_plan_of_isa(enum pvp_isa isa)
+{
+	return isa == PVP_ISA_I386 ? &i386 : &amd64;
+}
+
 const struct pvp_plan *pvp_plan_of(const struct pvp_image *image)
 {
 	assert(image->arch != PVP_ARCH_IA64);
-	return image->arch == PVP_ARCH_I386 ? &i386 : &amd64;
+	return pvp_plan_of_isa(image->arch == PVP_ARCH_I386 ? PVP_ISA_I386 : PVP_ISA_AMD64);
 }
 
 uint64_t pvp_plan_arena(const struct pvp_plan *plan, unsigned i)

@@ -72,6 +72,7 @@ struct pvp_plan {
 	uint16_t cs, ss, percpu_selector;
 };
 
+const struct pvp_plan *pvp_plan_of_isa(enum pvp_isa isa);
 const struct pvp_plan *pvp_plan_of(const struct pvp_image *image);
 uint64_t pvp_plan_arena(const struct pvp_plan *plan, unsigned i);
 
