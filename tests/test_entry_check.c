@@ -204,6 +204,10 @@ static const struct {
 	{ "error_entry, Xen",       X, "entry.error_entry#1",    NULL, NULL, 0, PVP_EQUIVALENT, NULL },
 	{ "native one, Xen",        X, "entry.error_entry#1",    NULL, "", 0, PVP_DIVERGENT, "entry: error_entry, not xen_error_entry" },
 	{ "a register not saved",   X, "entry.error_entry#1",    r8_not_saved, NULL, 0, PVP_DIVERGENT, "" },
+	/* call xen_error_entry; std, stac, push $2 and popf */
+	{ "std behind it",          X, "entry.error_entry#1",    NULL, "\xe8\x2b\x01\x00\x00\xfd\x90\x90", 8, PVP_DIVERGENT, "direction flag" },
+	{ "stac behind it",         X, "entry.error_entry#1",    NULL, "\xe8\x2b\x01\x00\x00\x0f\x01\xcb", 8, PVP_DIVERGENT, "" },
+	{ "popf behind it",         X, "entry.error_entry#1",    NULL, "\xe8\x2b\x01\x00\x00\x6a\x02\x9d", 8, PVP_DIVERGENT, "rflags" },
 	{ "return",                 N, "entry.return_to_user#1", NULL, "", 0, PVP_EQUIVALENT, NULL },
 	{ "return, Xen",            X, "entry.return_to_user#1", NULL, NULL, 0, PVP_EQUIVALENT, NULL },
 	{ "bare metal's, Xen",      X, "entry.return_to_user#1", NULL, "", 0, PVP_DIVERGENT, "fault" },
@@ -223,6 +227,9 @@ static const struct {
 	{ "the row of another",     X, "trap.overflow#1",        rows_swapped, "", 0, PVP_DIVERGENT, "not at exc_overflow" },
 	{ "r11 stays",              X, "trap.overflow#1",        one_pop, "", 0, PVP_DIVERGENT, "" },
 	{ "rcx for r11",            X, "trap.overflow#1",        pops_swapped, "", 0, PVP_DIVERGENT, "r11 " },
+	/* Data, but a file of patched bytes may have it: the native entry in Xen's place. */
+	{ "a row after boot",       X, "trap.overflow#1",        NULL,
+	  "\x20\x02\x00\x81\xff\xff\xff\xff\x20\x02\x00\x81\xff\xff\xff\xff", 16, PVP_DIVERGENT, "" },
 	{ "no gate",                X, "trap.unknown#1",         no_such_gate, "", 0, PVP_DIVERGENT, "no gate" },
 };
 // clang-format on

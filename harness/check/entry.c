@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "entry.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,8 +14,7 @@
 #include "hypercall.h"
 #include "world.h"
 
-/* One machine, over K1, for one kind of site: where runs arrive differs. */
-struct bench {
+struct pvp_entry_bench {
 	enum pvp_site_kind kind;
 	const struct pvp_check_input *input;
 	struct pvp_entry_facts facts;
@@ -24,12 +24,13 @@ struct bench {
 	struct pvp_start_image start_image;
 	struct pvp_start start;
 	struct pvp_run run;
+	struct pvp_trap_row *rows; /* owned; as the view has them */
 	uint64_t cases;
 };
 
 static void fill(void *arg, uint64_t seed, uint64_t addr, void *buf, size_t len)
 {
-	const struct bench *bench = arg;
+	const struct pvp_entry_bench *bench = arg;
 
 	pvp_world_fill(bench->start_image.plan, seed, addr, buf, len);
 }
@@ -42,7 +43,7 @@ static int by_addr(const void *a, const void *b)
 }
 
 /* Where runs arrive: at handlers, or behind error_entry. */
-static struct pvp_special *make_specials(const struct bench *bench, size_t *nr)
+static struct pvp_special *make_specials(const struct pvp_entry_bench *bench, size_t *nr)
 {
 	const struct pvp_entry_sites *entry = bench->input->entry;
 	struct pvp_special *v = pvp_calloc(2 * PVP_NR_VECTORS + 2 + entry->sites.nr, sizeof(*v));
@@ -68,7 +69,7 @@ static struct pvp_special *make_specials(const struct bench *bench, size_t *nr)
 	return v;
 }
 
-static struct pvp_error *make_machine(struct bench *bench)
+static struct pvp_error *make_machine(struct pvp_entry_bench *bench)
 {
 	static const enum pvp_rule rule_of[] = {
 		[PVP_INSN_ALLOW] = PVP_RULE_ALLOW, [PVP_INSN_EMULATE] = PVP_RULE_EMULATE,
@@ -101,21 +102,36 @@ static struct pvp_error *make_machine(struct bench *bench)
 	return err ? pvp_error_context(err, "platform %s", platform->name) : NULL;
 }
 
-static void bench_deinit(struct bench *bench)
+/* Rows lie in data, which nothing but --patched or a mutant changes. */
+static void read_rows(struct pvp_entry_bench *bench)
 {
-	pvp_machine_destroy(bench->machine);
-	pvp_run_deinit(&bench->run);
-	pvp_view_deinit(&bench->view);
-	pvp_world_destroy(bench->world);
+	const struct pvp_entry_sites *entry = bench->input->entry;
+
+	for (size_t i = 0; i < entry->sites.nr; i++) {
+		const struct pvp_site *site = &entry->sites.v[i];
+		const uint8_t *bytes;
+
+		if (site->kind != PVP_SITE_TRAP)
+			continue;
+		bytes = pvp_view_bytes(&bench->view, site->addr, PVP_TRAP_ROW_LEN);
+		bench->rows[site->slot] =
+			bytes && memcmp(bytes, site->linked, PVP_TRAP_ROW_LEN)
+				? pvp_trap_row_of(entry, site->addr, bytes)
+				: entry->rows[site->slot];
+	}
 }
 
-static struct pvp_error *bench_init(struct bench *bench, const struct pvp_check_input *input,
-				    enum pvp_site_kind kind)
+struct pvp_error *pvp_entry_bench_create(const struct pvp_check_input *input,
+					 enum pvp_site_kind kind, struct pvp_entry_bench **ret)
 {
+	struct pvp_entry_bench *bench = pvp_calloc(1, sizeof(*bench));
 	struct pvp_error *err;
 
-	*bench = (struct bench){.kind = kind, .input = input};
+	bench->kind = kind;
+	bench->input = input;
+	bench->rows = pvp_calloc(input->entry->nr_rows, sizeof(*bench->rows));
 	pvp_entry_facts_init(&bench->facts, input);
+	bench->facts.rows = bench->rows;
 	err = pvp_world_create(input->image, input->tables, input->platform, &bench->world);
 	if (!err)
 		err = pvp_view_create(bench->world, input->patched, input->given, NULL,
@@ -123,14 +139,39 @@ static struct pvp_error *bench_init(struct bench *bench, const struct pvp_check_
 	if (!err)
 		err = make_machine(bench);
 	if (err) {
-		bench_deinit(bench);
+		pvp_entry_bench_destroy(bench);
 		return err;
 	}
+	read_rows(bench);
 	pvp_start_image_init(&bench->start_image, input->image, &bench->view);
+	*ret = bench;
 	return NULL;
 }
 
-static void run_case(struct bench *bench, const struct pvp_site *site,
+void pvp_entry_bench_destroy(struct pvp_entry_bench *bench)
+{
+	if (!bench)
+		return;
+	pvp_machine_destroy(bench->machine);
+	pvp_run_deinit(&bench->run);
+	pvp_view_deinit(&bench->view);
+	pvp_world_destroy(bench->world);
+	free(bench->rows);
+	free(bench);
+}
+
+struct pvp_error *pvp_entry_bench_spoil(struct pvp_entry_bench *bench, const struct pvp_site *site,
+					const uint8_t *bytes)
+{
+	struct pvp_error *err;
+
+	assert(!bench->cases);
+	err = pvp_view_lay(&bench->view, site->addr, bytes, site->len);
+	read_rows(bench);
+	return err;
+}
+
+static void run_case(struct pvp_entry_bench *bench, const struct pvp_site *site,
 		     const struct pvp_entry_case *want)
 {
 	struct pvp_memory *memory = pvp_machine_memory(bench->machine);
@@ -174,7 +215,7 @@ static enum pvp_reason reason_of(enum pvp_stop stop)
 	}
 }
 
-static enum pvp_form form_of(const struct bench *bench, const struct pvp_site *site)
+static enum pvp_form form_of(const struct pvp_entry_bench *bench, const struct pvp_site *site)
 {
 	const uint8_t *k1 = pvp_view_bytes(&bench->view, site->addr, site->len);
 
@@ -183,12 +224,16 @@ static enum pvp_form form_of(const struct bench *bench, const struct pvp_site *s
 	return k1[0] == 0xe8 || k1[0] == 0xe9 ? PVP_FORM_CALL : PVP_FORM_INLINE;
 }
 
-static void decide(struct bench *bench, const struct pvp_contract *contract,
-		   const struct pvp_site *site, struct pvp_cell *cell)
+void pvp_entry_bench_decide(struct pvp_entry_bench *bench, const struct pvp_site *site,
+			    struct pvp_cell *cell)
 {
 	const struct pvp_check_input *input = bench->input;
+	const struct pvp_contract *contract = pvp_contracts_find(input->contracts, "entry");
 	struct pvp_entry_case want;
 
+	memset(cell, 0, sizeof(*cell));
+	cell->site = site;
+	cell->verdict = PVP_SKIPPED;
 	cell->form = form_of(bench, site);
 	if (!contract || (site->kind == PVP_SITE_ENTRY && site->slot == PVP_ENTRY_OTHER)) {
 		cell->verdict = PVP_INCONCLUSIVE;
@@ -250,14 +295,15 @@ static bool is_never(int vector)
 	return false;
 }
 
-static void find_rows(const struct pvp_check_input *input, struct pvp_check_result *result)
+static void find_rows(const struct pvp_check_input *input, const struct pvp_trap_row *rows,
+		      struct pvp_check_result *result)
 {
 	const struct pvp_entry_sites *entry = input->entry;
 	unsigned seen[PVP_NR_VECTORS] = {0};
 
 	for (size_t i = 0; i < entry->nr_rows; i++)
-		if (entry->rows[i].vector >= 0 && ++seen[entry->rows[i].vector] == 2)
-			pvp_finding_add(result, NULL, entry->rows[i].addr, &twice);
+		if (rows[i].vector >= 0 && ++seen[rows[i].vector] == 2)
+			pvp_finding_add(result, NULL, rows[i].addr, &twice);
 	for (int vector = 0; vector < PVP_NR_VECTORS; vector++) {
 		struct pvp_finding_text text = no_row;
 		char *detail;
@@ -272,14 +318,13 @@ static void find_rows(const struct pvp_check_input *input, struct pvp_check_resu
 	}
 }
 
-static struct pvp_error *decide_kind(const struct pvp_check_input *input,
-				     const struct pvp_contract *contract, enum pvp_site_kind kind,
+static struct pvp_error *decide_kind(const struct pvp_check_input *input, enum pvp_site_kind kind,
 				     struct pvp_check_result *result)
 {
+	struct pvp_entry_bench *bench;
 	struct pvp_error *err;
-	struct bench bench;
 
-	err = bench_init(&bench, input, kind);
+	err = pvp_entry_bench_create(input, kind, &bench);
 	if (err)
 		return err;
 	for (size_t i = 0; i < result->nr_entry_cells; i++) {
@@ -287,18 +332,20 @@ static struct pvp_error *decide_kind(const struct pvp_check_input *input,
 
 		if (cell->site->kind != kind || (input->entry_wanted && !input->entry_wanted[i]))
 			continue;
-		decide(&bench, contract, cell->site, cell);
+		pvp_entry_bench_decide(bench, cell->site, cell);
 		result->stray += cell->stray;
 	}
-	result->cases += bench.cases;
-	bench_deinit(&bench);
+	result->cases += bench->cases;
+	if (kind == PVP_SITE_TRAP && bench->facts.xen && input->entry->nr_rows &&
+	    !input->entry_wanted)
+		find_rows(input, bench->rows, result);
+	pvp_entry_bench_destroy(bench);
 	return NULL;
 }
 
 struct pvp_error *pvp_entry_check(const struct pvp_check_input *input,
 				  struct pvp_check_result *result)
 {
-	const struct pvp_contract *contract = pvp_contracts_find(input->contracts, "entry");
 	const size_t nr = input->entry ? input->entry->sites.nr : 0;
 	const bool asked = !input->wanted || input->entry_wanted;
 	static const enum pvp_site_kind kinds[] = {PVP_SITE_ENTRY, PVP_SITE_TRAP};
@@ -315,12 +362,9 @@ struct pvp_error *pvp_entry_check(const struct pvp_check_input *input,
 	if (!asked)
 		return NULL;
 	for (size_t k = 0; k < ARRAY_SIZE(kinds); k++) {
-		err = decide_kind(input, contract, kinds[k], result);
+		err = decide_kind(input, kinds[k], result);
 		if (err)
 			return err;
 	}
-	if (input->platform->hypervisor == PVP_HV_XEN_PV && input->entry->nr_rows &&
-	    !input->entry_wanted)
-		find_rows(input, result);
 	return NULL;
 }

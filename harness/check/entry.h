@@ -8,6 +8,19 @@
 
 #include "check.h"
 
+/* One machine, over K1, for the sites of one kind: where runs arrive differs. */
+struct pvp_entry_bench;
+
+struct pvp_error *pvp_entry_bench_create(const struct pvp_check_input *input,
+					 enum pvp_site_kind kind,
+					 struct pvp_entry_bench **ret) PVP_MUST_CHECK;
+void pvp_entry_bench_destroy(struct pvp_entry_bench *bench);
+/* Other bytes at a site, before anything has been decided. */
+struct pvp_error *pvp_entry_bench_spoil(struct pvp_entry_bench *bench, const struct pvp_site *site,
+					const uint8_t *bytes) PVP_MUST_CHECK;
+void pvp_entry_bench_decide(struct pvp_entry_bench *bench, const struct pvp_site *site,
+			    struct pvp_cell *cell);
+
 /* Fills result->entry_cells, and adds findings about the trap table as a whole. */
 struct pvp_error *pvp_entry_check(const struct pvp_check_input *input,
 				  struct pvp_check_result *result) PVP_MUST_CHECK;

@@ -222,7 +222,7 @@ static char *make_trap(const struct pvp_entry_facts *facts, const struct pvp_sit
 		       unsigned index, struct pvp_start *start, struct pvp_entry_case *ret)
 {
 	const struct pvp_entry_sites *entry = facts->input->entry;
-	const struct pvp_trap_row *row = &entry->rows[site->slot];
+	const struct pvp_trap_row *row = &facts->rows[site->slot];
 	const bool int80 = row->vector == 128,
 		   special = row->vector >= 0 && entry->gates[row->vector].ist;
 	const uint64_t handler = pvp_entry_handler(facts->input, row->vector, facts->xen);
@@ -454,13 +454,34 @@ static char *judge_paranoid(const struct pvp_entry_case *want, const struct pvp_
 	return judge_words(want, pt, ALL_WORDS);
 }
 
-static char *judge_saved(const struct pvp_entry_case *want, const struct pvp_run *run,
-			 struct pvp_memory *memory)
+/* C code wants the direction flag clear; none of the others is entry code's to set. */
+static char *judge_flags(const struct pvp_start *start, const struct pvp_run *run)
+{
+	const uint64_t holds = PVP_X86_FLAG_IF | PVP_X86_FLAG_TF | PVP_X86_FLAG_NT |
+			       PVP_X86_FLAG_IOPL | PVP_X86_FLAG_ID;
+	const uint64_t before = start->state.reg[PVP_X86_rflags];
+	const uint64_t now = run->end.reg[PVP_X86_rflags];
+
+	if (now & PVP_X86_FLAG_DF)
+		return pvp_strdup("end: the direction flag is left set");
+	if (now & ~before & PVP_X86_FLAG_AC)
+		return pvp_strdup("end: the AC flag is set");
+	if ((now ^ before) & holds)
+		return pvp_asprintf("end: rflags are %#" PRIx64 ", not %#" PRIx64, now & holds,
+				    before & holds);
+	return NULL;
+}
+
+static char *judge_saved(const struct pvp_entry_case *want, const struct pvp_start *start,
+			 const struct pvp_run *run, struct pvp_memory *memory)
 {
 	const bool handler = want->arrival == PVP_ARRIVE_HANDLER;
 	const uint64_t at = run->end.reg[handler ? PVP_X86_rdi : PVP_X86_rsp];
 	uint64_t pt[PVP_NR_PT];
+	char *wrong = judge_flags(start, run);
 
+	if (wrong)
+		return wrong;
 	if (!pvp_memory_read(memory, at, pt, sizeof(pt)))
 		return pvp_asprintf("end: pt_regs at %#" PRIx64 " are not in memory", at);
 	if (want->place && at != want->place)
@@ -506,7 +527,7 @@ char *pvp_entry_case_judge(const struct pvp_entry_case *want, const struct pvp_e
 		break;
 	case PVP_ARRIVE_SAVED:
 	case PVP_ARRIVE_HANDLER:
-		wrong = judge_saved(want, run, memory);
+		wrong = judge_saved(want, start, run, memory);
 		break;
 	}
 	return wrong ? wrong : judge_effects(want, run);

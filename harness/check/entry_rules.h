@@ -73,6 +73,7 @@ struct pvp_entry_case {
 
 struct pvp_entry_facts {
 	const struct pvp_check_input *input;
+	const struct pvp_trap_row *rows; /* as boot leaves them; as many as input->entry has */
 	bool xen; /* the kernel runs in ring 3, and Xen takes its iret */
 	/* Handlers and helpers of this image, 0: none. */
 	uint64_t error_entry, paranoid_entry, int80;

@@ -72,4 +72,8 @@ struct pvp_error *pvp_read_gates(const struct pvp_image *image,
 				 struct pvp_entry_sites *ret) PVP_MUST_CHECK;
 void pvp_read_trap_rows(const struct pvp_image *image, struct pvp_entry_sites *ret);
 
+/* The row that PVP_TRAP_ROW_LEN bytes at addr are. */
+struct pvp_trap_row pvp_trap_row_of(const struct pvp_entry_sites *entry, uint64_t addr,
+				    const uint8_t *bytes);
+
 #endif

@@ -129,6 +129,21 @@ static int vector_of(const struct pvp_entry_sites *entry, uint64_t native)
 	return -1;
 }
 
+struct pvp_trap_row pvp_trap_row_of(const struct pvp_entry_sites *entry, uint64_t addr,
+				    const uint8_t *bytes)
+{
+	const struct pvp_bytes row = {bytes, PVP_TRAP_ROW_LEN};
+	const uint64_t native = uint_at(&row, NATIVE, 8);
+
+	return (struct pvp_trap_row){
+		.addr = addr,
+		.native = native,
+		.xen = uint_at(&row, XEN, 8),
+		.ist_ok = uint_at(&row, IST_OK, 1),
+		.vector = vector_of(entry, native),
+	};
+}
+
 static bool has_gates(const struct pvp_entry_sites *entry)
 {
 	for (size_t i = 0; i < PVP_NR_VECTORS; i++)
@@ -151,19 +166,12 @@ void pvp_read_trap_rows(const struct pvp_image *image, struct pvp_entry_sites *r
 		return;
 	for (uint64_t off = 0; table.data && off + PVP_TRAP_ROW_LEN <= table.len;
 	     off += PVP_TRAP_ROW_LEN) {
-		const uint64_t native = uint_at(&table, off + NATIVE, 8);
-		const uint64_t xen = uint_at(&table, off + XEN, 8);
-		struct pvp_trap_row *row;
+		const struct pvp_trap_row row =
+			pvp_trap_row_of(ret, addr + off, table.data + off);
 
-		if (!pvp_image_is_text(image, native, 1) && !pvp_image_is_text(image, xen, 1))
+		if (!pvp_image_is_text(image, row.native, 1) &&
+		    !pvp_image_is_text(image, row.xen, 1))
 			break;
-		row = pvp_push(&ret->rows, &ret->nr_rows, &cap);
-		*row = (struct pvp_trap_row){
-			.addr = addr + off,
-			.native = native,
-			.xen = xen,
-			.ist_ok = uint_at(&table, off + IST_OK, 1),
-			.vector = vector_of(ret, native),
-		};
+		*pvp_push(&ret->rows, &ret->nr_rows, &cap) = row;
 	}
 }
