@@ -394,6 +394,34 @@ START_TEST(operand_size)
 }
 END_TEST
 
+/* Not modelled, but certain to change what no pv operation does. */
+static const struct {
+	const char *bytes;
+	bool foreign;
+} foreigners[] = {
+	{"0f 58 c1", true},  /* addps */
+	{"0f 28 c0", false}, /* movaps to itself */
+	{"cb", true},	     /* retf */
+	{"ca 08 00", true},
+	{"cd 80", true}, /* int */
+	{"f1", true},
+	{"de f6", true},  /* fdivp */
+	{"d8 d1", false}, /* fcom */
+	{"0f a8", true},  /* push gs */
+	{"0f a1", true},  /* pop fs */
+	{"0f a2", false}, /* cpuid */
+};
+
+START_TEST(foreign)
+{
+	struct pvp_x86_insn insn;
+
+	decode(foreigners[_i].bytes, &insn);
+	ck_assert_msg(insn.foreign == foreigners[_i].foreign, "%s (%s)", foreigners[_i].bytes,
+		      insn.text);
+}
+END_TEST
+
 /* Instructions cut short are not decoded, and nothing is read behind them (ASan's part). */
 START_TEST(truncated)
 {
@@ -462,6 +490,7 @@ Suite *decode_suite(void)
 	tcase_add_loop_test(tc, nop, 0, ARRAY_SIZE(nops));
 	tcase_add_loop_test(tc, operand, 0, ARRAY_SIZE(operands));
 	tcase_add_loop_test(tc, operand_size, 0, ARRAY_SIZE(operand_sizes));
+	tcase_add_loop_test(tc, foreign, 0, ARRAY_SIZE(foreigners));
 	tcase_add_test(tc, rule_names);
 	suite_add_tcase(suite, tc);
 

@@ -190,6 +190,8 @@ static const struct {
 	{ "66 e9 00 00",             "jmp, 16 bits",               UNMODELLED },
 	{ "66 0f 84 00 00",          "je, 16 bits",                UNMODELLED },
 	{ "66 eb 00",                "jmp short, 16 bits",         UNMODELLED },
+	{ "66 74 00",                "je short, 16 bits",          PLAIN },
+	{ "66 66 7f 10",             "jg short, 16 bits",          PLAIN },
 	{ "66 c3",                   "ret, 16 bits",               UNMODELLED },
 	{ "66 ff d0",                "call ax",                    UNMODELLED },
 	{ "67 66 ff 16 34 12",       "call [0x1234], 16 bits",     UNMODELLED },

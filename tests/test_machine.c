@@ -54,6 +54,9 @@ static const struct {
 	{ "undecodable: 06",         "06", "", "fault 6 at 0", 0 },
 	{ "undecodable: d6",         "d6", "", "fault 6 at 0", 0 },
 	{ "undecodable: d4",         "d4 0a", "", "fault 6 at 0", 0 },
+	/* Cells of the map behind 0f that stay blank: a test register; psrlq's group. */
+	{ "undecodable: 0f 24",      "0f 24 c0", "", "fault 6 at 0", 0 },
+	{ "undecodable: 0f 73 /0",   "0f 73 c5 a0", "", "fault 6 at 0", 0 },
 	{ "undecodable: lock nop",   "f0 90", "", "fault 6 at 0", 0 },
 	{ "undecodable: ff /7",      "ff ff", "", "fault 6 at 0", 0 },
 	/* wrmsrns: newer than both decoders, so not known to be no instruction */
@@ -118,6 +121,43 @@ START_TEST(stop)
 	ck_assert_msg(sm.run.stop_addr == SM_TEXT + stops[_i].at, "%s: stopped at %#lx",
 		      stops[_i].name, (unsigned long)sm.run.stop_addr);
 	sm_ck_reg(&sm, rip, sm.run.stop_addr);
+}
+END_TEST
+
+/* The engine would end the process when it translates a far branch through a register: in the
+ * site, and behind it, where its last instruction eats the beginning of what follows. */
+START_TEST(before_what_ends_the_engine)
+{
+	static const struct {
+		const char *code, *stop;
+		unsigned len, at;
+	} rows[] = {
+		/* nop; jmp far rdx */
+		{"90 ff ea 90 90 90", "fault 6 at 0", 6, 1},
+		/* nops; mov $imm32,%eax; jmp far rdx */
+		{"90 90 90 90 90 b8 00 00 00 00 ff ea", "straddle", 6, 5},
+		{"b8 00 00 00 00 ff ea", "straddle", 1, 0},
+		/* not reached: a jump over it */
+		{"eb 02 ff ea 90 90", "end", 6, 6},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		small_machine_init(&sm, 0);
+		small_machine_code(&sm, rows[i].code);
+		sm.request.inside[0].lo = SM_TEXT;
+		sm.request.end = sm.request.inside[0].hi = SM_TEXT + rows[i].len;
+		small_machine_open(&sm);
+		for (int again = 0; again < 2; again++) {
+			small_machine_run(&sm);
+			sm_ck_stop(&sm, rows[i].stop);
+			ck_assert_uint_eq(sm.run.stop_addr, SM_TEXT + rows[i].at);
+			small_machine_undo(&sm);
+		}
+		small_machine_deinit(&sm);
+	}
+	small_machine_init(&sm, 0);
+	small_machine_code(&sm, "90");
+	small_machine_open(&sm);
 }
 END_TEST
 
@@ -564,6 +604,7 @@ Suite *machine_suite(void)
 	tc = add_tcase(suite, "stops");
 	tcase_add_loop_test(tc, stop, 0, ARRAY_SIZE(stops));
 	tcase_add_test(tc, end_address_inside_a_callee);
+	tcase_add_test(tc, before_what_ends_the_engine);
 	tcase_add_test(tc, budget_is_exact);
 	tcase_add_test(tc, landing);
 

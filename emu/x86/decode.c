@@ -426,7 +426,9 @@ static bool decode_by_opcode(enum pvp_isa isa, const struct prefixes *p, size_t 
 
 	if (p->data16 && !p->rex_w && branch) {
 		snprintf(ret->text, sizeof(ret->text), "near branch with prefix 66");
-		set_length(ret, nr, p->len + branch);
+		if (set_length(ret, nr, p->len + branch) && isa == PVP_ISA_I386 &&
+		    (op[0] & 0xf0) == 0x70)
+			ret->class = PVP_X86_PLAIN; /* jcc: taken, it goes below 64 KiB */
 		return true;
 	}
 	if (op[0] != 0x0f || left < 2)
@@ -550,6 +552,35 @@ static bool is_vector_opcode(uint8_t opcode)
 	}
 }
 
+/*
+ * Cells of the map behind 0f that stay blank: once the test registers', or the selectors of groups
+ * that are full.  Source: Intel SDM vol. 2, tables A-3 and A-6; AMD APM vol. 3, tables A-3 and A-7.
+ */
+static bool is_blank(const uint8_t *op, size_t nr)
+{
+	/* Bit sets of selectors that are instructions, of a register. */
+	const unsigned shifts = 1 << 2 | 1 << 4 | 1 << 6, shifts64 = 1 << 2 | 1 << 3 | 3 << 6;
+	unsigned selector;
+
+	if (nr < 3 || op[0] != 0x0f)
+		return false;
+	selector = 1u << (op[2] >> 3 & 7);
+	switch (op[1]) {
+	case 0x24 ... 0x27:
+	case 0x36:
+	case 0x39:
+	case 0x3b ... 0x3e:
+	case 0x7a ... 0x7b:
+		return true;
+	case 0x71 ... 0x72:
+		return op[2] < 0xc0 || !(selector & shifts);
+	case 0x73:
+		return op[2] < 0xc0 || !(selector & shifts64);
+	default:
+		return false;
+	}
+}
+
 static bool is_foreign(enum pvp_isa isa, const struct prefixes *p, const struct pvp_x86_insn *insn)
 {
 	const uint8_t *op = insn->bytes + p->len;
@@ -562,6 +593,8 @@ static bool is_foreign(enum pvp_isa isa, const struct prefixes *p, const struct 
 	case 0x0f: /* 0f ae: fxsave, fxrstor, xsave, xrstor */
 		if (op[1] == 0xae)
 			return insn->len > p->len + 2 && modrm < 0xc0 && (modrm >> 3 & 2) == 0;
+		if (isa == PVP_ISA_AMD64 && (op[1] & 0xf6) == 0xa0) /* push and pop of fs and gs */
+			return true;
 		return insn->len > p->len + 2 && is_vector_opcode(op[1]) && !moves_to_itself;
 	case 0x6c ... 0x6f: /* ins, outs */
 		return true;
@@ -570,9 +603,16 @@ static bool is_foreign(enum pvp_isa isa, const struct prefixes *p, const struct 
 		return isa == PVP_ISA_I386;
 	case 0xff:
 		return modrm < 0xc0 && ((modrm >> 3 & 7) == 3 || (modrm >> 3 & 7) == 5);
-	case 0xd8: /* x87 arithmetic on memory; fninit */
+	case 0xca: /* far return */
+	case 0xcb:
+	case 0xcd: /* int n, int1 */
+	case 0xf1:
+		return true;
+	case 0xd8: /* x87 arithmetic; fninit */
 	case 0xdc:
-		return modrm < 0xc0 && (modrm >> 3 & 7) != 2; /* not fcom */
+		return (modrm >> 3 & 6) != 2; /* not fcom, fcomp */
+	case 0xde: /* .. and pop */
+		return modrm >= 0xc0 && (modrm >> 3 & 6) != 2;
 	case 0xdb:
 		return modrm == 0xe3;
 	default:
@@ -628,6 +668,7 @@ void pvp_x86_decode(struct pvp_x86_decoder *decoder, const uint8_t *bytes, size_
 	first = ret->bytes[prefixes.len];
 	ret->open_map = first == 0x0f || first == 0xc4 || first == 0xc5 || first == 0x62 ||
 			first == 0xd5 || first == 0x8f;
+	ret->blank = is_blank(ret->bytes + prefixes.len, nr - prefixes.len);
 	ret->operand_size = prefixes.rex_w ? 8 : prefixes.data16 ? 2 : 4;
 	for (size_t i = 0; i < ARRAY_SIZE(encodings); i++) {
 		if (nr < encodings[i].len || memcmp(bytes, encodings[i].bytes, encodings[i].len))

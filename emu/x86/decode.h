@@ -109,6 +109,7 @@ struct pvp_x86_insn {
 	bool nop; /* does nothing, in any of its lengths */
 	/* Its opcode is in a map that new instructions still go to: behind 0f, VEX, EVEX, REX2, XOP. */
 	bool open_map;
+	bool blank; /* .. but in a cell of that map in which there is nothing */
 	/* UNMODELLED, yet certain to change what no pv operation does: x87, MMX or SSE state, the
 	 * code segment, a port by a string instruction. */
 	bool foreign;

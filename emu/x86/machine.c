@@ -344,21 +344,32 @@ struct pvp_error *pvp_x86_add_hooks(struct pvp_machine *m)
 
 /* --- runs --- */
 
-/* A far branch through a register is no instruction (Intel SDM vol. 2, CALL and JMP), and Unicorn
- * 2.0.1 ends the process over it.  Only where a run begins: nothing looks at text ahead of it. */
-static bool aborts_engine(struct pvp_machine *m, uint64_t addr)
+/* (A site's text is the same in every run.) */
+static void look_ahead(struct pvp_machine *m, const struct pvp_run_request *request)
 {
-	uint8_t bytes[2];
+	const uint64_t lo = request->inside[0].lo, hi = request->inside[0].hi;
 
-	return !m->boots && pvp_memory_read(&m->memory, addr, bytes, sizeof(bytes)) &&
-	       bytes[0] == 0xff && bytes[1] >= 0xc0 &&
-	       ((bytes[1] >> 3 & 7) == 3 || (bytes[1] >> 3 & 7) == 5);
+	if (m->boots || (lo == m->looked_at[0] && hi == m->looked_at[1]))
+		return;
+	m->until = pvp_x86_text_untranslatable(m, lo, hi, &m->until_is_ud);
+	m->looked_at[0] = lo;
+	m->looked_at[1] = hi;
+}
+
+/* The engine has come to where it must not go on. */
+static void arrive_before(struct pvp_machine *m)
+{
+	m->here = m->until;
+	if (m->until_is_ud)
+		pvp_x86_fault(m, PVP_FAULT_UD, 0, 0);
+	else
+		pvp_x86_stop(m, PVP_STOP_STRADDLE);
 }
 
 void pvp_machine_run(struct pvp_machine *m, const struct pvp_run_request *request,
 		     struct pvp_run *run)
 {
-	uint64_t at = request->start->reg[PVP_X86_rip];
+	uint64_t at = request->start->reg[PVP_X86_rip], until;
 	struct pvp_effects effects = run->effects;
 	struct pvp_state now;
 	uc_err err = UC_ERR_OK;
@@ -381,11 +392,21 @@ void pvp_machine_run(struct pvp_machine *m, const struct pvp_run_request *reques
 		memset(m->callee_calls, 0, m->nr_callees * sizeof(*m->callee_calls));
 	uc_context_restore(m->uc, m->ready);
 	write_state(m, request->start);
-	if (aborts_engine(m, at))
+	if (!m->boots && pvp_x86_text_ends_engine(m, at))
 		pvp_x86_fault(m, PVP_FAULT_UD, 0, 0);
+	look_ahead(m, request);
+	until = m->until && !m->boots ? m->until : m->isa->own + PVP_X86_UNTIL;
 	while (!m->stopped) {
 		m->faulted = m->resume = false;
-		err = uc_emu_start(m->uc, at, m->isa->own + PVP_X86_UNTIL, 0, 0);
+		if (at == until) /* the engine would begin with it */
+			err = UC_ERR_OK;
+		else
+			err = uc_emu_start(m->uc, at, until, 0, 0);
+		m->in_engine = true;
+		if (!err && !m->stopped && !m->resume && until == m->until &&
+		    (at == until || pvp_x86_get(m, PVP_X86_rip) == until))
+			arrive_before(m);
+		m->in_engine = false;
 		/* The engine does the first half of a store whose second half faults. */
 		if (m->faulted)
 			pvp_memory_undo_to(&m->memory, m->here_log);

@@ -121,7 +121,7 @@ uint8_t pvp_x86_text_see(struct pvp_machine *m, uint64_t addr, uint32_t engine_l
 	}
 	/* What neither can decode, in a map that is complete, is no instruction.  Elsewhere it may
 	 * be one that is newer than they are. */
-	if (!insn.len && !engine_knows && !insn.open_map)
+	if (!insn.len && (insn.blank || (!engine_knows && !insn.open_map)))
 		insn.class = PVP_X86_UD;
 	if (insn.class != PVP_X86_PLAIN)
 		remember_insn(m, &insn);
@@ -149,6 +149,45 @@ bool pvp_x86_text_straddles(struct pvp_machine *m, uint64_t addr, uint32_t engin
 		(m->isa->mode == UC_MODE_64 && (bytes[i] & 0xf0) == 0x40)))
 		i++;
 	return i == left || (i + 1 == left && i < nr && bytes[i] == 0x0f);
+}
+
+/* A far branch through a register is no instruction (Intel SDM vol. 2, CALL and JMP), and Unicorn
+ * 2.0.1 ends the process when it translates one. */
+static bool ends_engine(const uint8_t *bytes, size_t nr)
+{
+	return nr >= 2 && bytes[0] == 0xff && bytes[1] >= 0xc0 &&
+	       ((bytes[1] >> 3 & 7) == 3 || (bytes[1] >> 3 & 7) == 5);
+}
+
+bool pvp_x86_text_ends_engine(struct pvp_machine *m, uint64_t addr)
+{
+	uint8_t bytes[2];
+
+	return pvp_memory_read(&m->memory, addr, bytes, sizeof(bytes)) &&
+	       ends_engine(bytes, sizeof(bytes));
+}
+
+uint64_t pvp_x86_text_untranslatable(struct pvp_machine *m, uint64_t lo, uint64_t hi, bool *ud)
+{
+	struct pvp_x86_insn insn;
+	uint8_t bytes[15];
+
+	*ud = false;
+	for (uint64_t at = lo; at < hi; at += insn.len) {
+		size_t nr = sizeof(bytes);
+
+		while (nr && !pvp_memory_read(&m->memory, at, bytes, nr))
+			nr--;
+		*ud = ends_engine(bytes, nr);
+		if (*ud)
+			return at;
+		pvp_x86_decode(m->decoder, bytes, nr, at, &insn);
+		if (!insn.len)
+			return 0;
+		if (insn.len > hi - at)
+			return at;
+	}
+	return 0;
 }
 
 static int compare_specials(const void *a, const void *b)

@@ -93,6 +93,11 @@ struct pvp_machine {
 	unsigned nr_msrs;
 	struct stray strays[64];
 	unsigned nr_strays;
+
+	/* Of the site that was looked at last: where the engine must stop before it translates. */
+	uint64_t looked_at[2]; /* the site's first byte, and the one behind it */
+	uint64_t until;
+	bool until_is_ud; /* there is no instruction; else one that does not end in the site */
 };
 
 /* --- machine.c --- */
@@ -135,6 +140,14 @@ uint8_t pvp_x86_text_see(struct pvp_machine *m, uint64_t addr, uint32_t engine_l
 /* Whether what begins at addr does not end within `left` bytes; size is the engine's idea of it. */
 bool pvp_x86_text_straddles(struct pvp_machine *m, uint64_t addr, uint32_t engine_len,
 			    uint64_t left);
+/* Whether the engine ends the process when it translates what begins at addr. */
+bool pvp_x86_text_ends_engine(struct pvp_machine *m, uint64_t addr);
+/*
+ * Where in [lo, hi) a sweep from lo comes to text that the engine must not translate; 0: nowhere.
+ * ud: a far branch through a register, else an instruction that does not end before hi, behind
+ * which the text is read out of step.
+ */
+uint64_t pvp_x86_text_untranslatable(struct pvp_machine *m, uint64_t lo, uint64_t hi, bool *ud);
 /* The instruction at an address that was seen and is not plain; borrowed until the next _see. */
 const struct pvp_x86_insn *pvp_x86_text_insn(struct pvp_machine *m, uint64_t addr);
 const struct pvp_special *pvp_x86_text_special(struct pvp_machine *m, uint64_t addr);
