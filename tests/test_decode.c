@@ -407,6 +407,10 @@ static const struct {
 	{"f1", true},
 	{"de f6", true},  /* fdivp */
 	{"d8 d1", false}, /* fcom */
+	{"df 0f", true},  /* fisttp */
+	{"d9 38", false}, /* fnstcw */
+	{"db e3", true},  /* fninit */
+	{"df e0", false}, /* fnstsw ax */
 	{"0f a8", true},  /* push gs */
 	{"0f a1", true},  /* pop fs */
 	{"0f a2", false}, /* cpuid */

@@ -57,6 +57,9 @@ static const struct {
 	/* Cells of the map behind 0f that stay blank: a test register; psrlq's group. */
 	{ "undecodable: 0f 24",      "0f 24 c0", "", "fault 6 at 0", 0 },
 	{ "undecodable: 0f 73 /0",   "0f 73 c5 a0", "", "fault 6 at 0", 0 },
+	{ "undecodable: 0f d0, bare", "0f d0 20", "", "fault 6 at 0", 0 },
+	{ "undecodable: EVEX, map 0", "62 e8 f9 fe ff 90", "", "fault 6 at 0", 0 },
+	{ "undecodable: lock call",  "f0 e8 d4 41 00 00", "", "fault 6 at 0", 0 },
 	{ "undecodable: lock nop",   "f0 90", "", "fault 6 at 0", 0 },
 	{ "undecodable: ff /7",      "ff ff", "", "fault 6 at 0", 0 },
 	/* wrmsrns: newer than both decoders, so not known to be no instruction */

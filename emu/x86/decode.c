@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "decode.h"
+#include "prefixes.h"
 
 #include <capstone/capstone.h>
 #include <stdio.h>
@@ -302,16 +303,6 @@ static uint8_t classify(const struct pvp_x86_decoder *d, const cs_insn *insn)
 
 /* --- prefixes: what Capstone and the engine do not tell, or tell wrongly --- */
 
-struct prefixes {
-	unsigned len; /* bytes in front of the opcode */
-	bool data16, lock, repne, rep, rex_w;
-	bool address16; /* i386: 67 */
-	uint8_t word;	/* bytes of an address */
-	/* A combination that processors or decoders take differently: REX that is not last (ignored
-	 * by processors, not by the engine), f2 with f3, fs or gs with another segment. */
-	bool odd;
-};
-
 static struct prefixes scan_prefixes(enum pvp_isa isa, const uint8_t *bytes, size_t nr)
 {
 	struct prefixes p = { .word = isa == PVP_ISA_AMD64 ? 8 : 4 };
@@ -424,6 +415,11 @@ static bool decode_by_opcode(enum pvp_isa isa, const struct prefixes *p, size_t 
 	size_t left = nr - p->len;
 	unsigned branch = near_branch_length(p, op, left, isa == PVP_ISA_I386 ? 2 : 4);
 
+	if (p->lock && branch && set_length(ret, nr, p->len + branch)) {
+		snprintf(ret->text, sizeof(ret->text), "near branch with lock");
+		ret->class = PVP_X86_UD; /* Intel SDM vol. 2, LOCK */
+		return true;
+	}
 	if (p->data16 && !p->rex_w && branch) {
 		snprintf(ret->text, sizeof(ret->text), "near branch with prefix 66");
 		if (set_length(ret, nr, p->len + branch) && isa == PVP_ISA_I386 &&
@@ -532,94 +528,6 @@ static bool is_nop(const struct pvp_x86_decoder *d, const cs_insn *insn)
 	return from == op[0].reg;
 }
 
-/* Opcodes behind 0f that change x87, MMX or SSE registers, or store them: not those that only
- * compare, only write a general register, or only prefetch.  Source: Intel SDM vol. 2, table A-3. */
-static bool is_vector_opcode(uint8_t opcode)
-{
-	switch (opcode) {
-	case 0x10 ... 0x17:
-	case 0x28 ... 0x2b:
-	case 0x51 ... 0x7d:
-	case 0x7f:
-	case 0xc2:
-	case 0xc4:
-	case 0xc6:
-	case 0xd0 ... 0xd6:
-	case 0xd8 ... 0xfe:
-		return true;
-	default:
-		return false;
-	}
-}
-
-/*
- * Cells of the map behind 0f that stay blank: once the test registers', or the selectors of groups
- * that are full.  Source: Intel SDM vol. 2, tables A-3 and A-6; AMD APM vol. 3, tables A-3 and A-7.
- */
-static bool is_blank(const uint8_t *op, size_t nr)
-{
-	/* Bit sets of selectors that are instructions, of a register. */
-	const unsigned shifts = 1 << 2 | 1 << 4 | 1 << 6, shifts64 = 1 << 2 | 1 << 3 | 3 << 6;
-	unsigned selector;
-
-	if (nr < 3 || op[0] != 0x0f)
-		return false;
-	selector = 1u << (op[2] >> 3 & 7);
-	switch (op[1]) {
-	case 0x24 ... 0x27:
-	case 0x36:
-	case 0x39:
-	case 0x3b ... 0x3e:
-	case 0x7a ... 0x7b:
-		return true;
-	case 0x71 ... 0x72:
-		return op[2] < 0xc0 || !(selector & shifts);
-	case 0x73:
-		return op[2] < 0xc0 || !(selector & shifts64);
-	default:
-		return false;
-	}
-}
-
-static bool is_foreign(enum pvp_isa isa, const struct prefixes *p, const struct pvp_x86_insn *insn)
-{
-	const uint8_t *op = insn->bytes + p->len;
-	uint8_t modrm = op[op[0] == 0x0f ? 2 : 1];
-	bool moves_to_itself = modrm >= 0xc0 && (modrm & 7) == (modrm >> 3 & 7);
-
-	if (p->odd || p->lock || insn->len < p->len + 1)
-		return false;
-	switch (op[0]) {
-	case 0x0f: /* 0f ae: fxsave, fxrstor, xsave, xrstor */
-		if (op[1] == 0xae)
-			return insn->len > p->len + 2 && modrm < 0xc0 && (modrm >> 3 & 2) == 0;
-		if (isa == PVP_ISA_AMD64 && (op[1] & 0xf6) == 0xa0) /* push and pop of fs and gs */
-			return true;
-		return insn->len > p->len + 2 && is_vector_opcode(op[1]) && !moves_to_itself;
-	case 0x6c ... 0x6f: /* ins, outs */
-		return true;
-	case 0x9a: /* far call, far jmp */
-	case 0xea:
-		return isa == PVP_ISA_I386;
-	case 0xff:
-		return modrm < 0xc0 && ((modrm >> 3 & 7) == 3 || (modrm >> 3 & 7) == 5);
-	case 0xca: /* far return */
-	case 0xcb:
-	case 0xcd: /* int n, int1 */
-	case 0xf1:
-		return true;
-	case 0xd8: /* x87 arithmetic; fninit */
-	case 0xdc:
-		return (modrm >> 3 & 6) != 2; /* not fcom, fcomp */
-	case 0xde: /* .. and pop */
-		return modrm >= 0xc0 && (modrm >> 3 & 6) != 2;
-	case 0xdb:
-		return modrm == 0xe3;
-	default:
-		return false;
-	}
-}
-
 /* True: an instruction that we do ourselves and Capstone does not know, complete. */
 static bool by_row(const struct pvp_x86_encoding *row, const struct prefixes *p, size_t nr,
 		   struct pvp_x86_insn *ret)
@@ -668,7 +576,8 @@ void pvp_x86_decode(struct pvp_x86_decoder *decoder, const uint8_t *bytes, size_
 	first = ret->bytes[prefixes.len];
 	ret->open_map = first == 0x0f || first == 0xc4 || first == 0xc5 || first == 0x62 ||
 			first == 0xd5 || first == 0x8f;
-	ret->blank = is_blank(ret->bytes + prefixes.len, nr - prefixes.len);
+	ret->blank = pvp_x86_is_blank(decoder->isa, &prefixes, ret->bytes + prefixes.len,
+			      nr - prefixes.len);
 	ret->operand_size = prefixes.rex_w ? 8 : prefixes.data16 ? 2 : 4;
 	for (size_t i = 0; i < ARRAY_SIZE(encodings); i++) {
 		if (nr < encodings[i].len || memcmp(bytes, encodings[i].bytes, encodings[i].len))
@@ -710,7 +619,7 @@ void pvp_x86_decode(struct pvp_x86_decoder *decoder, const uint8_t *bytes, size_
 	if (row && ret->class == PVP_X86_UNMODELLED)
 		snprintf(ret->text, sizeof(ret->text), "%s", row->name);
 	ret->foreign = ret->class == PVP_X86_UNMODELLED &&
-		       is_foreign(decoder->isa, &prefixes, ret);
+		       pvp_x86_is_foreign(decoder->isa, &prefixes, ret);
 	for (unsigned i = 0; i < x86->op_count && i < ARRAY_SIZE(ret->op); i++)
 		convert_operand(&x86->operands[i], x86->addr_size, &ret->op[i]);
 }

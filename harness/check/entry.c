@@ -46,13 +46,14 @@ static int by_addr(const void *a, const void *b)
 static struct pvp_special *make_specials(const struct pvp_entry_bench *bench, size_t *nr)
 {
 	const struct pvp_entry_sites *entry = bench->input->entry;
-	struct pvp_special *v = pvp_calloc(2 * PVP_NR_VECTORS + 2 + entry->sites.nr, sizeof(*v));
+	struct pvp_special *v = pvp_calloc(2 * PVP_NR_VECTORS + 3 + entry->sites.nr, sizeof(*v));
 	size_t n = 0;
 
 	for (int vector = 0; vector < PVP_NR_VECTORS && bench->kind == PVP_SITE_TRAP; vector++)
 		for (unsigned xen = 0; xen < 2 && entry->gates[vector].addr; xen++)
 			v[n++].addr = pvp_entry_handler(bench->input, vector, xen);
 	v[n++].addr = bench->facts.int80;
+	v[n++].addr = bench->kind == PVP_SITE_ENTRY ? bench->facts.ldt : 0;
 	v[n++].addr = bench->kind == PVP_SITE_TRAP ? bench->facts.paranoid_entry : 0;
 	for (size_t i = 0; i < entry->sites.nr; i++)
 		if (bench->kind == PVP_SITE_ENTRY && entry->sites.v[i].kind == PVP_SITE_ENTRY &&
@@ -255,7 +256,9 @@ void pvp_entry_bench_decide(struct pvp_entry_bench *bench, const struct pvp_site
 						     &bench->run,
 						     pvp_machine_memory(bench->machine));
 			pvp_machine_undo(bench->machine);
-			cell->reason = wrong ? reason_of(bench->run.stop) : PVP_REASON_NONE;
+			/* (What is foreign is certain to change something.) */
+			cell->reason = wrong && !bench->run.foreign ? reason_of(bench->run.stop)
+								    : PVP_REASON_NONE;
 		}
 		if (wrong) {
 			cell->verdict = cell->reason ? PVP_INCONCLUSIVE : PVP_DIVERGENT;

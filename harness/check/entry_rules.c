@@ -90,6 +90,7 @@ void pvp_entry_facts_init(struct pvp_entry_facts *facts, const struct pvp_check_
 		.xen = input->platform->hypervisor == PVP_HV_XEN_PV,
 		.paranoid_entry = symbol(input->image, "paranoid_entry"),
 		.int80 = symbol(input->image, "do_int80_syscall_32"),
+		.ldt = symbol(input->image, "native_irq_return_ldt"),
 	};
 	facts->error_entry = symbol(input->image, facts->xen ? "xen_error_entry" : "error_entry");
 }
@@ -160,6 +161,12 @@ static void make_return(const struct pvp_entry_facts *facts, enum pvp_entry_op o
 
 	draw_registers(start, ret->pt);
 	draw_hardware(facts, start, true, compat, ret->pt);
+	/* What Xen PV's entry from a system call says, whatever the selectors were: those that a
+	 * sysret would load. */
+	if (op != PVP_ENTRY_RETURN_TO_USER) {
+		ret->pt[PVP_PT_CS] &= 0xfff;
+		ret->pt[PVP_PT_SS] &= 0xfff;
+	}
 	ret->arrival = PVP_ARRIVE_USER;
 	ret->matter = ALL_WORDS & ~BIT(PVP_PT_ORIG_RAX);
 	ret->swaps_known = true;
@@ -313,6 +320,12 @@ char *pvp_entry_case_make(const struct pvp_entry_facts *facts, const struct pvp_
 		ret->arrival = PVP_ARRIVE_USER;
 		ret->matter = ALL_WORDS & ~BIT(PVP_PT_ORIG_RAX);
 		ret->swaps_known = true;
+		/* A stack segment in the LDT: Xen looks after it, bare metal's iret does not. */
+		if (index % 4 == 3 && (facts->xen || facts->ldt)) {
+			ret->pt[PVP_PT_SS] |= 4;
+			ret->arrival = facts->xen ? PVP_ARRIVE_USER : PVP_ARRIVE_LDT;
+			ret->end = facts->xen ? 0 : facts->ldt;
+		}
 		put_words(start, start->state.reg[PVP_X86_rsp], ret->pt, PVP_PT_RIP);
 		break;
 	case PVP_ENTRY_ERROR_ENTRY:
@@ -433,6 +446,19 @@ static char *judge_user(const struct pvp_entry_case *want, const struct pvp_entr
 	return judge_words(want, pt, known);
 }
 
+static char *judge_ldt(const struct pvp_entry_case *want, const struct pvp_run *run,
+		       struct pvp_memory *memory)
+{
+	const uint64_t *reg = run->end.reg;
+	uint64_t pt[PVP_NR_PT] = {0};
+
+	for (unsigned i = 0; i < PVP_PT_ORIG_RAX; i++)
+		pt[i] = reg[pvp_pt_register[i]];
+	if (!pvp_memory_read(memory, reg[PVP_X86_rsp], &pt[PVP_PT_RIP], 5 * 8))
+		return pvp_strdup("end: the frame of iretq is not in memory");
+	return judge_words(want, pt, ALL_WORDS);
+}
+
 /* The registers are not saved yet. */
 static char *judge_paranoid(const struct pvp_entry_case *want, const struct pvp_image *image,
 			    const struct pvp_run *run, struct pvp_memory *memory)
@@ -499,7 +525,7 @@ char *pvp_entry_case_judge(const struct pvp_entry_case *want, const struct pvp_e
 	static const enum pvp_stop stops[] = {
 		[PVP_ARRIVE_BEHIND] = PVP_STOP_END,	[PVP_ARRIVE_SAVED] = PVP_STOP_OPAQUE,
 		[PVP_ARRIVE_HANDLER] = PVP_STOP_OPAQUE, [PVP_ARRIVE_PARANOID] = PVP_STOP_OPAQUE,
-		[PVP_ARRIVE_USER] = PVP_STOP_OP_END,
+		[PVP_ARRIVE_LDT] = PVP_STOP_OPAQUE,	[PVP_ARRIVE_USER] = PVP_STOP_OP_END,
 	};
 	const struct pvp_image *image = facts->input->image;
 	char what[96], is[128], should[128];
@@ -521,6 +547,9 @@ char *pvp_entry_case_judge(const struct pvp_entry_case *want, const struct pvp_e
 		break;
 	case PVP_ARRIVE_USER:
 		wrong = judge_user(want, facts, run, memory);
+		break;
+	case PVP_ARRIVE_LDT:
+		wrong = judge_ldt(want, run, memory);
 		break;
 	case PVP_ARRIVE_PARANOID:
 		wrong = judge_paranoid(want, image, run, memory);

@@ -50,6 +50,7 @@ enum pvp_arrival {
 	PVP_ARRIVE_HANDLER,  /* at a handler in C, with pt_regs as its argument */
 	PVP_ARRIVE_PARANOID, /* at paranoid_entry, called by the native entry, with the CPU's frame
 			      */
+	PVP_ARRIVE_LDT,	     /* at what gets the upper half of esp right, with the frame */
 	PVP_ARRIVE_USER, /* where the frame says, with the registers of pt_regs or as they are */
 };
 
@@ -76,7 +77,7 @@ struct pvp_entry_facts {
 	const struct pvp_trap_row *rows; /* as boot leaves them; as many as input->entry has */
 	bool xen; /* the kernel runs in ring 3, and Xen takes its iret */
 	/* Handlers and helpers of this image, 0: none. */
-	uint64_t error_entry, paranoid_entry, int80;
+	uint64_t error_entry, paranoid_entry, int80, ldt;
 };
 
 void pvp_entry_facts_init(struct pvp_entry_facts *facts, const struct pvp_check_input *input);

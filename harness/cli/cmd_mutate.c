@@ -11,6 +11,7 @@
 #include "alloc.h"
 #include "clean.h"
 #include "corpus.h"
+#include "feature.h"
 #include "mutants_json.h"
 #include "mutate.h"
 #include "options.h"
@@ -259,6 +260,49 @@ static struct pvp_error *open_other(const struct mutate *mutate, const struct pv
 	return NULL;
 }
 
+/* The platform again, as it boots without one of its features. */
+static struct pvp_error *open_without(const struct mutate *mutate, const struct pvp_boot *boot,
+				      const char *feature, struct pvp_boot *ret)
+{
+	struct pvp_overrides overrides = pvp_options_overrides(&mutate->common);
+	const size_t nr = mutate->common.features.nr;
+	const char **features = pvp_calloc(nr + 2, sizeof(*features));
+	char *off = pvp_asprintf("-%s", feature);
+	struct pvp_error *err;
+
+	for (size_t i = 0; i < nr; i++)
+		features[i] = mutate->common.features.v[i];
+	features[nr] = off;
+	overrides.features = features;
+	err = pvp_boot_open(&mutate->subject, boot->name, &overrides, NULL, ret);
+	free(features);
+	free(off);
+	return err;
+}
+
+static struct pvp_error *open_stale(const struct mutate *mutate, const struct pvp_boot *boot,
+				    struct pvp_boot *stale, struct pvp_mutate_input *input)
+{
+	for (size_t i = 0; i < PVP_MUTATE_NR_STALE; i++) {
+		const char *feature = pvp_mutate_stale_features[i];
+		struct pvp_error *err;
+		unsigned number;
+
+		err = pvp_feature_parse(feature, mutate->subject.tables.generation, &number);
+		if (err) { /* none of this generation */
+			pvp_error_destroy(err);
+			continue;
+		}
+		if (!pvp_platform_has_feature(boot->platform, number))
+			continue;
+		err = open_without(mutate, boot, feature, &stale[i]);
+		if (err)
+			return err;
+		input->stale[i] = &stale[i].patched;
+	}
+	return NULL;
+}
+
 static struct pvp_error *mutate_platform(struct mutate *mutate, const struct pvp_boot *boot)
 {
 	struct pvp_progress progress = pvp_progress_begin(boot->platform->name);
@@ -268,6 +312,7 @@ static struct pvp_error *mutate_platform(struct mutate *mutate, const struct pvp
 				.image = mutate->subject.image,
 				.tables = &mutate->subject.tables,
 				.sites = &mutate->subject.sites,
+				.entry = &mutate->subject.entry,
 				.platform = boot->platform,
 				.contracts = &boot->contracts,
 				.patched = &boot->patched,
@@ -282,7 +327,7 @@ static struct pvp_error *mutate_platform(struct mutate *mutate, const struct pvp
 		.rules = &mutate->rules,
 	};
 	struct pvp_mutate_score score;
-	struct pvp_boot other = {0};
+	struct pvp_boot other = {0}, stale[PVP_MUTATE_NR_STALE] = {{0}};
 	struct pvp_error *err;
 	bool found = false;
 
@@ -291,9 +336,13 @@ static struct pvp_error *mutate_platform(struct mutate *mutate, const struct pvp
 		err = open_other(mutate, boot, &other, &found);
 	input.other = found ? &other.patched : NULL;
 	if (!err)
+		err = open_stale(mutate, boot, stale, &input);
+	if (!err)
 		err = pvp_mutate(&input, &score);
 	pvp_progress_end(&progress);
 	pvp_boot_deinit(&other);
+	for (size_t i = 0; i < PVP_MUTATE_NR_STALE; i++)
+		pvp_boot_deinit(&stale[i]);
 	if (err)
 		return pvp_error_context(err, "%s: platform %s", mutate->subject.path, boot->name);
 	mutate->failed |= !print_score(&input, &score, mutate->min_score);

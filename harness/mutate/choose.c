@@ -9,7 +9,7 @@
 #include "spoil.h"
 
 struct candidate {
-	uint32_t site; /* index */
+	uint32_t site; /* number */
 	uint16_t variant;
 	uint64_t order; /* among those of one operation: random, made from the seed */
 	size_t round;	/* how many of its operation come before it */
@@ -57,7 +57,8 @@ static void ask_rules(const struct pvp_mutate_input *input, const struct pvp_spo
 }
 
 static void find_candidates(const struct pvp_mutate_input *input, struct pvp_spoil *s,
-			    struct candidates *candidates, struct pvp_mutate_score *ret)
+			    uint32_t number, struct candidates *candidates,
+			    struct pvp_mutate_score *ret)
 {
 	for (int kind = 0; kind < PVP_NR_MUTANT_KINDS; kind++) {
 		for (unsigned v = 0; input->kinds[kind] && v < pvp_mutant_kinds[kind].variants;
@@ -67,7 +68,7 @@ static void find_candidates(const struct pvp_mutate_input *input, struct pvp_spo
 			if (!pvp_spoil(s, kind, v))
 				continue;
 			*pvp_push(&to->v, &to->nr, &to->cap) = (struct candidate){
-				.site = s->site - input->check.sites->v,
+				.site = number,
 				.variant = v,
 				.order = pvp_mix(input->check.seed + kind, s->site->addr * 16 + v),
 				.op = s->site->op,
@@ -94,7 +95,7 @@ static void choose(const struct pvp_mutate_input *input, const struct pvp_spoil_
 	for (size_t i = 0; i < nr; i++) {
 		struct pvp_mutant *mutant;
 
-		if (!pvp_spoil_begin(context, &input->check.sites->v[from->v[i].site], &s) ||
+		if (!pvp_spoil_begin(context, pvp_mutate_site(input, from->v[i].site), &s) ||
 		    !pvp_spoil(&s, kind, from->v[i].variant))
 			continue; /* it did a moment ago */
 		mutant = pvp_push(&ret->mutants, &ret->nr, &ret->cap);
@@ -110,7 +111,7 @@ static int by_site(const void *a, const void *b)
 	const struct pvp_mutant *x = a, *y = b;
 
 	if (x->site != y->site)
-		return x->site < y->site ? -1 : 1;
+		return x->site->addr < y->site->addr ? -1 : 1;
 	if (x->kind != y->kind)
 		return x->kind < y->kind ? -1 : 1;
 	return memcmp(x->bytes, y->bytes, x->site->len);
@@ -126,9 +127,9 @@ struct pvp_error *pvp_mutants_choose(const struct pvp_mutate_input *input,
 
 	if (err)
 		return err;
-	for (size_t i = 0; i < input->check.sites->nr; i++)
-		if (pvp_spoil_begin(&context, &input->check.sites->v[i], &s))
-			find_candidates(input, &s, candidates, ret);
+	for (size_t i = 0; i < pvp_mutate_nr_sites(input); i++)
+		if (pvp_spoil_begin(&context, pvp_mutate_site(input, i), &s))
+			find_candidates(input, &s, i, candidates, ret);
 	for (int kind = 0; kind < PVP_NR_MUTANT_KINDS; kind++) {
 		choose(input, &context, kind, &candidates[kind], ret);
 		free(candidates[kind].v);

@@ -14,11 +14,14 @@
 #include "steer.h"
 
 const struct pvp_mutant_kind_text pvp_mutant_kinds[PVP_NR_MUTANT_KINDS] = {
-#define X(id, name, variants, what, stands_for)                                                    \
-	[PVP_MUTANT_##id] = {name, what, stands_for, variants},
+#define X(id, name, on, variants, what, stands_for)                                                \
+	[PVP_MUTANT_##id] = {name, what, stands_for, on, variants},
 	PVP_MUTANT_KINDS(X)
 #undef X
 };
+
+const char *const pvp_mutate_stale_features[PVP_MUTATE_NR_STALE] = {"XENPV", "PVUNLOCK",
+								    "VCPUPREEMPT"};
 
 static const struct {
 	const char *name;
@@ -37,6 +40,21 @@ const char *pvp_mutant_fate_name(enum pvp_mutant_fate fate)
 bool pvp_mutant_fate_kills(enum pvp_mutant_fate fate)
 {
 	return fates[fate].kills;
+}
+
+size_t pvp_mutate_nr_sites(const struct pvp_mutate_input *input)
+{
+	const struct pvp_check_input *check = &input->check;
+
+	return check->sites->nr + (check->entry ? check->entry->sites.nr : 0);
+}
+
+const struct pvp_site *pvp_mutate_site(const struct pvp_mutate_input *input, size_t i)
+{
+	const struct pvp_check_input *check = &input->check;
+
+	return i < check->sites->nr ? &check->sites->v[i]
+				    : &check->entry->sites.v[i - check->sites->nr];
 }
 
 struct pvp_equivalent_case pvp_mutant_case(const struct pvp_mutate_input *input,
@@ -129,9 +147,16 @@ static void round_deinit(struct round *round)
 	free(round->wanted);
 }
 
+static bool is_call(const struct pvp_site *site)
+{
+	return site->kind != PVP_SITE_ENTRY && site->kind != PVP_SITE_TRAP;
+}
+
+/* Findings are about pv calls. */
 static bool survives(const struct pvp_mutant *mutant)
 {
-	return mutant->fate == PVP_FATE_HOLE || mutant->fate == PVP_FATE_UNDECIDED;
+	return is_call(mutant->site) &&
+	       (mutant->fate == PVP_FATE_HOLE || mutant->fate == PVP_FATE_UNDECIDED);
 }
 
 /* Survivors of one site lie in one round each: first[i] is the number of mutant i's, from 0. */

@@ -15,6 +15,7 @@
 
 #include "alloc.h"
 #include "cell.h"
+#include "entry.h"
 
 /* An engine that hangs has outlived 64 states by far. */
 #define MAX_SECONDS 120
@@ -50,22 +51,56 @@ static void keep(const struct pvp_cell *cell, struct pvp_mutant_outcome *ret)
 	ret->decided = true;
 }
 
-static void judge(struct pvp_bench *bench, const struct pvp_mutant *mutant,
+/* A bench of each sort: pv calls, entry code, trap rows. */
+struct benches {
+	struct pvp_bench *calls;
+	struct pvp_entry_bench *entry, *rows;
+};
+
+static struct pvp_entry_bench *entry_bench(const struct benches *benches,
+					   const struct pvp_site *site)
+{
+	return site->kind == PVP_SITE_ENTRY ? benches->entry
+	       : site->kind == PVP_SITE_TRAP ? benches->rows
+					     : NULL;
+}
+
+static struct pvp_error *spoil(const struct benches *benches, const struct pvp_mutant *mutant)
+{
+	struct pvp_entry_bench *entry = entry_bench(benches, mutant->site);
+
+	return entry ? pvp_entry_bench_spoil(entry, mutant->site, mutant->bytes)
+		     : pvp_bench_spoil(benches->calls, mutant->site, mutant->bytes);
+}
+
+static void decide(const struct benches *benches, const struct pvp_site *site,
+		   struct pvp_cell *cell)
+{
+	struct pvp_entry_bench *entry = entry_bench(benches, site);
+
+	if (entry)
+		pvp_entry_bench_decide(entry, site, cell);
+	else
+		pvp_bench_decide(benches->calls, site, cell, NULL);
+}
+
+static void judge(const struct benches *benches, const struct pvp_mutant *mutant,
 		  struct pvp_mutant_outcome *ret)
 {
 	struct pvp_error *err;
 	struct pvp_cell cell;
 
 	alarm(MAX_SECONDS);
-	err = pvp_bench_spoil(bench, mutant->site, mutant->bytes);
+	err = spoil(benches, mutant);
 	if (err)
 		_exit(2);
-	pvp_bench_decide(bench, mutant->site, &cell, NULL);
+	decide(benches, mutant->site, &cell);
 	keep(&cell, ret);
 	_exit(0);
 }
 
-static struct pvp_error *judge_apart(const struct pool *pool, struct pvp_bench *bench, size_t i)
+static struct pvp_error *judge_apart(const struct pool *pool, const struct benches *benches,
+				     size_t i)
 {
 	struct pvp_mutant_outcome *ret = &pool->shared->outcomes[i];
 	int status = 0;
@@ -75,7 +110,7 @@ static struct pvp_error *judge_apart(const struct pool *pool, struct pvp_bench *
 		return pvp_error_os(errno, "a process for a mutant");
 	if (!pid) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		judge(bench, &pool->mutants[i], ret);
+		judge(benches, &pool->mutants[i], ret);
 	}
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
@@ -93,12 +128,12 @@ static struct pvp_error *judge_apart(const struct pool *pool, struct pvp_bench *
 
 /* --- a worker --- */
 
-static struct pvp_error *check_good(struct pvp_bench *bench, const struct pvp_site *site)
+static struct pvp_error *check_good(const struct benches *benches, const struct pvp_site *site)
 {
 	struct pvp_error *err = NULL;
 	struct pvp_cell cell;
 
-	pvp_bench_decide(bench, site, &cell, NULL);
+	decide(benches, site, &cell);
 	if (cell.verdict != PVP_EQUIVALENT)
 		err = pvp_error_format(PVP_ERR_BAD_DATA,
 				       "%s#%u: the good text is %s (%s), so that no mutant of it "
@@ -110,7 +145,7 @@ static struct pvp_error *check_good(struct pvp_bench *bench, const struct pvp_si
 }
 
 static struct pvp_error *work_on_sites(const struct pool *pool, unsigned worker,
-				       struct pvp_bench *good, struct pvp_bench *spoilt)
+				       const struct benches *good, const struct benches *spoilt)
 {
 	struct pvp_error *err = NULL;
 	size_t nr_sites = 0;
@@ -129,18 +164,30 @@ static struct pvp_error *work_on_sites(const struct pool *pool, unsigned worker,
 	return err;
 }
 
+static struct pvp_error *benches_create(const struct pvp_check_input *check, struct benches *ret)
+{
+	const bool has_entry = check->entry && check->entry->sites.nr;
+	struct pvp_error *err = pvp_bench_create(check, &ret->calls);
+
+	if (!err && has_entry)
+		err = pvp_entry_bench_create(check, PVP_SITE_ENTRY, &ret->entry);
+	if (!err && has_entry)
+		err = pvp_entry_bench_create(check, PVP_SITE_TRAP, &ret->rows);
+	return err;
+}
+
 static void work(const struct pool *pool, unsigned worker)
 {
-	struct pvp_bench *good = NULL, *spoilt = NULL;
+	struct benches good = {0}, spoilt = {0};
 	struct pvp_error *err;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	signal(SIGPIPE, SIG_IGN);
-	err = pvp_bench_create(pool->check, &good);
+	err = benches_create(pool->check, &good);
 	if (!err)
-		err = pvp_bench_create(pool->check, &spoilt);
+		err = benches_create(pool->check, &spoilt);
 	if (!err)
-		err = work_on_sites(pool, worker, good, spoilt);
+		err = work_on_sites(pool, worker, &good, &spoilt);
 	if (err)
 		snprintf(pool->shared->workers[worker].message,
 			 sizeof(pool->shared->workers[worker].message), "%s", err->message);

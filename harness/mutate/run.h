@@ -2,7 +2,7 @@
 /*
  * run.h - mutants judged, each in a process of its own.
  *
- * Every worker builds two benches, once: one decides the good text of its sites, the other never
+ * Every worker builds benches twice, once: one decides the good text of its sites, the other never
  * runs. A mutant is a fork of that worker, which writes the spoiled bytes into its copy of the
  * second bench, decides, and is gone; so what kills a process kills one mutant.
  */

@@ -39,6 +39,15 @@ pvp_spoiler *const pvp_spoilers[PVP_NR_MUTANT_KINDS] = {
 	[PVP_MUTANT_IF] = pvp_spoil_if,
 	[PVP_MUTANT_JUMP] = pvp_spoil_jump,
 	[PVP_MUTANT_EXTRA] = pvp_spoil_extra,
+	[PVP_MUTANT_MIDDLE] = pvp_spoil_middle,
+	[PVP_MUTANT_BYTES] = pvp_spoil_swapped_bytes,
+	[PVP_MUTANT_DISPLACEMENT] = pvp_spoil_displacement,
+	[PVP_MUTANT_SEGMENT] = pvp_spoil_segment,
+	[PVP_MUTANT_PREFIX] = pvp_spoil_prefix,
+	[PVP_MUTANT_FLAGS] = pvp_spoil_flags,
+	[PVP_MUTANT_STALE] = pvp_spoil_stale,
+	[PVP_MUTANT_SWAPGS] = pvp_spoil_swapgs,
+	[PVP_MUTANT_ROW] = pvp_spoil_row,
 };
 
 /* --- context --- */
@@ -129,7 +138,7 @@ bool pvp_spoil_begin(const struct pvp_spoil_context *context, const struct pvp_s
 {
 	const struct pvp_check_input *check = &context->input->check;
 	struct pvp_x86_insn insn;
-	size_t at = 0;
+	size_t at = site->kind == PVP_SITE_TRAP ? site->len : 0; /* that is data */
 
 	ret->context = context;
 	ret->site = site;
@@ -149,9 +158,11 @@ bool pvp_spoil_begin(const struct pvp_spoil_context *context, const struct pvp_s
 	}
 	while (ret->nr_insns && ret->insns[ret->nr_insns - 1].at >= ret->body)
 		ret->nr_insns--;
-	ret->jump = ret->body == 5 && ret->good[0] == 0xe9;
-	ret->direct = ret->jump || (ret->body == 5 && ret->good[0] == 0xe8);
-	ret->target = ret->direct ? rel32_target(ret->good, site->addr) : 0;
+	ret->branch = ret->nr_insns && ret->insns[0].len == 5 &&
+		      (ret->good[0] == 0xe8 || ret->good[0] == 0xe9);
+	ret->direct = ret->branch && ret->body == 5;
+	ret->jump = ret->direct && ret->good[0] == 0xe9;
+	ret->target = ret->branch ? rel32_target(ret->good, site->addr) : 0;
 	return true;
 }
 
@@ -179,6 +190,11 @@ char *pvp_spoil_text(const struct pvp_spoil_context *context, const struct pvp_s
 	struct pvp_x86_insn insn;
 
 	assert(out);
+	if (site->kind == PVP_SITE_TRAP) {
+		fclose(out);
+		free(text);
+		return pvp_spoil_row_text(context, site, bytes);
+	}
 	for (size_t at = 0; at < site->len; at += insn.len ? insn.len : site->len) {
 		pvp_x86_decode(context->decoder, bytes + at, site->len - at, site->addr + at,
 			       &insn);
@@ -209,8 +225,15 @@ static bool same_text(const struct pvp_spoil *s)
 	return same;
 }
 
+static unsigned sites_of(enum pvp_site_kind kind)
+{
+	return kind == PVP_SITE_ENTRY ? PVP_ON_ENTRY : kind == PVP_SITE_TRAP ? PVP_ON_ROW : PVP_ON_CALL;
+}
+
 static bool make(struct pvp_spoil *s, enum pvp_mutant_kind kind, unsigned variant)
 {
+	if (!(pvp_mutant_kinds[kind].on & sites_of(s->site->kind)))
+		return false;
 	s->variant = variant;
 	memcpy(s->out, s->good, s->len);
 	return pvp_spoilers[kind](s) && memcmp(s->out, s->good, s->len);
@@ -246,9 +269,16 @@ bool pvp_spoil_replace(struct pvp_spoil *s, const void *bytes, size_t len)
 	return true;
 }
 
+static bool ends_in_jump(const struct pvp_spoil *s)
+{
+	const uint8_t *last = s->nr_insns ? s->good + s->insns[s->nr_insns - 1].at : NULL;
+
+	return last && (*last == 0xe9 || *last == 0xeb);
+}
+
 bool pvp_spoil_append(struct pvp_spoil *s, const void *bytes, size_t len)
 {
-	if (s->jump || s->site->tail || s->body + len > s->len)
+	if (ends_in_jump(s) || s->site->tail || s->body + len > s->len)
 		return false;
 	memcpy(s->out + s->body, bytes, len);
 	pad(s, s->body + len);
@@ -272,7 +302,7 @@ bool pvp_spoil_retarget(struct pvp_spoil *s, uint64_t target)
 {
 	int32_t rel = target - (s->site->addr + 5);
 
-	if (!s->direct || target == s->target)
+	if (!s->branch || target == s->target)
 		return false;
 	memcpy(s->out + 1, &rel, sizeof(rel));
 	return true;

@@ -42,9 +42,10 @@ struct pvp_spoil {
 	struct pvp_spoil_insn insns[PVP_MUTANT_MAX_LEN];
 	size_t nr_insns; /* of the body; NOPs in it included */
 	bool amd64;
-	bool direct;	 /* the body is one direct call or jump .. */
-	bool jump;	 /* .. a jump: nothing behind it is executed */
+	bool branch;	 /* the body begins with a direct call or jump .. */
 	uint64_t target; /* .. to here */
+	bool direct;	 /* .. and that is all there is */
+	bool jump;	 /* .. a jump: nothing behind it is executed */
 	unsigned variant;
 	uint8_t out[PVP_MUTANT_MAX_LEN];
 };
@@ -71,12 +72,29 @@ bool pvp_spoil_replace(struct pvp_spoil *s, const void *bytes, size_t len);
 bool pvp_spoil_append(struct pvp_spoil *s, const void *bytes, size_t len);
 /* .. before a direct call or jump. */
 bool pvp_spoil_prepend(struct pvp_spoil *s, const void *bytes, size_t len);
-/* The direct call or jump goes there instead. */
+/* The direct call or jump at its beginning goes there instead. */
 bool pvp_spoil_retarget(struct pvp_spoil *s, uint64_t target);
+
+/* The first function above an address, as an index. */
+size_t pvp_spoil_function_above(const struct pvp_spoil_context *context, uint64_t addr);
+/* Where the fields of instruction i of the good text are. */
+struct pvp_spoil_fields {
+	size_t at, opcode, len; /* in the text */
+	bool two;		/* the opcode is behind 0f */
+	bool has_modrm;
+	size_t modrm;
+};
+struct pvp_spoil_fields pvp_spoil_fields_of(const struct pvp_spoil *s, size_t i);
 
 /* --- spoil_calls.c --- */
 pvp_spoiler pvp_spoil_neighbour, pvp_spoil_off_by, pvp_spoil_wrong_slot, pvp_spoil_indirect,
-	pvp_spoil_jump, pvp_spoil_swapped;
+	pvp_spoil_jump, pvp_spoil_swapped, pvp_spoil_middle;
+/* --- spoil_encoding.c --- */
+pvp_spoiler pvp_spoil_swapped_bytes, pvp_spoil_displacement, pvp_spoil_segment, pvp_spoil_prefix;
+/* --- spoil_entry.c --- */
+pvp_spoiler pvp_spoil_swapgs, pvp_spoil_row;
+char *pvp_spoil_row_text(const struct pvp_spoil_context *context, const struct pvp_site *site,
+			 const uint8_t *bytes);
 /* --- spoil_insns.c --- */
 pvp_spoiler pvp_spoil_inline, pvp_spoil_register, pvp_spoil_direction, pvp_spoil_immediate,
 	pvp_spoil_lost_flag, pvp_spoil_popf, pvp_spoil_stack, pvp_spoil_store_width,
@@ -84,7 +102,7 @@ pvp_spoiler pvp_spoil_inline, pvp_spoil_register, pvp_spoil_direction, pvp_spoil
 /* --- spoil_bytes.c --- */
 pvp_spoiler pvp_spoil_lost_op, pvp_spoil_clobber, pvp_spoil_thunk, pvp_spoil_argument,
 	pvp_spoil_runs_on, pvp_spoil_cut_nop, pvp_spoil_torn, pvp_spoil_breakpoint,
-	pvp_spoil_missing, pvp_spoil_backend, pvp_spoil_return, pvp_spoil_df, pvp_spoil_if,
-	pvp_spoil_extra;
+	pvp_spoil_missing, pvp_spoil_backend, pvp_spoil_stale, pvp_spoil_return, pvp_spoil_df,
+	pvp_spoil_if, pvp_spoil_flags, pvp_spoil_extra;
 
 #endif

@@ -7,7 +7,7 @@
 #include <string.h>
 
 struct insn {
-	uint8_t len, bytes[4];
+	uint8_t len, bytes[6];
 };
 
 #define INSN(...)                                                                                  \
@@ -170,12 +170,34 @@ bool pvp_spoil_missing(struct pvp_spoil *s)
 	return true;
 }
 
+/* A call of the very function that the platform has there is the operation, not a spoiled patch. */
+static bool is_the_call(const struct pvp_spoil *s)
+{
+	const struct pvp_platform *platform = s->context->input->check.platform;
+	int32_t rel;
+
+	if (s->site->kind != PVP_SITE_PARAVIRT || s->len < 5 || s->out[0] != 0xe8)
+		return false;
+	memcpy(&rel, s->out + 1, sizeof(rel));
+	return s->site->addr + 5 + (int64_t)rel == platform->pv_ops[s->site->slot];
+}
+
+static bool take(struct pvp_spoil *s, const struct pvp_patched *from)
+{
+	return from &&
+	       pvp_patched_bytes(from, s->context->input->check.image, s->site->addr, s->len,
+				 s->out) &&
+	       !is_the_call(s);
+}
+
 bool pvp_spoil_backend(struct pvp_spoil *s)
 {
-	const struct pvp_mutate_input *input = s->context->input;
+	return take(s, s->context->input->other);
+}
 
-	return input->other &&
-	       pvp_patched_bytes(input->other, input->check.image, s->site->addr, s->len, s->out);
+bool pvp_spoil_stale(struct pvp_spoil *s)
+{
+	return take(s, s->context->input->stale[s->variant]);
 }
 
 /* --- one instruction more --- */
@@ -196,6 +218,24 @@ bool pvp_spoil_if(struct pvp_spoil *s)
 	if (s->variant == 0)
 		return strcmp(s->site->op, "irq.irq_disable") && pvp_spoil_append(s, "\xfa", 1);
 	return strcmp(s->site->op, "irq.irq_enable") && pvp_spoil_append(s, "\xfb", 1);
+}
+
+/* DF and IF have kinds of their own.  Arithmetic flags are nobody's behind a call. */
+bool pvp_spoil_flags(struct pvp_spoil *s)
+{
+	static const struct insn insns[] = {
+		INSN(0x0f, 0x01, 0xcb),			  /* stac */
+		INSN(0x0f, 0x01, 0xca),			  /* clac */
+		INSN(0x6a, 0x02, 0x9d),			  /* push $2; popf: all clear */
+		INSN(0x6a, 0xff, 0x9d),			  /* push $-1; popf: all set */
+		INSN(0x68, 0x02, 0x01, 0x00, 0x00, 0x9d), /* push $imm32; popf: TF */
+		INSN(0x68, 0x02, 0x30, 0x00, 0x00, 0x9d), /* IOPL */
+		INSN(0x68, 0x02, 0x40, 0x00, 0x00, 0x9d), /* NT */
+		INSN(0x68, 0x02, 0x00, 0x04, 0x00, 0x9d), /* AC */
+		INSN(0x68, 0x02, 0x00, 0x20, 0x00, 0x9d), /* ID */
+	};
+
+	return append_insn(s, &insns[s->variant]);
 }
 
 bool pvp_spoil_extra(struct pvp_spoil *s)

@@ -8,8 +8,7 @@
 
 #include "machine.h"
 
-/* The first function above target. */
-static size_t function_above(const struct pvp_spoil_context *context, uint64_t target)
+size_t pvp_spoil_function_above(const struct pvp_spoil_context *context, uint64_t target)
 {
 	size_t lo = 0, hi = context->nr_functions;
 
@@ -27,9 +26,9 @@ static size_t function_above(const struct pvp_spoil_context *context, uint64_t t
 bool pvp_spoil_neighbour(struct pvp_spoil *s)
 {
 	const struct pvp_spoil_context *context = s->context;
-	size_t above = function_above(context, s->target);
+	size_t above = pvp_spoil_function_above(context, s->target);
 
-	if (!s->direct)
+	if (!s->branch)
 		return false;
 	if (s->variant == 0)
 		return above < context->nr_functions &&
@@ -51,7 +50,7 @@ bool pvp_spoil_wrong_slot(struct pvp_spoil *s)
 	const struct pvp_platform *platform = s->context->input->check.platform;
 	uint64_t r = pvp_mix(s->context->input->check.seed ^ s->site->addr, s->variant);
 
-	for (size_t i = 0; s->direct && i < platform->nr_pv_ops; i++) {
+	for (size_t i = 0; s->branch && i < platform->nr_pv_ops; i++) {
 		uint64_t func = platform->pv_ops[(r + i) % platform->nr_pv_ops];
 
 		/* Not what boot calls: the function, or a pad just before it. */
@@ -91,9 +90,48 @@ bool pvp_spoil_indirect(struct pvp_spoil *s)
 
 bool pvp_spoil_jump(struct pvp_spoil *s)
 {
-	if (!s->direct)
+	if (!s->branch)
 		return false;
 	s->out[0] ^= 0xe8 ^ 0xe9;
+	return true;
+}
+
+/* Behind the first, or the second, instruction of the function, not counting endbr and NOPs. */
+static bool behind(struct pvp_spoil *s, unsigned nr)
+{
+	const struct pvp_check_input *check = &s->context->input->check;
+	uint64_t addr = s->target;
+	struct pvp_x86_insn insn;
+	uint8_t bytes[15];
+
+	if (!s->branch)
+		return false;
+	for (unsigned i = 0; i < nr; i++, addr += insn.len) {
+		if (!pvp_patched_bytes(check->patched, check->image, addr, sizeof(bytes), bytes))
+			return false;
+		if (!i && !memcmp(bytes, "\xf3\x0f\x1e\xfa", 4))
+			nr++;
+		pvp_x86_decode(s->context->decoder, bytes, sizeof(bytes), addr, &insn);
+		if (!insn.len)
+			return false;
+		nr += insn.nop;
+	}
+	return pvp_spoil_retarget(s, addr);
+}
+
+bool pvp_spoil_middle(struct pvp_spoil *s)
+{
+	const uint8_t over[] = {0xeb, 0x01};
+
+	if (s->variant < 2)
+		return behind(s, s->variant + 1);
+	/* jmp over the first byte of what follows: of its opcode, not a prefix */
+	if (!s->body || s->branch || s->body + sizeof(over) > s->len || s->site->tail ||
+	    (s->amd64 && (s->good[0] & 0xf0) == 0x40))
+		return false;
+	memcpy(s->out, over, sizeof(over));
+	memcpy(s->out + sizeof(over), s->good, s->body);
+	memset(s->out + sizeof(over) + s->body, 0x90, s->len - sizeof(over) - s->body);
 	return true;
 }
 

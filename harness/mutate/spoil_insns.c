@@ -19,14 +19,6 @@ bool pvp_spoil_inline(struct pvp_spoil *s)
 
 /* --- where the fields of an instruction are --- */
 
-struct fields {
-	const uint8_t *insn;
-	size_t at, opcode, len; /* in the text */
-	bool two;		/* the opcode is behind 0f */
-	bool has_modrm;
-	size_t modrm;
-};
-
 /* Of the opcodes that boot writes inline; others have no fields. */
 static bool has_modrm(bool two, uint8_t opcode)
 {
@@ -38,9 +30,9 @@ static bool has_modrm(bool two, uint8_t opcode)
 	return memchr(one_byte, opcode, sizeof(one_byte));
 }
 
-static struct fields fields_of(const struct pvp_spoil *s, size_t i)
+struct pvp_spoil_fields pvp_spoil_fields_of(const struct pvp_spoil *s, size_t i)
 {
-	struct fields f = {.at = s->insns[i].at, .len = s->insns[i].len};
+	struct pvp_spoil_fields f = {.at = s->insns[i].at, .len = s->insns[i].len};
 	size_t p = f.at, end = f.at + f.len;
 
 	while (p < end && (memchr("\x66\xf2\xf3\x3e\x2e", s->good[p], 5) ||
@@ -67,7 +59,7 @@ bool pvp_spoil_register(struct pvp_spoil *s)
 	const unsigned field = s->variant % 2, by = s->variant / 2 + 1;
 
 	for (size_t i = 0; !s->direct && i < s->nr_insns; i++) {
-		struct fields f = fields_of(s, i);
+		struct pvp_spoil_fields f = pvp_spoil_fields_of(s, i);
 		uint8_t *to = &s->out[f.has_modrm ? f.modrm : f.opcode];
 		unsigned shift = f.has_modrm && !field ? 3 : 0;
 		unsigned value = ((*to >> shift & 7) + by) & 7;
@@ -87,7 +79,7 @@ bool pvp_spoil_register(struct pvp_spoil *s)
 bool pvp_spoil_direction(struct pvp_spoil *s)
 {
 	for (size_t i = 0; !s->direct && i < s->nr_insns; i++) {
-		struct fields f = fields_of(s, i);
+		struct pvp_spoil_fields f = pvp_spoil_fields_of(s, i);
 		uint8_t *opcode = &s->out[f.opcode];
 
 		if (f.two && f.has_modrm)
@@ -108,7 +100,7 @@ bool pvp_spoil_immediate(struct pvp_spoil *s)
 	static const uint8_t values[] = {0x01, 0xff};
 
 	for (size_t i = 0; !s->direct && i < s->nr_insns; i++) {
-		struct fields f = fields_of(s, i);
+		struct pvp_spoil_fields f = pvp_spoil_fields_of(s, i);
 
 		if (f.has_modrm && (s->good[f.opcode] & 0xfe) == 0xc6) {
 			s->out[f.at + f.len - 1] = values[s->variant];
@@ -166,7 +158,7 @@ bool pvp_spoil_stack(struct pvp_spoil *s)
 /* mov r/m8,imm8 as 32 and as 16 bits wide. */
 bool pvp_spoil_store_width(struct pvp_spoil *s)
 {
-	struct fields f = s->nr_insns ? fields_of(s, 0) : (struct fields){0};
+	struct pvp_spoil_fields f = s->nr_insns ? pvp_spoil_fields_of(s, 0) : (struct pvp_spoil_fields){0};
 	uint8_t *out = s->out;
 	size_t imm;
 
@@ -201,7 +193,7 @@ static bool narrow(struct pvp_spoil *s, const void *insn, size_t len, unsigned b
 
 bool pvp_spoil_result_width(struct pvp_spoil *s)
 {
-	struct fields f = s->nr_insns ? fields_of(s, 0) : (struct fields){0};
+	struct pvp_spoil_fields f = s->nr_insns ? pvp_spoil_fields_of(s, 0) : (struct pvp_spoil_fields){0};
 	uint8_t insn[16];
 
 	switch (s->variant) {

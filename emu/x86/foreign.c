@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * foreign.c - of what the decoder does not model: what certainly changes something that no pv
+ * operation does, and what is no instruction.
+ */
+#include "prefixes.h"
+
+/* Opcodes behind 0f that change x87, MMX or SSE registers, or store them: not those that only
+ * compare, only write a general register, or only prefetch.  Source: Intel SDM vol. 2, table A-3. */
+static bool is_vector_opcode(uint8_t opcode)
+{
+	switch (opcode) {
+	case 0x10 ... 0x17:
+	case 0x28 ... 0x2b:
+	case 0x51 ... 0x7d:
+	case 0x7f:
+	case 0xc2:
+	case 0xc4:
+	case 0xc6:
+	case 0xd0 ... 0xd6:
+	case 0xd8 ... 0xfe:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* Loads, arithmetic, and what pops or resets; not comparisons, nor stores without a pop.  Bit sets
+ * of selectors by opcode, of memory and of registers.  Source: Intel SDM vol. 2, table A-7 on. */
+static bool is_x87_change(uint8_t opcode, uint8_t modrm)
+{
+	static const uint8_t sets[8][2] = {
+		{0xf3, 0xf3}, {0x79, 0x01}, {0xf3, 0x00}, {0xab, 0x00},
+		{0xf3, 0xf3}, {0x5b, 0x09}, {0xf3, 0xf3}, {0xfb, 0x00},
+	};
+
+	return (opcode == 0xdb && modrm == 0xe3) || /* fninit */
+	       (sets[opcode & 7][modrm >= 0xc0] >> (modrm >> 3 & 7) & 1);
+}
+
+/*
+ * Cells of the map behind 0f that stay blank: once the test registers', or the selectors of groups
+ * that are full.  Source: Intel SDM vol. 2, tables A-3 and A-6; AMD APM vol. 3, tables A-3 and A-7.
+ */
+bool pvp_x86_is_blank(enum pvp_isa isa, const struct prefixes *p, const uint8_t *op, size_t nr)
+{
+	/* Bit sets of selectors that are instructions, of a register. */
+	const unsigned shifts = 1 << 2 | 1 << 4 | 1 << 6, shifts64 = 1 << 2 | 1 << 3 | 3 << 6;
+	unsigned selector;
+
+	if (nr < 3)
+		return false;
+	if (op[0] == 0x62) /* EVEX with map 0 */
+		return isa == PVP_ISA_AMD64 && !(op[1] & 7);
+	if (op[0] != 0x0f)
+		return false;
+	selector = 1u << (op[2] >> 3 & 7);
+	switch (op[1]) {
+	case 0x24 ... 0x27:
+	case 0x36:
+	case 0x39:
+	case 0x3b ... 0x3e:
+	case 0x7a ... 0x7b:
+		return true;
+	case 0x71 ... 0x72:
+		return op[2] < 0xc0 || !(selector & shifts);
+	case 0x73:
+		return op[2] < 0xc0 || !(selector & shifts64);
+	case 0x7c ... 0x7d: /* with prefixes only */
+	case 0xd0:
+	case 0xd6:
+	case 0xe6:
+	case 0xf0:
+		return !p->data16 && !p->rep && !p->repne;
+	default:
+		return false;
+	}
+}
+
+bool pvp_x86_is_foreign(enum pvp_isa isa, const struct prefixes *p, const struct pvp_x86_insn *insn)
+{
+	const uint8_t *op = insn->bytes + p->len;
+	uint8_t modrm = op[op[0] == 0x0f ? 2 : 1];
+	bool moves_to_itself = modrm >= 0xc0 && (modrm & 7) == (modrm >> 3 & 7);
+
+	if (p->odd || p->lock || insn->len < p->len + 1)
+		return false;
+	switch (op[0]) {
+	case 0x0f: /* 0f ae: fxsave, fxrstor, xsave, xrstor */
+		if (op[1] == 0xae)
+			return insn->len > p->len + 2 && modrm < 0xc0 && (modrm >> 3 & 2) == 0;
+		if (isa == PVP_ISA_AMD64 && (op[1] & 0xf6) == 0xa0) /* push and pop of fs and gs */
+			return true;
+		return insn->len > p->len + 2 && is_vector_opcode(op[1]) && !moves_to_itself;
+	case 0x6c ... 0x6f: /* ins, outs */
+		return true;
+	case 0x9a: /* far call, far jmp */
+	case 0xea:
+		return isa == PVP_ISA_I386;
+	case 0xff:
+		return modrm < 0xc0 && ((modrm >> 3 & 7) == 3 || (modrm >> 3 & 7) == 5);
+	case 0xca: /* far return */
+	case 0xcb:
+	case 0xcd: /* int n, int1 */
+	case 0xf1:
+		return true;
+	case 0xd8 ... 0xdf:
+		return is_x87_change(op[0], modrm);
+	default:
+		return false;
+	}
+}
