@@ -14,7 +14,7 @@ DEBS    := gcc make libc6-dev pkg-config libunicorn-dev libcapstone-dev libelf-d
 
 CFLAGS  ?= -O2 -g
 override CFLAGS += -std=gnu11 -Wall -Wextra -Werror -Wmissing-prototypes -Wstrict-prototypes $(SANFLAGS)
-STAGES  := $(addprefix harness/,image scan platform patch patch/model patch/guest check diff report mutate compare cli)
+STAGES  := $(addprefix harness/,image scan platform patch patch/model patch/guest check diff report mutate compare lint cli)
 PLATFORMS := all
 
 objs     = $(patsubst %.c,$(B)/%.o,$(wildcard $(1)))
@@ -107,9 +107,10 @@ $(B)/harness/check/%.o:    INC := $(call in,image scan platform patch check)
 $(B)/harness/diff/%.o:     INC := $(call in,image scan platform patch patch/model patch/guest diff)
 $(B)/harness/report/%.o:   INC := $(call in,image scan platform patch check diff report)
 $(B)/harness/mutate/%.o:   INC := $(call in,image scan platform patch check report mutate)
+$(B)/harness/lint/%.o:     INC := $(call in,image scan platform patch lint)
 $(B)/harness/compare/%.o:  INC := $(call in,image scan platform patch check diff report compare)
-$(B)/harness/cli/%.o:      INC := $(call in,image scan platform patch patch/model patch/guest check diff report mutate compare cli)
-$(B)/tests/%.o:            INC := $(call in,image scan platform patch patch/model patch/guest check diff report mutate compare cli) -iquote tests
+$(B)/harness/cli/%.o:      INC := $(call in,image scan platform patch patch/model patch/guest check diff report mutate compare lint cli)
+$(B)/tests/%.o:            INC := $(call in,image scan platform patch patch/model patch/guest check diff report mutate compare lint cli) -iquote tests
 $(B)/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(call say,CC)

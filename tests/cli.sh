@@ -124,10 +124,10 @@ fi
 # ---- without an image ----
 
 exits "help" 0 --help
-holds "help lists every verb" [ "$(grep -cE '^  (sites|patch|verify|diff|why|compare|mutate|replay|platforms|selftest) ' stdout)" = 10 ]
+holds "help lists every verb" [ "$(grep -cE '^  (sites|patch|verify|diff|why|compare|mutate|lint|replay|platforms|selftest) ' stdout)" = 11 ]
 exits "version" 0 --version
 holds "version names the engine" grep -q '^pvproof [0-9.]* (unicorn' stdout
-for verb in sites patch verify diff why compare mutate replay platforms selftest; do
+for verb in sites patch verify diff why compare mutate lint replay platforms selftest; do
 	exits "$verb --help" 0 "$verb" --help
 	holds "$verb --help shows its usage" grep -q "^Usage: pvproof $verb " stdout
 done
@@ -139,7 +139,7 @@ same_as_golden cli_platforms stdout
 refuses "no verb" "no verb"
 refuses "unknown verb" prove prove
 refuses "unknown option for a verb" --nonesuch --nonesuch
-for verb in sites patch verify diff why compare mutate replay platforms selftest; do
+for verb in sites patch verify diff why compare mutate lint replay platforms selftest; do
 	refuses "$verb: unknown option" --nonesuch "$verb" --nonesuch
 done
 refuses "verify: an option of a later version" --baseline verify --baseline x "$kernel"
@@ -330,6 +330,51 @@ sed 's/: xen_write_cr3$/: nonesuch_fn/' "$root/corpus/platforms/xen-pv.yaml" >wr
 refuses "verify: a platform file with an unknown function" \
 	"wrong.yaml:$(grep -n nonesuch_fn wrong.yaml | cut -d : -f 1)" verify --out out \
 	--platform ./wrong.yaml image
+
+# ---- sites --instructions, lint ----
+
+refuses "sites: instructions and tables" "--instructions" sites --instructions --tables image
+exits "sites --instructions" 0 sites --instructions image
+cp stdout instructions
+holds "sites --instructions: header" \
+	[ "$(head -n 1 instructions | tr '\t' ,)" = instruction,class,ops,platforms,sites ]
+holds "sites --instructions: each once" [ -z "$(cut -f 1 instructions | sort | uniq -d)" ]
+holds "sites --instructions: a sensitive one" grep -q '^cli	cli	irq.irq_disable	native	[0-9]*$' instructions
+holds "sites --instructions: a call by name" \
+	grep -q '^call xen_irq_disable_direct	plain	irq.irq_disable	xen-pv,xen-pv-up	[0-9]*$' instructions
+exits "sites --instructions again" 0 sites --instructions image
+holds "sites --instructions: the same bytes" cmp stdout instructions
+exits "sites --instructions --json" 0 sites --instructions --json image
+holds "sites --instructions --json: as many" \
+	[ "$(grep -c '"instruction"' stdout)" = "$(($(wc -l <instructions) - 1))" ]
+
+refuses "lint: no image" "IMAGE" lint
+refuses "lint: two platforms" "--platform" lint --platform xen-pv,native image
+refuses "lint: a kernel in ring 0" "ring 0" lint --platform native image
+refuses "lint: no such list" "nonesuch.yaml" lint --allow nonesuch.yaml image
+exits "lint" 0 lint image
+holds "lint: all allowed" grep -q ' allowed, 0 not; 0 stale rows$' stdout
+holds "lint: by reason" grep -q '^ *1  reads CR4, which Xen answers' stdout
+exits "lint --all" 0 lint --all image
+holds "lint --all: each with its reason" \
+	grep -qE '^  [0-9a-f]{16}  .* cli  *cli  *faults  *the end of a run' stdout
+exits "lint --json" 0 lint --json image
+holds "lint --json: no findings" grep -q '"findings": 0' stdout
+echo 'allow: [{symbols: [nonesuch], insn: cli, why: nothing}]' >stale.yaml
+exits "lint: a stale row" 1 lint --allow stale.yaml image
+holds "lint: .. by name" grep -q '^stale.yaml:1: allows nothing in this image$' stdout
+seeded=$root/build/kernels/bugs/pvkernel-6.1-LINT
+if [ -z "${PVPROOF_KERNEL:-}" ] && [ -r "$seeded" ]; then
+	exits "lint: seeded" 1 lint "$seeded"
+	sed -n 's/^  [0-9a-f]\{16\}  [^ ]* *\([a-z]*\).* \(faults\|silent\) .*/\1 \2/p' stdout |
+		tr '\n' , >seeds
+	holds "lint: the five that were seeded" [ "$(cat seeds)" = \
+		"cli faults,pushfq silent,popfq silent,sidt silent,invlpg faults," ]
+	echo 'allow: [{symbols: ["lint_*"], insn: "*", why: a test}]' >seeds.yaml
+	exits "lint: seeded and allowed" 0 lint --allow seeds.yaml "$seeded"
+else
+	skip "lint: seeded" "pvkernel-6.1-LINT is not built"
+fi
 
 # ---- diff, why ----
 

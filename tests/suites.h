@@ -64,6 +64,7 @@
 	X(mutants) \
 	X(mutate) \
 	X(history) \
+	X(lint) \
 	X(diff) \
 	X(extends) \
 	X(hypervisors) \

@@ -31,6 +31,7 @@ struct pvp_cli {
 	X(why,       "IMAGE SITE --platform P", "say why a site has its bytes")                      \
 	X(compare,   "IMAGE_A IMAGE_B",      "say where two images differ: sites, and what they do")  \
 	X(mutate,    "IMAGE --platform P",   "spoil patches by kind: how many a verdict refuses")   \
+	X(lint,      "IMAGE",                "find sensitive instructions that no patch covers")    \
 	X(replay,    "FILE [IMAGE]",         "run a stored witness again")                         \
 	X(platforms, "[IMAGE]",              "list platform files, and which of them fit an image") \
 	X(selftest,  "",                     "ask whether the emulator can be trusted")

@@ -9,6 +9,7 @@
 
 #include "alloc.h"
 #include "options.h"
+#include "sites_instructions.h"
 #include "subject.h"
 #include "clean.h"
 
@@ -16,13 +17,15 @@
 
 struct sites_options {
 	struct pvp_options common;
-	bool json, tables;
+	bool json, tables, instructions;
 };
 
 static const struct argp_option own_options[] = {
 	{"json", 'j', 0, 0, "JSON instead of TSV", 0},
 	{"tables", 't', 0, 0,
 	 "how many entries each table has, and whether their bytes are predicted", 0},
+	{"instructions", 'i', 0, 0,
+	 "every instruction that any platform's patch can put at a pv site", 0},
 	{0},
 };
 
@@ -40,6 +43,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case 't':
 		options->tables = true;
+		return 0;
+	case 'i':
+		options->instructions = true;
 		return 0;
 	}
 	return ARGP_ERR_UNKNOWN;
@@ -203,10 +209,17 @@ struct pvp_error *pvp_cmd_sites(const struct pvp_cli *cli, int argc, char **argv
 				       "sites: --json and --tables exclude each other");
 		goto out;
 	}
+	if (options.instructions && options.tables) {
+		err = pvp_error_format(PVP_ERR_USAGE,
+				       "sites: --instructions and --tables exclude each other");
+		goto out;
+	}
 	err = pvp_subject_open(options.common.files.v[0], options.common.symbols, &subject);
 	if (err)
 		goto out;
-	if (options.tables)
+	if (options.instructions)
+		err = pvp_sites_instructions(&subject, options.json);
+	else if (options.tables)
 		print_tables(&subject.tables);
 	else if (options.json)
 		print_json(&subject);

@@ -60,7 +60,9 @@ BUG_SOURCES_NO_THUNK_ZEROED := $(BUG_SOURCES_NO_THUNK)
 BUG_FLAGS_NO_THUNK_ZEROED  := -DBUG_NO_THUNK -fzero-call-used-regs=all-gpr
 BUG_SOURCES_LEAN_ZEROED    := native.S $(THUNKED)
 BUG_FLAGS_LEAN_ZEROED      := -DBUG_LEAN_THUNKS -fzero-call-used-regs=all-gpr
-KERNELS_WRONG := B7 B8 B12 B13 B14 B15 B16 B18 B20 B21 B22 B23 B24 B25 B33 \
+# Sensitive instructions outside pv sites, for `pvproof lint'.
+BUG_SOURCES_LINT           := bugs/lint.c
+KERNELS_WRONG := LINT B7 B8 B12 B13 B14 B15 B16 B18 B20 B21 B22 B23 B24 B25 B33 \
 	 IDENT_GUARDED NO_THUNK_ZEROED LEAN_ZEROED
 
 BUG_B := build/kernels/bugs

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * sensitive.h - which instructions are not what they seem in a kernel that runs in ring 3, and why.
+ *
+ * Kinds are told by the class that the decoder gives, or, where it has none, by the text of the
+ * instruction.  What a platform's file says of a class (fault, emulate, allow) comes before the
+ * table's own word.
+ */
+#ifndef PVP_SENSITIVE_H
+#define PVP_SENSITIVE_H
+
+#include "x86/decode.h"
+#include "platform.h"
+
+#define PVP_HARMS(X)                                                                             \
+	X(FAULTS, "faults", "the processor refuses it, and so does the hypervisor")                \
+	X(EMULATED, "emulated", "the hypervisor does it instead, as far as it thinks right")       \
+	X(SILENT, "silent", "it runs, and does or answers something else than in ring 0")          \
+	X(UNDECODED, "undecoded", "the bytes are no instruction that is known here")
+
+enum pvp_harm {
+#define X(id, name, what) PVP_HARM_##id,
+	PVP_HARMS(X)
+#undef X
+	PVP_NR_HARMS
+};
+const char *pvp_harm_name(enum pvp_harm harm);
+
+struct pvp_sensitive {
+	const char *name;	  /* what allow lists call it: "cli", "pushf" */
+	enum pvp_x86_class class; /* PVP_X86_UNSEEN: by text */
+	const char *text;	  /* as of fnmatch(3), alternatives between bars */
+	enum pvp_harm harm;	  /* in ring 3, where the platform has no other word */
+	const char *why;
+};
+
+/* The kind of an instruction and what becomes of it on the platform, or NULL: harmless in ring 3. */
+const struct pvp_sensitive *pvp_sensitive_find(const struct pvp_x86_insn *insn,
+					       const struct pvp_platform *platform,
+					       enum pvp_harm *harm);
+/* The same of instructions that the decoder does not know: they are looked for first. */
+const struct pvp_sensitive *pvp_sensitive_bytes(const uint8_t *bytes, size_t nr, uint8_t *len);
+/* The length of an instruction that the decoder does not know either, but is harmless; or 0. */
+unsigned pvp_sensitive_harmless(const uint8_t *bytes, size_t nr);
+/* The kind that stands for bytes which do not decode. */
+const struct pvp_sensitive *pvp_sensitive_undecoded(void);
+/* Whether a pattern as of fnmatch(3) fits the name of any kind. */
+bool pvp_sensitive_is_name(const char *pattern);
+
+#endif
