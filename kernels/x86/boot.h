@@ -11,10 +11,18 @@
 
 #include "types.h"
 
+/* --- setup.c: what the two boot entries share --- */
+
+void cpu_tables_init(void);
+void pin_control_registers(void);
+/* nr: what was found. */
+void count_cpus(u32 nr);
+/* From platform and capabilities that are known, to power-off. */
+void finish_boot(void) __attribute__((noreturn));
+
 /* --- console.c --- */
 
 void console_init(void);
-void console_use_xen(void);
 /* %s, %u and %d, %x and %lx with 0 and a width, %% */
 void print(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void print_hex(const u8 *bytes, u32 len);
@@ -43,7 +51,10 @@ struct trap_frame { /* as the entry code leaves it */
 	u64 error;
 	u64 rip, cs, rflags, rsp, ss;
 };
+struct desc_ptr;
 void traps_init(void);
+/* What lidt is given. */
+void traps_idt(struct desc_ptr *ret);
 void exception(struct trap_frame *frame, u32 vector);
 
 /*
@@ -66,8 +77,9 @@ extern u32 nr_breakpoints;
 /* --- timer.c --- */
 
 void timer_init(void);
-/* One interrupt, some milliseconds from now. */
+/* One interrupt, some milliseconds from now; while timer_repeats, others follow. */
 void timer_start(void);
+extern bool timer_repeats;
 
 /* --- cpu_caps.c --- */
 
@@ -87,6 +99,12 @@ u32 acpi_count_cpus(u64 rsdp);
 /* --- memory.c --- */
 
 void memory_init(void);
+
+/* --- xen_setup.c --- */
+
+u32 xen_count_cpus(void);
+void xen_timer_start(void);
+void xen_upcall(void);
 
 /* --- report.c --- */
 

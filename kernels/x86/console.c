@@ -3,6 +3,7 @@
  * The console: the first serial port (a 16550), and how a run ends.
  */
 #include "boot.h"
+#include "xen.h"
 
 #include <stdarg.h>
 
@@ -10,8 +11,25 @@
 #define DEBUG_EXIT 0xf4	 /* QEMU's isa-debug-exit: ends it with status 2 * value + 1 */
 #define ACPI_PM1A  0x604 /* of QEMU's machines */
 
+/* Under Xen PV: a line at a time, by hypercall. */
+static char line[128];
+static u32 line_len;
+
+static void xen_put_char(char c)
+{
+	line[line_len++] = c;
+	if (c != '\n' && line_len < sizeof(line))
+		return;
+	xen_hypercall(HYPERCALL_console_io, CONSOLEIO_WRITE, line_len, (u64)line, 0, 0);
+	line_len = 0;
+}
+
 static void put_char(char c)
 {
+	if (xen_domain_type == XEN_PV_DOMAIN) {
+		xen_put_char(c);
+		return;
+	}
 	while (!(inb(COM1 + 5) & 0x20)) /* the transmitter is busy */
 		;
 	outb(COM1, c);
@@ -109,6 +127,11 @@ void print_hex(const u8 *bytes, u32 len)
 
 void power_off(int failed)
 {
+	struct sched_shutdown shutdown = {failed ? SHUTDOWN_CRASH : SHUTDOWN_REBOOT};
+
+	/* Xen halts the machine when its first domain powers off: a reboot is what ends a run */
+	if (xen_domain_type == XEN_PV_DOMAIN)
+		xen_hypercall(HYPERCALL_sched_op, SCHEDOP_SHUTDOWN, (u64)&shutdown, 0, 0, 0);
 	asm volatile("cli");
 	outb(DEBUG_EXIT, failed ? 1 : 0);
 	asm volatile("outw %0, %1" ::"a"((u16)0x2000), "d"((u16)ACPI_PM1A));

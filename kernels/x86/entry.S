@@ -65,6 +65,14 @@ ENDFUNC asm_exc_\name
 /* The timer's interrupt: Xen PV has none. */
 	NATIVE_ENTRY timer, 0x20
 
+/* Events of Xen PV: the only interrupt there is. */
+	NATIVE_ENTRY xen_hypervisor_callback, 0xf3
+FUNC xen_asm_exc_xen_hypervisor_callback
+	pop	%rcx
+	pop	%r11
+	jmp	asm_exc_xen_hypervisor_callback
+ENDFUNC xen_asm_exc_xen_hypervisor_callback
+
 .set entry_vector, 0
 .macro ENTRY name:req error_code=0 xen=
 	NATIVE_ENTRY \name, entry_vector, \error_code

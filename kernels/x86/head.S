@@ -4,13 +4,26 @@
  *
  * pvh_start: 32-bit, paging off, ebx: physical address of hvm_start_info (note PHYS32_ENTRY; what
  * `qemu -kernel` uses).  Makes page tables and goes to long mode at the link address.
+ *
+ * startup_xen: where Xen starts a PV domain, in 64-bit mode, on Xen's page tables; rsi: start_info.
  */
 #include "asm.h"
 
 #define START_KERNEL_MAP 0xffffffff80000000
 #define PHYS(symbol)	 ((symbol) - START_KERNEL_MAP)
 
-#define XEN_NOTE_PHYS32_ENTRY 18
+#define XEN_NOTE_ENTRY		1
+#define XEN_NOTE_VIRT_BASE	3
+#define XEN_NOTE_PADDR_OFFSET	4
+#define XEN_NOTE_XEN_VERSION	5
+#define XEN_NOTE_GUEST_OS	6
+#define XEN_NOTE_GUEST_VERSION	7
+#define XEN_NOTE_LOADER		8
+#define XEN_NOTE_FEATURES	10
+#define XEN_NOTE_HV_START_LOW	12
+#define XEN_NOTE_SUPPORTED	17
+#define XEN_NOTE_PHYS32_ENTRY	18
+#define XEN_CAN_BE_DOM0		0x800
 
 /* name "Xen", type, descriptor.  Source: Xen's public elfnote.h. */
 .macro NOTE type:req data:vararg
@@ -24,6 +37,16 @@
 .endm
 
 	.section .notes, "a", @note
+	NOTE	XEN_NOTE_ENTRY, .quad startup_xen
+	NOTE	XEN_NOTE_VIRT_BASE, .quad START_KERNEL_MAP
+	NOTE	XEN_NOTE_PADDR_OFFSET, .quad 0
+	NOTE	XEN_NOTE_XEN_VERSION, .asciz "xen-3.0"
+	NOTE	XEN_NOTE_GUEST_OS, .asciz "pvkernel"
+	NOTE	XEN_NOTE_GUEST_VERSION, .asciz "6.1"
+	NOTE	XEN_NOTE_LOADER, .asciz "generic"
+	NOTE	XEN_NOTE_FEATURES, .asciz "!writable_page_tables"
+	NOTE	XEN_NOTE_HV_START_LOW, .quad 0xffff800000000000
+	NOTE	XEN_NOTE_SUPPORTED, .long XEN_CAN_BE_DOM0
 	NOTE	XEN_NOTE_PHYS32_ENTRY, .quad PHYS(pvh_start)
 
 	.section .bss, "aw", @nobits
@@ -118,6 +141,20 @@ FUNC startup_64
 	call	start_kernel
 	ud2
 ENDFUNC startup_64
+
+FUNC startup_xen
+	cld
+	mov	$boot_stack_end, %rsp
+	mov	%rsi, %rbx
+	mov	$25, %eax /* set_segment_base: gs of the kernel */
+	mov	$2, %edi
+	mov	$__per_cpu_load, %rsi
+	syscall
+	mov	%rbx, %rdi
+	xor	%ebp, %ebp
+	call	xen_start_kernel
+	ud2
+ENDFUNC startup_xen
 
 	.text
 /* fault_caught(): 0, and later once more with 1. */

@@ -79,6 +79,9 @@
  * compiler's site would look. */
 #define PV_CALLEE_PLAIN(op, a) PV_CALLEE_SAVE(1, op, PV_SITE(1), PV_ARGS_1(a))
 
+/* Of rax, a callee sets what its result needs: one byte of a bool. */
+#define PV_RESULT(type, rax) ((type)((rax) & ~0UL >> (64 - 8 * sizeof(type))))
+
 /* One function a field, from the rows of pv_calls.def; the legend is there. */
 #define V(group, field, nr, params, args)                                                          \
 	static inline void pv_##field params                                                       \
@@ -88,7 +91,8 @@
 #define R(group, field, result, nr, params, args)                                                  \
 	static inline result pv_##field params                                                     \
 	{                                                                                          \
-		return (result)PV_ORDINARY(nr, group.field, PV_SITE(511), PV_ARGS_##nr args);      \
+		return PV_RESULT(result, PV_ORDINARY(nr, group.field, PV_SITE(511),                \
+						     PV_ARGS_##nr args));                          \
 	}
 #define VA(group, field, nr, params, args, inlined, feature)                                       \
 	static inline void pv_##field params                                                       \
@@ -99,8 +103,9 @@
 #define RA(group, field, result, nr, params, args, inlined, feature)                               \
 	static inline result pv_##field params                                                     \
 	{                                                                                          \
-		return (result)PV_ORDINARY(nr, group.field, PV_SITE_ALT(511, inlined, feature),    \
-					   PV_ARGS_##nr args);                                     \
+		return PV_RESULT(result,                                                           \
+				 PV_ORDINARY(nr, group.field, PV_SITE_ALT(511, inlined, feature),  \
+					     PV_ARGS_##nr args));                                  \
 	}
 #define SV(group, field, nr, params, args, inlined, feature)                                       \
 	static inline void pv_##field params                                                       \
@@ -111,8 +116,9 @@
 #define SR(group, field, result, nr, params, args, inlined, feature)                               \
 	static inline result pv_##field params                                                     \
 	{                                                                                          \
-		return (result)PV_CALLEE_SAVE(nr, group.field, PV_SITE_ALT(1, inlined, feature),   \
-					      PV_ARGS_##nr args);                                  \
+		return PV_RESULT(result,                                                           \
+				 PV_CALLEE_SAVE(nr, group.field, PV_SITE_ALT(1, inlined, feature), \
+						PV_ARGS_##nr args));                               \
 	}
 #include "pv_calls.def"
 #undef V

@@ -17,7 +17,7 @@ struct hvm_start_info {
 };
 #define HVM_START_MAGIC 0x336ec578
 
-static void cpu_tables_init(void)
+void cpu_tables_init(void)
 {
 	struct gdt_page *page = this_cpu_ptr(gdt_page);
 	const struct desc_ptr gdt = {.size = sizeof(page->gdt) - 1, .address = (u64)page};
@@ -34,7 +34,7 @@ static void cpu_tables_init(void)
 	pv_load_tr_desc();
 }
 
-static void count_cpus(u32 nr)
+void count_cpus(u32 nr)
 {
 	const char *value = cmdline_value("cpus");
 
@@ -48,19 +48,18 @@ static void count_cpus(u32 nr)
 }
 
 /* CR0.WP, and the bits of CR4 that are on now, stay from here on. */
-static void pin_control_registers(void)
+void pin_control_registers(void)
 {
 	u64 cr4;
 
-	pv_write_cr0(pv_read_cr0() | CR0_WP);
+	pv_write_cr0((pv_read_cr0() | CR0_WP) & ~CR0_TS);
 	asm volatile("mov %%cr4, %0" : "=r"(cr4));
 	this_cpu_ptr(cpu_tlbstate)->cr4 = cr4;
 	cr4_pinned_bits = cr4 & ~(CR4_PGE | CR4_PCE);
 	static_key_enable(&cr_pinning);
 }
 
-static void finish(void) __attribute__((noreturn));
-static void finish(void)
+void finish_boot(void)
 {
 	u32 failed;
 
@@ -98,5 +97,5 @@ void start_kernel(u64 start_info)
 	static_call_init();
 	platform_detect();
 	select_mitigations();
-	finish();
+	finish_boot();
 }

@@ -152,7 +152,7 @@ u64 plain_callee_saves(u64 pte, struct qspinlock *lock, int cpu)
 	sum += PV_CALLEE_PLAIN(mmu.read_cr2, 0);
 	sum += PV_CALLEE_PLAIN(mmu.pte_val, pte);
 	sum += PV_CALLEE_PLAIN(mmu.make_pte, pte);
-	sum += (bool)PV_CALLEE_PLAIN(lock.vcpu_is_preempted, cpu);
+	sum += PV_RESULT(bool, PV_CALLEE_PLAIN(lock.vcpu_is_preempted, cpu));
 	PV_CALLEE_PLAIN(lock.queued_spin_unlock, lock);
 	return sum;
 }

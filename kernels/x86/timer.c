@@ -3,6 +3,9 @@
  * One interrupt when it is wanted: channel 0 of the 8254, through the first 8259.
  */
 #include "boot.h"
+#include "xen.h"
+
+bool timer_repeats;
 
 void timer_init(void)
 {
@@ -19,6 +22,10 @@ void timer_init(void)
 
 void timer_start(void)
 {
+	if (xen_domain_type == XEN_PV_DOMAIN) {
+		xen_timer_start();
+		return;
+	}
 	outb(0x43, 0x30); /* channel 0, both bytes, once */
 	outb(0x40, 0x00);
 	outb(0x40, 0x10); /* some 3 ms */

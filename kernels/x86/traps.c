@@ -9,11 +9,11 @@
 #include "pv.h"
 #include "stub.h"
 
-#define VECTOR_DB    1
 #define VECTOR_INT3  3
 #define VECTOR_UD    6
 #define VECTOR_DF    8
 #define VECTOR_TIMER 0x20
+#define VECTOR_EVENT 0xf3
 
 struct trap_entry { /* a row of trap_array: native vectors in order */
 	void (*native)(void), (*xen)(void);
@@ -56,14 +56,20 @@ static void set_gate(u32 vector, void (*handler)(void), u32 dpl, u32 ist)
 	pv_write_idt_entry(idt_table, vector, &gate);
 }
 
+void traps_idt(struct desc_ptr *ret)
+{
+	ret->size = sizeof(idt_table) - 1;
+	ret->address = (u64)idt_table;
+}
+
 void traps_init(void)
 {
-	const struct desc_ptr idt = {.size = sizeof(idt_table) - 1, .address = (u64)idt_table};
+	struct desc_ptr idt;
 	u32 vector;
 
+	traps_idt(&idt);
 	for (u32 i = 0; i < nr_trap_array; i++) {
 		vector = i;
-		/* On Xen PV a double fault is reported on the current stack. */
 		set_gate(vector, trap_array[i].native, vector == VECTOR_INT3 ? 3 : 0,
 			 vector == VECTOR_DF);
 	}
@@ -147,6 +153,12 @@ void exception(struct trap_frame *frame, u32 vector)
 	if (vector == VECTOR_TIMER) {
 		nr_interrupts++;
 		outb(0x20, 0x20);
+		if (timer_repeats)
+			timer_start();
+		return;
+	}
+	if (vector == VECTOR_EVENT) {
+		xen_upcall();
 		return;
 	}
 	if (vector == VECTOR_INT3) {

@@ -24,13 +24,17 @@ extern int xen_domain_type;
 #define HYPERCALL_set_debugreg	    8
 #define HYPERCALL_get_debugreg	    9
 #define HYPERCALL_update_descriptor 10
+#define HYPERCALL_memory_op	    12
 #define HYPERCALL_multicall	    13
 #define HYPERCALL_update_va_mapping 14
+#define HYPERCALL_set_timer_op	    15
 #define HYPERCALL_xen_version	    17
+#define HYPERCALL_console_io	    18
 #define HYPERCALL_vcpu_op	    24
 #define HYPERCALL_set_segment_base  25
 #define HYPERCALL_mmuext_op	    26
 #define HYPERCALL_sched_op	    29
+#define HYPERCALL_callback_op	    30
 #define HYPERCALL_event_channel_op  32
 #define HYPERCALL_physdev_op	    33
 
@@ -58,14 +62,21 @@ struct mmu_update {
 
 #define UVMF_INVLPG 2
 
-#define SCHEDOP_BLOCK 1
-#define SCHEDOP_POLL  3
+#define SCHEDOP_BLOCK	 1
+#define SCHEDOP_SHUTDOWN 2
+#define SCHEDOP_POLL	 3
+#define SHUTDOWN_REBOOT	 1
+#define SHUTDOWN_CRASH	 3
+struct sched_shutdown {
+	u32 reason;
+};
 struct sched_poll {
 	u32 *ports;
 	u32 nr;
 	u64 timeout;
 };
 
+#define CONSOLEIO_WRITE	       0
 #define VCPUOP_DOWN	       2
 #define SEGBASE_FS	       0
 #define SEGBASE_GS_USER	       1

@@ -41,9 +41,10 @@ void xen_mc_batch(void)
 	this_cpu_write(xen_mc_irq_flags, flags);
 }
 
+/* LAZY_NONE: whatever mode the CPU is in. */
 void xen_mc_issue(enum lazy_mode mode)
 {
-	if (this_cpu_read(paravirt_lazy_mode) != (int)mode)
+	if (mode == LAZY_NONE || this_cpu_read(paravirt_lazy_mode) != (int)mode)
 		xen_mc_flush();
 	local_irq_restore(this_cpu_read(xen_mc_irq_flags));
 }
