@@ -188,6 +188,19 @@ boots "native, retbleed=unret" "retbleed=unret" -cpu Skylake-Client -smp 4
 # As in 6.1: static calls are patched before thunks are chosen, and a NULL tail call keeps its return.
 predicted "native, retbleed=unret" mitigation-lost
 
+# ---- guests that the command line makes ----
+
+for platform in kvm kvm-steal kvm-unhalt kvm-plain hyperv hyperv-invariant vmware vmware-noclock; do
+	boots "$platform" "platform=$platform" -cpu max -smp 2
+	holds "$platform: it is" [ "$(said platform)" = $platform ]
+	holds "$platform: it says who answers" grep -q '^# platform .*; hypercalls are answered by the kernel itself$' console
+	predicted "$platform"
+done
+for platform in kvm hyperv; do
+	qemu -m 128 -kernel "$kernel" -append "platform=$platform" -cpu max
+	holds "$platform: the stub was asked" grep -q "^# hypercalls answered by the kernel's own stub: [1-9]" console
+done
+
 # ---- Xen PV ----
 
 xen=${XEN:-$(ls /boot/xen-4.*-amd64.gz 2>/dev/null | head -n 1)}

@@ -130,8 +130,11 @@ void sha256_end(struct sha256 *s, u8 ret[32]);
 
 /* --- platform.c --- */
 
-/* By what is found, or by the word platform=. */
+/* What is found, or the word platform= says. */
 void platform_detect(void);
+/* Whether frame is at a hypercall instruction that we answer in the host's stead; the result is in
+ * frame->rax then. */
+bool stub_hypercall(struct trap_frame *frame);
 extern const char *platform_name, *platform_how;
 
 extern u64 boot_rsdp;

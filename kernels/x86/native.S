@@ -105,6 +105,7 @@ ENDFUNC __raw_callee_save_\function
 #endif
 	CALLEE_SAVE __pv_queued_spin_unlock_slowpath
 	CALLEE_SAVE xen_vcpu_stolen
+	CALLEE_SAVE hv_vcpu_is_preempted
 	CALLEE_SAVE xen_pte_val
 	CALLEE_SAVE xen_make_pte
 	CALLEE_SAVE xen_pmd_val
@@ -115,6 +116,15 @@ ENDFUNC __raw_callee_save_\function
 	CALLEE_SAVE xen_make_p4d
 	CALLEE_SAVE xen_pgd_val
 	CALLEE_SAVE xen_make_pgd
+
+/* The byte preempted of KVM's steal_time.  Upwards of al rax holds what it may. */
+FUNC __raw_callee_save___kvm_vcpu_is_preempted
+	movslq	%edi, %rax
+	mov	__per_cpu_offset(, %rax, 8), %rax
+	cmpb	$0, steal_time + 16(%rax)
+	setne	%al
+	RETURN
+ENDFUNC __raw_callee_save___kvm_vcpu_is_preempted
 
 /* An uncontended lock byte is 1; anything else means that a waiter is to be kicked. */
 FUNC __raw_callee_save___pv_queued_spin_unlock

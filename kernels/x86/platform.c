@@ -1,22 +1,49 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Which platform this is, and what it changes in pv_ops and the static calls.
+ * What a platform changes in pv_ops, static calls and capabilities.
+ *
+ * Bare metal and Xen PV are what they are.  A guest of KVM, Hyper-V or VMware the kernel is only
+ * when it is told so (platform=NAME): then memory that such a host shares is the kernel's own, and
+ * hypercalls are answered here.
  */
 #include "boot.h"
 #include "cpu.h"
+#include "guests.h"
+#include "lock.h"
 #include "patch.h"
-#include "stub.h"
+#include "pv.h"
+#include "xen.h"
 
 DECLARE_STATIC_CALL(cond_resched);
+DECLARE_STATIC_CALL(pv_sched_clock);
+DECLARE_STATIC_CALL(pv_steal_clock);
 u64 __cond_resched(void);
+void xen_hypercall_intel(void);
 
 const char *platform_name = "native", *platform_how = "found";
 
-bool stub_hypercall(struct trap_frame *frame)
-{
-	(void)frame;
-	return false;
-}
+enum host { HOST_NONE, HOST_KVM, HOST_HYPERV, HOST_VMWARE };
+static enum host host;
+
+/* What the host offers. */
+#define CLOCK	 1
+#define STEAL	 2
+#define UNHALT	 4
+#define RELIABLE 8
+static const struct {
+	const char *name; /* as in corpus/platforms */
+	enum host host;
+	u32 offers;
+} guests[] = {
+	{"kvm", HOST_KVM, CLOCK | STEAL | UNHALT},
+	{"kvm-steal", HOST_KVM, CLOCK | STEAL},
+	{"kvm-unhalt", HOST_KVM, CLOCK | UNHALT},
+	{"kvm-plain", HOST_KVM, CLOCK},
+	{"hyperv", HOST_HYPERV, CLOCK},
+	{"hyperv-invariant", HOST_HYPERV, CLOCK | RELIABLE},
+	{"vmware", HOST_VMWARE, CLOCK | STEAL},
+	{"vmware-noclock", HOST_VMWARE, 0},
+};
 
 static const char *const fields[] = {
 #define F(group, field, ...) #group "." #field,
@@ -41,8 +68,132 @@ static void spoil_operations(void)
 	}
 }
 
+/* --- the answers --- */
+
+#define KVM_HC_KICK_CPU 5
+#define KVM_ENOSYS	1000
+#define HV_FLUSH_SPACE	2
+#define HV_FLUSH_LIST	3
+#define HV_INVALID_CODE 2
+
+static void answer_hyperv(struct trap_frame *frame)
+{
+	u64 code = frame->rcx & 0xffff, reps = frame->rcx >> 32 & 0xfff;
+
+	if (code != HV_FLUSH_SPACE && code != HV_FLUSH_LIST) {
+		frame->rax = HV_INVALID_CODE;
+		return;
+	}
+	native_flush_tlb_global();
+	frame->rax = reps << 32;
+}
+
+bool stub_hypercall(struct trap_frame *frame)
+{
+	const u8 *insn = (const u8 *)frame->rip;
+
+	if (host == HOST_NONE || insn[0] != 0x0f || insn[1] != 0x01 ||
+	    (insn[2] != 0xc1 && insn[2] != 0xd9))
+		return false;
+	if (host == HOST_HYPERV)
+		answer_hyperv(frame);
+	else
+		frame->rax = host == HOST_KVM && frame->rax == KVM_HC_KICK_CPU ? 0 : -KVM_ENOSYS;
+	return true;
+}
+
+/* --- guests --- */
+
+static void pv_locks(void (*wait)(u8 *, u8), void (*kick)(int))
+{
+	pv_ops.lock.queued_spin_lock_slowpath = __pv_queued_spin_lock_slowpath;
+	pv_ops.lock.queued_spin_unlock = __raw_callee_save___pv_queued_spin_unlock;
+	pv_ops.lock.wait = wait;
+	pv_ops.lock.kick = kick;
+}
+
+static void become_kvm(u32 offers)
+{
+	static struct pvclock clock = {.version = 2, .mul = 1U << 31};
+	static u64 mask;
+
+	this_cpu_write(hv_clock_per_cpu, &clock);
+	this_cpu_write(__pv_cpu_mask, &mask);
+	this_cpu_ptr(steal_time)->version = 2;
+	clear_cap(X86_FEATURE_MWAIT);
+	pv_ops.cpu.io_delay = kvm_io_delay;
+	static_call_update(pv_sched_clock, kvm_sched_clock_read);
+	if (offers & STEAL) {
+		static_call_update(pv_steal_clock, kvm_steal_clock);
+		pv_ops.lock.vcpu_is_preempted = __raw_callee_save___kvm_vcpu_is_preempted;
+		pv_ops.mmu.flush_tlb_multi = kvm_flush_tlb_multi;
+		pv_ops.mmu.tlb_remove_table = tlb_remove_table;
+	}
+	if (offers & UNHALT)
+		pv_locks(kvm_wait, kvm_kick_cpu);
+}
+
+static void become_hyperv(void)
+{
+	static u64 input[PAGE_SIZE / 8] __aligned(PAGE_SIZE);
+	static u32 numbers[NR_CPUS];
+
+	for (u32 i = 0; i < NR_CPUS; i++)
+		numbers[i] = i;
+	hv_vp_index = numbers;
+	tsc_pg = (struct hv_tsc_page){.sequence = 1, .scale = 1UL << 56};
+	this_cpu_write(hyperv_pcpu_input_arg, input);
+	hv_hypercall_pg = (void *)xen_hypercall_intel;
+	static_call_update(pv_sched_clock, read_hv_sched_clock_tsc);
+	pv_ops.mmu.flush_tlb_multi = hyperv_flush_tlb_multi;
+	pv_ops.mmu.tlb_remove_table = tlb_remove_table;
+	pv_locks(hv_qlock_wait, hv_qlock_kick);
+	pv_ops.lock.vcpu_is_preempted = __raw_callee_save_hv_vcpu_is_preempted;
+}
+
+static void become_vmware(u32 offers)
+{
+	set_cap(X86_FEATURE_CONSTANT_TSC);
+	pv_ops.cpu.io_delay = (void (*)(void))_paravirt_nop;
+	if (!(offers & CLOCK)) {
+		clear_cap(X86_FEATURE_TSC_KNOWN_FREQ);
+		return;
+	}
+	static_call_update(pv_sched_clock, vmware_sched_clock);
+	static_call_update(pv_steal_clock, vmware_steal_clock);
+}
+
+static void become_guest(const char *name)
+{
+	u32 i = 0;
+
+	while (i < ARRAY_SIZE(guests) && !same_word(guests[i].name, name))
+		i++;
+	if (i == ARRAY_SIZE(guests))
+		panic("platform=: no such platform");
+	if (xen_domain_type == XEN_PV_DOMAIN)
+		panic("platform=: this is Xen PV");
+	host = guests[i].host;
+	set_cap(X86_FEATURE_HYPERVISOR);
+	set_cap(X86_FEATURE_TSC_KNOWN_FREQ);
+	if ((guests[i].offers & RELIABLE) || host == HOST_VMWARE)
+		set_cap(X86_FEATURE_TSC_RELIABLE);
+	if (host == HOST_KVM)
+		become_kvm(guests[i].offers);
+	else if (host == HOST_HYPERV)
+		become_hyperv();
+	else
+		become_vmware(guests[i].offers);
+	platform_name = guests[i].name;
+	platform_how = "as the command line says; hypercalls are answered by the kernel itself";
+}
+
 void platform_detect(void)
 {
+	const char *name = cmdline_value("platform");
+
+	if (name && !same_word(name, "native"))
+		become_guest(name);
 	spoil_operations();
 	/* voluntary preemption */
 	static_call_update(cond_resched, __cond_resched);

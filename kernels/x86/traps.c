@@ -7,7 +7,6 @@
 #include "bug.h"
 #include "cpu.h"
 #include "pv.h"
-#include "stub.h"
 
 #define VECTOR_INT3  3
 #define VECTOR_UD    6

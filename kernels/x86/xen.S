@@ -31,6 +31,12 @@ FUNC xen_hypercall_hvm
 	RETURN
 ENDFUNC xen_hypercall_hvm
 
+/* What a hypervisor puts into its guest's hypercall page. */
+FUNC xen_hypercall_intel
+	vmcall
+	RETURN
+ENDFUNC xen_hypercall_intel
+
 FUNC xen_irq_disable_direct
 	movb	$1, %gs:MASK
 	RETURN

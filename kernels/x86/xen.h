@@ -11,6 +11,7 @@
 #include "mm.h"
 #include "percpu.h"
 #include "pv_ops.h"
+#include "pvclock.h"
 #include "static_call.h"
 
 enum { XEN_NATIVE, XEN_PV_DOMAIN, XEN_HVM_DOMAIN };
@@ -84,14 +85,6 @@ struct sched_poll {
 #define SEGBASE_GS_USER_SEL    3
 #define PHYSDEVOP_SET_IOBITMAP 7
 #define EVTCHNOP_SEND	       4
-
-struct pvclock {
-	u32 version, pad0;
-	u64 tsc, system_time;
-	u32 mul;
-	s8 shift;
-	u8 flags, pad[2];
-};
 
 struct vcpu_info {
 	u8 upcall_pending; /* at 0 */

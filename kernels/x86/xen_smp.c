@@ -29,20 +29,7 @@ bool xen_vcpu_stolen(int cpu);
 /* Nanoseconds since a moment in the past, from Xen's record: read until it did not change. */
 u64 xen_sched_clock(void)
 {
-	const struct pvclock *time = &this_cpu_read(xen_vcpu)->time;
-	u32 version, low, high;
-	u64 delta, ns;
-
-	do {
-		version = READ_ONCE(time->version) & ~1U;
-		barrier();
-		asm volatile("rdtsc" : "=a"(low), "=d"(high));
-		delta = (low | (u64)high << 32) - time->tsc;
-		delta = time->shift < 0 ? delta >> -time->shift : delta << time->shift;
-		ns = time->system_time + (u64)((unsigned __int128)delta * time->mul >> 32);
-		barrier();
-	} while (READ_ONCE(time->version) != version);
-	return ns - xen_sched_clock_offset;
+	return pvclock_read(&this_cpu_read(xen_vcpu)->time) - xen_sched_clock_offset;
 }
 
 /* Time this CPU wanted to run and did not. */

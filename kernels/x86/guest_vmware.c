@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * VMware: clocks.  Source: arch/x86/kernel/cpu/vmware.c of Linux 6.1.
+ */
+#include "guests.h"
+
+struct cyc2ns_data vmware_cyc2ns = {.mul = 1U << 31, .shift = 31};
+DEFINE_PER_CPU(struct vmware_steal_time, vmw_steal_time) __aligned(64);
+
+u64 vmware_sched_clock(void)
+{
+	u32 low, high;
+
+	asm volatile("rdtsc" : "=a"(low), "=d"(high));
+	return (u64)((unsigned __int128)(low | (u64)high << 32) * vmware_cyc2ns.mul >>
+		     vmware_cyc2ns.shift) -
+	       vmware_cyc2ns.offset;
+}
+
+u64 vmware_steal_clock(int cpu)
+{
+	return READ_ONCE(per_cpu_ptr(vmw_steal_time, cpu)->clock);
+}
