@@ -151,7 +151,7 @@ static const struct {
 	  "site_alloc_pte: nop\n"
 	  "site_alloc_pte+0x1: cli\n" },
 	/* Up to the callee. */
-	{ { "native", "cpu.write_msr#2", "90 call:native_read_msr", "entry: ", "" },
+	{ { "native", "site_write_msr+0x6", "90 call:native_read_msr", "entry: ", "" },
 	  "1 instruction\n"
 	  "site_write_msr+0x6: call qword ptr [rip + ",
 	  "2 instructions\n"
