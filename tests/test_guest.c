@@ -37,7 +37,7 @@ static const struct {
 	{ "jump to NULL", NR(0x31, 0xc0, 0xff, 0xe0), NO_BUG, PVP_ERR_BAD_DATA, "fault executing 0" },
 	{ "hang", NR(0xeb, 0xfe), NO_BUG, PVP_ERR_BAD_DATA, "no end after 1000002 instructions, at apply" },
 	{ "unknown instruction", NR(0x90, 0x0f, 0x01, 0xee, 0xc3), NO_BUG, PVP_ERR_UNSUPPORTED,
-	  "unmodelled instruction '(not decoded)' at apply_alternatives+0x1" },
+	  "unmodelled instruction 'rdpkru' at apply_alternatives+0x1" },
 	{ "hypercall", NR(0x0f, 0x01, 0xc1, 0xc3), NO_BUG, PVP_ERR_BAD_DATA, "exception 6 at apply" },
 	{ "BUG", NR(0x0f, 0x0b, 0xc3), BUG, PVP_ERR_BAD_DATA, "BUG at apply_alternatives (" },
 	{ "WARN", NR(0x0f, 0x0b, 0xc3), WARN, 0, NULL },
