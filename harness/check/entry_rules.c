@@ -91,6 +91,10 @@ void pvp_entry_facts_init(struct pvp_entry_facts *facts, const struct pvp_check_
 		.paranoid_entry = symbol(input->image, "paranoid_entry"),
 		.int80 = symbol(input->image, "do_int80_syscall_32"),
 		.ldt = symbol(input->image, "native_irq_return_ldt"),
+		.slow_return =
+			symbol(input->image, "swapgs_restore_regs_and_return_to_usermode"),
+		.xen_return =
+			symbol(input->image, "xenpv_restore_regs_and_return_to_usermode"),
 	};
 	facts->error_entry = symbol(input->image, facts->xen ? "xen_error_entry" : "error_entry");
 }
@@ -168,6 +172,12 @@ static void make_return(const struct pvp_entry_facts *facts, enum pvp_entry_op o
 		ret->pt[PVP_PT_SS] &= 0xfff;
 	}
 	ret->arrival = PVP_ARRIVE_USER;
+	/* Xen PV never takes a sysret, and what it takes begins where it begins. */
+	if (facts->xen) {
+		ret->through = op == PVP_ENTRY_RETURN_TO_USER ? facts->xen_return
+							      : facts->slow_return;
+		ret->jumps = true;
+	}
 	ret->matter = ALL_WORDS & ~BIT(PVP_PT_ORIG_RAX);
 	ret->swaps_known = true;
 	ret->swaps = !facts->xen;
@@ -351,8 +361,15 @@ static char *judge_effects(const struct pvp_entry_case *want, const struct pvp_r
 {
 	unsigned swaps = 0;
 
-	for (size_t i = 0; i < run->effects.nr; i++)
-		swaps += run->effects.v[i].kind == PVP_EFFECT_SWAPGS;
+	for (size_t i = 0; i < run->effects.nr; i++) {
+		const struct pvp_effect *effect = &run->effects.v[i];
+
+		swaps += effect->kind == PVP_EFFECT_SWAPGS;
+		/* One would find the user's GS, or half of a frame. */
+		if (want->arrival == PVP_ARRIVE_USER && effect->kind == PVP_EFFECT_INTERRUPTS &&
+		    effect->arg[0])
+			return pvp_strdup("interrupts are let in on the way back to user mode");
+	}
 	if (want->swaps_known && swaps != want->swaps)
 		return pvp_asprintf("%u swapgs executed, not %u", swaps, want->swaps);
 	return NULL;
@@ -375,7 +392,7 @@ static char *judge_through(const struct pvp_entry_case *want, const struct pvp_s
 	for (unsigned i = 0; i < PVP_PT_ORIG_RAX; i++)
 		if (entry[pvp_pt_register[i]] != start->state.reg[pvp_pt_register[i]])
 			return pvp_asprintf("entry: %s changed", pt_names[i]);
-	if (entry[PVP_X86_rsp] != start->state.reg[PVP_X86_rsp] - 8)
+	if (entry[PVP_X86_rsp] != start->state.reg[PVP_X86_rsp] - (want->jumps ? 0 : 8))
 		return pvp_asprintf("entry: rsp moved by %" PRId64,
 				    (int64_t)(entry[PVP_X86_rsp] - start->state.reg[PVP_X86_rsp]));
 	return NULL;

@@ -59,6 +59,7 @@ struct pvp_entry_case {
 	enum pvp_arrival arrival;
 	uint64_t begin;		/* first instruction */
 	uint64_t through;	/* first function outside the site; 0: not asked */
+	bool jumps;		/* it is jumped to, not called */
 	uint64_t end;		/* BEHIND, SAVED: of the site; HANDLER: the handler */
 	uint64_t pt[PVP_NR_PT]; /* what is handed on */
 	uint32_t matter;	/* bit set of enum pvp_pt_reg: the words that have to be right */
@@ -78,6 +79,8 @@ struct pvp_entry_facts {
 	bool xen; /* the kernel runs in ring 3, and Xen takes its iret */
 	/* Handlers and helpers of this image, 0: none. */
 	uint64_t error_entry, paranoid_entry, int80, ldt;
+	/* The slow way back to user mode, and Xen PV's. */
+	uint64_t slow_return, xen_return;
 };
 
 void pvp_entry_facts_init(struct pvp_entry_facts *facts, const struct pvp_check_input *input);
