@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // test_expect.c - expectations excuse what they name until they expire, and no more.
 #define _GNU_SOURCE
+#include <glob.h>
 #include <unistd.h>
 
 #include "check_helpers.h"
@@ -232,6 +233,23 @@ START_TEST(refuses_no_file)
 }
 END_TEST
 
+/* What is known of real kernels can be read. */
+START_TEST(shipped_files)
+{
+	struct pvp_expect expect;
+	glob_t files;
+
+	ck_assert_int_eq(glob("corpus/expect/*.yaml", 0, NULL, &files), 0);
+	ck_assert_uint_ge(files.gl_pathc, 3);
+	for (size_t i = 0; i < files.gl_pathc; i++) {
+		pvp_ck_ok(pvp_expect_load(files.gl_pathv[i], &expect));
+		ck_assert_msg(expect.nr > 0, "%s is empty", files.gl_pathv[i]);
+		pvp_expect_deinit(&expect);
+	}
+	globfree(&files);
+}
+END_TEST
+
 START_TEST(empty_list)
 {
 	struct pvp_results results;
@@ -264,6 +282,7 @@ Suite *expect_suite(void)
 	tcase_add_loop_test(file, refuses, 0, ARRAY_SIZE(bad_files));
 	tcase_add_test(file, refuses_no_file);
 	tcase_add_test(file, empty_list);
+	tcase_add_test(file, shipped_files);
 	tcase_add_loop_test(file, day, 0, ARRAY_SIZE(days));
 	suite_add_tcase(suite, use);
 	suite_add_tcase(suite, file);
