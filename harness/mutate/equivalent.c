@@ -2,13 +2,13 @@
 #define _GNU_SOURCE
 #include "equivalent.h"
 
-#include <fnmatch.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "alloc.h"
 #include "clean.h"
+#include "patterns.h"
 #include "yaml_file.h"
 
 #define MAX_TEXT_LEN 4096
@@ -112,31 +112,17 @@ void pvp_equivalent_deinit(struct pvp_equivalent_rules *rules)
 	memset(rules, 0, sizeof(*rules));
 }
 
-/* "a|b" is a or b. */
-static bool fits(const char *patterns, const char *text)
-{
-	char *copy, *rest, *pattern;
-	bool any = false;
-
-	if (!patterns)
-		return true;
-	copy = rest = pvp_strdup(patterns);
-	while (!any && (pattern = strsep(&rest, "|")))
-		any = !fnmatch(pattern, text, 0);
-	free(copy);
-	return any;
-}
-
 bool pvp_equivalent_asks(const struct pvp_equivalent_rule *rule,
 			 const struct pvp_equivalent_case *c)
 {
-	return fits(rule->kind, c->kind) && fits(rule->op, c->op) &&
-	       fits(rule->platform, c->platform) && fits(rule->generation, c->generation) &&
-	       fits(rule->arch, c->arch);
+	return pvp_pattern_fits(rule->kind, c->kind) && pvp_pattern_fits(rule->op, c->op) &&
+	       pvp_pattern_fits(rule->platform, c->platform) &&
+	       pvp_pattern_fits(rule->generation, c->generation) &&
+	       pvp_pattern_fits(rule->arch, c->arch);
 }
 
 bool pvp_equivalent_matches(const struct pvp_equivalent_rule *rule,
 			    const struct pvp_equivalent_case *c, const char *text)
 {
-	return pvp_equivalent_asks(rule, c) && fits(rule->text, text);
+	return pvp_equivalent_asks(rule, c) && pvp_pattern_fits(rule->text, text);
 }
