@@ -50,6 +50,15 @@ static const struct {
 	/* The engine would end the process. */
 	{ "far jump of a register",  "ff ea", "", "fault 6 at 0", 0 },
 	{ "far call of a register",  "ff df", "", "fault 6 at 0", 0 },
+	/* .. where a jump, either way of a branch, a call or what is behind it leads, in a block */
+	{ "jump to one",             "e9 fb 00 00 00", "90 ff d8", "unmodelled", 0 },
+	{ "short branch to one",     "74 02 90 c3 90 ff eb", "", "unmodelled", 0 },
+	{ "branch beside one",       "0f 84 fa 00 00 00 ff d8", "90", "unmodelled", 0 },
+	{ "call to one",             "e8 fb 00 00 00", "b8 00 00 00 00 ff d8", "unmodelled", 0 },
+	{ "call before one",         "e8 fb 00 00 00 ff d8", "c3", "unmodelled", 0 },
+	/* .. and not: its bytes are another instruction's, or another block's */
+	{ "jump to mov eax,0xd8ff",  "e9 fb 00 00 00", "b8 ff d8 00 00 e9 fb fe ff ff", "end", 5 },
+	{ "jump to a jump",          "e9 fb 00 00 00", "e9 00 ff ff ff ff d8", "end", 5 },
 	/* No instruction in 64-bit mode: push es; salc; aam. */
 	{ "undecodable: 06",         "06", "", "fault 6 at 0", 0 },
 	{ "undecodable: d6",         "d6", "", "fault 6 at 0", 0 },

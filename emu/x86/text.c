@@ -99,6 +99,84 @@ void pvp_x86_text_forget(struct pvp_machine *m, uint64_t addr, unsigned len)
 	}
 }
 
+/* A far branch through a register is no instruction (Intel SDM vol. 2, CALL and JMP), and Unicorn
+ * 2.0.1 ends the process when it translates one. */
+static bool ends_engine(const uint8_t *bytes, size_t nr)
+{
+	return nr >= 2 && bytes[0] == 0xff && bytes[1] >= 0xc0 &&
+	       ((bytes[1] >> 3 & 7) == 3 || (bytes[1] >> 3 & 7) == 5);
+}
+
+/* Where text goes on behind a near branch, as far as its bytes say: how many of at[]. */
+static unsigned successors(const struct pvp_machine *m, const struct pvp_x86_insn *insn,
+			   uint64_t at[2])
+{
+	const uint64_t next = insn->addr + insn->len;
+	const uint8_t *tail = insn->bytes + insn->len;
+	int32_t wide;
+
+	at[0] = at[1] = next;
+	switch (insn->opcode) {
+	case 0x70 ... 0x7f:
+	case 0xe0 ... 0xe3:
+	case 0xeb:
+		at[insn->opcode != 0xeb] = next + (int8_t)tail[-1];
+		return 1 + (insn->opcode != 0xeb);
+	case 0x80 ... 0x8f: /* behind 0f; else no branch */
+		if (insn->len < 6 || tail[-6] != 0x0f)
+			return 0;
+		/* fall through */
+	case 0xe8:
+	case 0xe9:
+		if (insn->len < 5 || insn->operand_size == 2)
+			return 0;
+		memcpy(&wide, tail - 4, sizeof(wide));
+		at[insn->opcode != 0xe9] = next + wide;
+		if (m->isa->mode == UC_MODE_32)
+			at[0] = (uint32_t)at[0], at[1] = (uint32_t)at[1];
+		return 1 + (insn->opcode != 0xe9);
+	default:
+		return 0;
+	}
+}
+
+enum { BLOCK_BYTES = 64 }; /* of a block that are looked at */
+
+/* The block at addr holds, at one of its instructions, what ends the engine. */
+static bool block_ends_engine(struct pvp_machine *m, uint64_t addr)
+{
+	uint8_t bytes[BLOCK_BYTES];
+	struct pvp_x86_insn insn;
+	size_t nr = sizeof(bytes);
+	uint64_t at[2];
+	bool any = false;
+
+	while (nr && !pvp_memory_read(&m->memory, addr, bytes, nr))
+		nr--;
+	for (size_t i = 0; i + 1 < nr && !any; i++)
+		any = ends_engine(bytes + i, nr - i);
+	for (size_t i = 0; any && i < nr; i += insn.len) {
+		if (ends_engine(bytes + i, nr - i))
+			return true;
+		pvp_x86_decode(m->decoder, bytes + i, nr - i, addr + i, &insn);
+		if (!insn.len || successors(m, &insn, at))
+			return false;
+	}
+	return false;
+}
+
+/* The engine translates a whole block before its first instruction is looked at. */
+static bool leads_to_the_end(struct pvp_machine *m, const struct pvp_x86_insn *insn)
+{
+	uint64_t at[2];
+	unsigned nr = successors(m, insn, at);
+	bool leads = false;
+
+	for (unsigned i = 0; i < nr; i++)
+		leads |= block_ends_engine(m, at[i]);
+	return leads;
+}
+
 uint8_t pvp_x86_text_see(struct pvp_machine *m, uint64_t addr, uint32_t engine_len, unsigned *len)
 {
 	/* The engine reports nonsense as the length of what it cannot decode. */
@@ -123,6 +201,10 @@ uint8_t pvp_x86_text_see(struct pvp_machine *m, uint64_t addr, uint32_t engine_l
 	 * be one that is newer than they are. */
 	if (!insn.len && (insn.blank || (!engine_knows && !insn.open_map)))
 		insn.class = PVP_X86_UD;
+	if (insn.class == PVP_X86_PLAIN && leads_to_the_end(m, &insn)) {
+		insn.class = PVP_X86_UNMODELLED;
+		snprintf(insn.text, sizeof(insn.text), "a branch to a far branch through a register");
+	}
 	if (insn.class != PVP_X86_PLAIN)
 		remember_insn(m, &insn);
 	return insn.class;
@@ -149,14 +231,6 @@ bool pvp_x86_text_straddles(struct pvp_machine *m, uint64_t addr, uint32_t engin
 		(m->isa->mode == UC_MODE_64 && (bytes[i] & 0xf0) == 0x40)))
 		i++;
 	return i == left || (i + 1 == left && i < nr && bytes[i] == 0x0f);
-}
-
-/* A far branch through a register is no instruction (Intel SDM vol. 2, CALL and JMP), and Unicorn
- * 2.0.1 ends the process when it translates one. */
-static bool ends_engine(const uint8_t *bytes, size_t nr)
-{
-	return nr >= 2 && bytes[0] == 0xff && bytes[1] >= 0xc0 &&
-	       ((bytes[1] >> 3 & 7) == 3 || (bytes[1] >> 3 & 7) == 5);
 }
 
 bool pvp_x86_text_ends_engine(struct pvp_machine *m, uint64_t addr)
