@@ -64,6 +64,7 @@ struct pvp_state {
 	X(INVLPG, "invlpg", "address")                                                             \
 	X(INVPCID, "invpcid", "type, pcid, address")                                               \
 	X(WBINVD, "wbinvd", "")                                                                    \
+	X(WBNOINVD, "wbnoinvd", "")                                                                \
 	X(CPUID, "cpuid", "leaf, subleaf")                                                         \
 	X(HYPERCALL, "hypercall", "number, arguments, argument memory")                            \
 	X(WARN, "warn", "address")                                                                 \

@@ -92,8 +92,11 @@ static const struct sensitive_row rows[] = {
 	/* mov ecx,MSR_LSTAR; mov edx,0xffff; wrmsr */
 	{ "wrmsr lstar, non-canonical", "b9 82 00 00 c0 ba ff ff 00 00 0f 30", 0, "wrmsr c0000082 ffff55555555", "fault 13 at 0",
 	  "rcx=c0000082 rdx=ffff" },
+	{ "wbinvd; wbnoinvd", "0f 09 f3 0f 09", 0, "wbinvd; wbnoinvd", "", "" },
 	{ "swapgs", "0f 01 f8", 0, "swapgs", "", "gs_base=kernel_gs_base kernel_gs_base=gs_base" },
 	{ "swapgs twice", "0f 01 f8 0f 01 f8", 0, "swapgs; swapgs", "", "" },
+	{ "lkgs", "b8 2b 00 01 00 f2 0f 00 f0", 0, "segment 5 2b", "", "rax=1002b gs=2b kernel_gs_base=0" },
+	{ "lkgs in ring 3", "f2 0f 00 f0", 3, "", "fault 13 at 0", "" },
 	{ "swapgs in ring 3", "0f 01 f8", 3, "", "fault 13 at 0", "" },
 	{ "rdgsbase rax", "f3 48 0f ae c8", 3, "", "", "rax=gs_base" },
 	{ "rdfsbase eax", "f3 0f ae c0", 0, "", "", "rax=fs_base" },
@@ -302,7 +305,7 @@ static const struct {
 	{ PVP_X86_LLDT, "0f 00 d0" }, { PVP_X86_SLDT, "0f 00 c0" }, { PVP_X86_LTR, "0f 00 d8" },
 	{ PVP_X86_STR, "0f 00 c8" }, { PVP_X86_INVLPG, "0f 01 3f" },
 	{ PVP_X86_INVPCID, "66 0f 38 82 07" }, { PVP_X86_WBINVD, "0f 09" },
-	{ PVP_X86_SWAPGS, "0f 01 f8" }, { PVP_X86_FSGSBASE, "f3 48 0f ae c0" },
+	{ PVP_X86_SWAPGS, "0f 01 f8" }, { PVP_X86_LKGS, "f2 0f 00 f0" }, { PVP_X86_FSGSBASE, "f3 48 0f ae c0" },
 	{ PVP_X86_XGETBV, "0f 01 d0" }, { PVP_X86_XSETBV, "0f 01 d1" }, { PVP_X86_CLAC, "0f 01 cb" },
 	{ PVP_X86_VERW, "0f 00 e8" }, { PVP_X86_LSL, "0f 03 c1" },
 	{ PVP_X86_RDPID, "f3 0f c7 f8" }, { PVP_X86_MOV_SEG, "8e d8" },
@@ -316,7 +319,7 @@ static const struct {
 	enum pvp_x86_class class;
 	const char *code;
 } i386_samples[] = {
-	{ PVP_X86_SWAPGS, NULL }, { PVP_X86_FSGSBASE, NULL }, { PVP_X86_IRET, "cf" },
+	{ PVP_X86_SWAPGS, NULL }, { PVP_X86_LKGS, NULL }, { PVP_X86_FSGSBASE, NULL }, { PVP_X86_IRET, "cf" },
 	{ PVP_X86_SYSRET, "0f 35" },
 };
 static const struct {
@@ -478,7 +481,6 @@ END_TEST
 static const char *const unmodelled[] = {
 	"f2 0f 01 ca",	     /* erets */
 	"f3 0f 01 ca",	     /* eretu */
-	"f3 0f 09",	     /* wbnoinvd */
 	"0f 08",	     /* invd */
 	"f3 0f 01 d9",	     /* vmgexit */
 	"66 f3 0f c7 f8",    /* rdpid with a prefix */
@@ -488,7 +490,7 @@ static const char *const unmodelled[] = {
 	"f2 0f ae f0",	     /* umwait */
 	"66 0f ae f0",	     /* tpause */
 	"66 0f ae 3f",	     /* clflushopt */
-	"f2 0f 00 f0",	     /* lkgs */
+	"f2 0f 00 37",	     /* lkgs from memory */
 	"f3 0f 01 c6",	     /* wrmsrlist */
 	"66 0f 01 cc",	     /* tdcall */
 	"0f 01 c8",	     /* monitor */

@@ -83,18 +83,18 @@ static const struct {
 	{ X86_INS_SYSRET, PVP_X86_SYSRET }, { X86_INS_SYSCALL, PVP_X86_SYSCALL },
 	{ X86_INS_INT3, PVP_X86_INT3 },     { X86_INS_RDFSBASE, PVP_X86_FSGSBASE },
 	{ X86_INS_RDGSBASE, PVP_X86_FSGSBASE }, { X86_INS_WRFSBASE, PVP_X86_FSGSBASE },
-	{ X86_INS_WRGSBASE, PVP_X86_FSGSBASE },
+	{ X86_INS_WRGSBASE, PVP_X86_FSGSBASE }, { X86_INS_SYSEXIT, PVP_X86_SYSRET },
 };
 
 /* The same for i386, over the rows above: swapgs is no instruction there (Intel SDM vol. 2, SWAPGS,
- * RDFSBASE, SYSRET; sysret as Intel has it, outside 64-bit mode). */
+ * RDFSBASE). */
 static const struct {
 	uint16_t id;
 	uint8_t class;
 } i386_ids[] = {
 	{ X86_INS_SWAPGS, PVP_X86_UD },     { X86_INS_RDFSBASE, PVP_X86_UD },
 	{ X86_INS_RDGSBASE, PVP_X86_UD },   { X86_INS_WRFSBASE, PVP_X86_UD },
-	{ X86_INS_WRGSBASE, PVP_X86_UD },   { X86_INS_SYSEXIT, PVP_X86_SYSRET },
+	{ X86_INS_WRGSBASE, PVP_X86_UD },
 };
 
 /* Whole encodings, matched before Capstone is asked: it misnames or mismeasures them or their
@@ -533,19 +533,36 @@ static bool by_row(const struct pvp_x86_encoding *row, const struct prefixes *p,
 		   struct pvp_x86_insn *ret)
 {
 	const uint8_t *op = ret->bytes + p->len;
-	bool rdpid = row->class == PVP_X86_RDPID;
+	/* The first operand of row->class: bytes of a register that ModRM names, or 0. */
+	unsigned register_size = 0, len = 3;
 
-	if ((row->class != PVP_X86_WRMSRNS && !rdpid) || nr < p->len + 3u)
+	switch (row->class) {
+	case PVP_X86_WRMSRNS:
+		break;
+	case PVP_X86_RDPID:
+		register_size = p->word;
+		break;
+	case PVP_X86_LKGS:
+		register_size = 2;
+		break;
+	case PVP_X86_WBINVD:
+		len = 2;
+		break;
+	default:
 		return false;
-	ret->len = p->len + 3;
+	}
+	if (nr < p->len + len)
+		return false;
+	ret->len = p->len + len;
 	ret->opcode = op[1];
 	ret->class = p->lock ? PVP_X86_UD : row->class;
-	if (rdpid) {
+	if (register_size) {
+		/* (No prefix but REX has those bits.) */
 		bool high = ret->bytes[p->len - 1] >> 4 == 4 && (ret->bytes[p->len - 1] & 1);
 
 		ret->op[0] = (struct pvp_x86_operand){
 			.kind = PVP_X86_REG,
-			.size = p->word,
+			.size = register_size,
 			.reg = PVP_X86_rax + (op[2] & 7) + (high ? 8 : 0),
 		};
 	}

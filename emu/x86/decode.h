@@ -53,8 +53,9 @@
 	X(STR,      "str",      ALLOW, ALLOW, GP)                                                  \
 	X(INVLPG,   "invlpg",   ALLOW, FAULT, GP)                                                  \
 	X(INVPCID,  "invpcid",  ALLOW, FAULT, GP)                                                  \
-	X(WBINVD,   "wbinvd",   ALLOW, FAULT, GP) /* not invd, which loses data */                 \
+	X(WBINVD,   "wbinvd",   ALLOW, FAULT, GP) /* wbnoinvd; not invd, which loses data */ \
 	X(SWAPGS,   "swapgs",   ALLOW, FAULT, GP)                                                  \
+	X(LKGS,     "lkgs",     ALLOW, FAULT, GP)                                                  \
 	X(FSGSBASE, "fsgsbase", ALLOW, ALLOW, UD)                                                  \
 	X(XGETBV,   "xgetbv",   ALLOW, ALLOW, GP)                                                  \
 	X(XSETBV,   "xsetbv",   ALLOW, FAULT, GP)                                                  \

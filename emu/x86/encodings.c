@@ -23,7 +23,8 @@
  * UINTR and TDX specifications; which of them are mistaken is measured, by the tests of this table.
  */
 static const struct pvp_x86_encoding rows[] = {
-	{ PF2, 0x0f, 0x00, DIGIT(6),   NONE, "lkgs" },
+	{ PF2, 0x0f, 0x00, REG(6),     PVP_X86_LKGS, "lkgs" },
+	{ PF2, 0x0f, 0x00, MEM(6),     NONE, "lkgs" },
 
 	{ NP,  0x0f, 0x01, BYTE(0xc0), NONE, "enclv" },
 	{ NP,  0x0f, 0x01, BYTE(0xc2), NONE, "vmlaunch" },
@@ -113,7 +114,7 @@ static const struct pvp_x86_encoding rows[] = {
 
 	/* Without ModRM. */
 	{ NP,  0x0f, 0x08, MODRM,      NONE, "invd" },
-	{ PF3, 0x0f, 0x09, MODRM,      NONE, "wbnoinvd" },
+	{ PF3, 0x0f, 0x09, MODRM,      PVP_X86_WBINVD, "wbnoinvd" },
 	{ NP,  0x0f, 0x34, MODRM,      NONE, "sysenter" },
 	{ NP,  0x0f, 0x37, MODRM,      NONE, "getsec" },
 	{ NP,  0x0f, 0xaa, MODRM,      NONE, "rsm" },
@@ -123,8 +124,8 @@ static const struct pvp_x86_encoding rows[] = {
 /* In 32-bit mode these do not exist. */
 static bool is_amd64_only(const struct pvp_x86_encoding *row)
 {
-	return row->class == PVP_X86_UNMODELLED &&
-	       (row->opcode == 0x00 || (row->opcode == 0x01 && row->modrm == 0xca));
+	return row->prefixes && ((row->opcode == 0x00 && row->map == 0x0f) ||
+				 (row->opcode == 0x01 && row->modrm == 0xca));
 }
 
 static bool fits(const struct pvp_x86_encoding *row, uint8_t modrm)

@@ -253,6 +253,21 @@ static bool do_swapgs(struct pvp_machine *m)
 	return true;
 }
 
+/* The selector goes to gs, the base that it brings to where swapgs finds it.  Source: Intel's FRED
+ * specification, chapter on LKGS. */
+static bool do_lkgs(struct pvp_machine *m, const struct pvp_x86_insn *insn)
+{
+	uint64_t selector, base;
+
+	if (!pvp_x86_read_operand(m, insn, &insn->op[0], 2, &selector) ||
+	    !descriptor_base(m, selector, &base))
+		return false;
+	PVP_X86_EFFECT(m, SEGMENT, 5, selector);
+	m->shadow.reg[PVP_X86_gs] = selector;
+	m->shadow.reg[PVP_X86_kernel_gs_base] = base;
+	return true;
+}
+
 static bool do_fsgsbase(struct pvp_machine *m, const struct pvp_x86_insn *insn)
 {
 	/* f3 [REX] 0f ae /0 rdfsbase /1 rdgsbase /2 wrfsbase /3 wrgsbase */
@@ -292,6 +307,8 @@ bool pvp_x86_do_segment(struct pvp_machine *m, const struct pvp_x86_insn *insn)
 		return pvp_x86_store_word(m, insn, m->shadow.reg[PVP_X86_tr]);
 	case PVP_X86_SWAPGS:
 		return do_swapgs(m);
+	case PVP_X86_LKGS:
+		return do_lkgs(m, insn);
 	case PVP_X86_FSGSBASE:
 		return do_fsgsbase(m, insn);
 	case PVP_X86_VERW:

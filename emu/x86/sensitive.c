@@ -451,6 +451,7 @@ static bool handle(struct pvp_machine *m, const struct pvp_x86_insn *insn)
 	case PVP_X86_FSGSBASE:
 	case PVP_X86_VERW:
 	case PVP_X86_LSL:
+	case PVP_X86_LKGS:
 	case PVP_X86_MOV_SEG:
 		return pvp_x86_do_segment(m, insn);
 	case PVP_X86_INVLPG:
@@ -459,7 +460,8 @@ static bool handle(struct pvp_machine *m, const struct pvp_x86_insn *insn)
 	case PVP_X86_INVPCID:
 		return do_invpcid(m, insn);
 	case PVP_X86_WBINVD:
-		pvp_x86_effect(m, PVP_EFFECT_WBINVD, 0, NULL);
+		pvp_x86_effect(m, memchr(insn->bytes, 0xf3, insn->len) ? PVP_EFFECT_WBNOINVD
+							       : PVP_EFFECT_WBINVD, 0, NULL);
 		return true;
 	case PVP_X86_XGETBV:
 	case PVP_X86_XSETBV:
