@@ -31,7 +31,7 @@ pvproof: $(B)/pvproof ## build ./pvproof
 	@ln -sfn $< $@
 
 include kernels/x86/rules.mk
-run-check golden: $(BUG_KERNELS)
+run-check golden: $(BUG_KERNELS) $(PVKERNELS) $(addsuffix -g,$(PVKERNELS))
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -68,8 +68,8 @@ bench: setup ## cases and checks a second, as ratios to a plain Unicorn loop and
 	@$(MAKE) --no-print-directory $(B)/bench $(B)/pvproof $(PVKERNEL)
 	$(B)/bench $(BENCH) $(B)/pvproof $(BENCH_KERNELS)
 
-check-boot: setup ## boot the bundled kernel in QEMU, compare its patching with the predictions
-	@$(MAKE) --no-print-directory $(B)/pvproof $(PVKERNEL)
+check-boot: setup ## boot the bundled kernels in QEMU, compare their patching with the predictions
+	@$(MAKE) --no-print-directory $(B)/pvproof $(PVKERNELS)
 	$(call run-tests, "PVPROOF=$(B)/pvproof sh tests/boot.sh")
 
 golden: $(B)/check $(B)/pvproof $(PVKERNEL) ## rewrite tests/golden from real output; read the diff

@@ -1,37 +1,40 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# boot.sh - boots the bundled kernel and compares what it patched with what is predicted; prints TAP.
+# boot.sh - boots the bundled kernels and compares what they patched with what is predicted; prints
+# TAP.
 #
-#	PVPROOF=./pvproof PVPROOF_KERNEL=build/kernels/pvkernel-6.1 tests/boot.sh
+#	PVPROOF=./pvproof PVPROOF_KERNELS_DIR=build/kernels tests/boot.sh [VERSION..]
 #
-# (those are the defaults).  Needs qemu-system-x86_64, without KVM, and Debian's Xen (XEN, by default
-# /boot/xen-4.*-amd64.gz).  Each run ends by itself; one that
-# does not is killed after BOOT_TIMEOUT seconds (60) and fails, and its console is shown.
+# (those are the defaults).  Versions are those of the forms, 6.1 6.12 and so on; all without one.
+# Needs qemu-system-x86_64, without KVM, and Debian's Xen (XEN, by default /boot/xen-4.*-amd64.gz).
+# Each run ends by itself; one that does not is killed after BOOT_TIMEOUT seconds (60) and fails, and
+# its console is shown.
 set -u
 export LC_ALL=C
 unset NO_COLOR PVPROOF_CORPUS
 
 root=$(cd "$(dirname "$0")/.." && pwd)
 pvproof=$(realpath "${PVPROOF:-$root/pvproof}")
-kernel=$(realpath -m "${PVPROOF_KERNEL:-$root/build/kernels/pvkernel-6.1}")
+kernels=$(realpath -m "${PVPROOF_KERNELS_DIR:-$root/build/kernels}")
 limit=${BOOT_TIMEOUT:-60}
 work=$(mktemp -d /tmp/pvproof-boot-XXXXXX)
 trap 'rm -rf "$work"' EXIT
 cd "$work" || exit 2
 nr=0
 nr_failed=0
+form=
 
 pass() {
 	nr=$((nr + 1))
-	echo "ok $nr $1"
+	echo "ok $nr $form$1"
 }
 
 # fail NAME WHY..: with the console, but for the dump
 fail() {
 	nr=$((nr + 1))
 	nr_failed=$((nr_failed + 1))
-	echo "not ok $nr $1"
+	echo "not ok $nr $form$1"
 	shift
 	echo "# $*"
 	grep -v '^# patched ' console | head -n 150 | grep -v "^# caps" | sed 's/^/# console: /'
@@ -40,7 +43,7 @@ fail() {
 
 skip() {
 	nr=$((nr + 1))
-	echo "ok $nr $1 # SKIP $2"
+	echo "ok $nr $form$1 # SKIP $2"
 	[ -z "${PVPROOF_SKIPS-}" ] || echo "$1: $2" >>"$PVPROOF_SKIPS"
 }
 
@@ -95,10 +98,10 @@ digest() {
 	objcopy -O binary -j "$2" "$1" section.bin && sha256sum <section.bin | cut -d ' ' -f 1
 }
 
-# same_text FILE: both text sections of the file have the digests on the console
+# same_text FILE [WHEN]: both text sections of the file have the digests on the console
 same_text() {
 	for section in .text .init.text; do
-		[ "$(sed -n "s/^# text $section .* sha256 //p" console)" = "$(digest "$1" $section)" ] || return 1
+		[ "$(sed -n "s/^# text${2:+-$2} $section .* sha256 //p" console)" = "$(digest "$1" $section)" ] || return 1
 	done
 }
 
@@ -174,72 +177,115 @@ fi
 
 # ---- bare metal ----
 
-boots "native" "" -cpu max -smp 2
-holds "native: two CPUs" [ "$(said cpus)" = 2 ]
-predicted "native"
-cp console native.console
-boots "native, one CPU without features" "" -cpu qemu64 -smp 1
-predicted "native, one CPU without features"
-boots "native, spectre_v2=off" "spectre_v2=off" -cpu max
-predicted "native, spectre_v2=off"
-boots "native, spectre_v2=retpoline,lfence" "spectre_v2=retpoline,lfence" -cpu EPYC
-predicted "native, spectre_v2=retpoline,lfence"
-boots "native, retbleed=unret" "retbleed=unret" -cpu Skylake-Client -smp 4
-# As in 6.1: static calls are patched before thunks are chosen, and a NULL tail call keeps its return.
-predicted "native, retbleed=unret" mitigation-lost
+# unret VERSION: static calls are patched before thunks are chosen.  Up to 6.1 a NULL tail call keeps
+# its return; later an initcall patches them again.
+unret() {
+	boots "native, retbleed=unret" "retbleed=unret" -cpu Skylake-Client -smp 4
+	case $1 in
+	5.10 | 6.1)
+		predicted "native, retbleed=unret" mitigation-lost
+		return
+		;;
+	esac
+	predicted "native, retbleed=unret"
+	for by in model guest; do
+		# shellcheck disable=SC2046 # several words
+		"$pvproof" patch --by $by --initcalls $(inputs) -o $by.elf "$kernel" >stdout 2>stderr
+		holds "native, retbleed=unret: after initcalls, the text the $by predicts" same_text $by.elf after-initcalls
+	done
+}
+
+native() {
+	boots "native" "" -cpu max -smp 2
+	holds "native: two CPUs" [ "$(said cpus)" = 2 ]
+	predicted "native"
+	boots "native, one CPU without features" "" -cpu qemu64 -smp 1
+	predicted "native, one CPU without features"
+	boots "native, spectre_v2=off" "spectre_v2=off" -cpu max
+	predicted "native, spectre_v2=off"
+	boots "native, spectre_v2=retpoline,lfence" "spectre_v2=retpoline,lfence" -cpu EPYC
+	predicted "native, spectre_v2=retpoline,lfence"
+	unret "$1"
+}
 
 # ---- guests that the command line makes ----
 
-for platform in kvm kvm-steal kvm-unhalt kvm-plain hyperv hyperv-invariant vmware vmware-noclock; do
-	boots "$platform" "platform=$platform" -cpu max -smp 2
-	holds "$platform: it is" [ "$(said platform)" = $platform ]
-	holds "$platform: it says who answers" grep -q '^# platform .*; hypercalls are answered by the kernel itself$' console
-	predicted "$platform"
-done
-for platform in kvm hyperv; do
-	qemu -m 128 -kernel "$kernel" -append "platform=$platform" -cpu max
-	holds "$platform: the stub was asked" grep -q "^# hypercalls answered by the kernel's own stub: [1-9]" console
-done
+guests() {
+	for platform in kvm kvm-steal kvm-unhalt kvm-plain hyperv hyperv-invariant vmware vmware-noclock; do
+		boots "$platform" "platform=$platform" -cpu max -smp 2
+		holds "$platform: it is" [ "$(said platform)" = $platform ]
+		holds "$platform: it says who answers" grep -q '^# platform .*; hypercalls are answered by the kernel itself$' console
+		predicted "$platform"
+	done
+	for platform in kvm hyperv; do
+		qemu -m 128 -kernel "$kernel" -append "platform=$platform" -cpu max
+		holds "$platform: the stub was asked" grep -q "^# hypercalls answered by the kernel's own stub: [1-9]" console
+	done
+}
 
 # ---- Xen PV ----
 
 xen=${XEN:-$(ls /boot/xen-4.*-amd64.gz 2>/dev/null | head -n 1)}
-if [ -n "$xen" ] && gunzip -c "$xen" >xen; then
+[ -n "$xen" ] && gunzip -c "$xen" >xen || xen=
+
+xen_pv() {
+	if [ -z "$xen" ]; then
+		skip "xen-pv" "no Xen (apt-get install xen-hypervisor-4.17-amd64)"
+		return
+	fi
 	boots_xen "xen-pv" "" -cpu max -smp 2
 	holds "xen-pv: found" [ "$(said platform)" = xen-pv ]
 	predicted "xen-pv"
 	boots_xen "xen-pv, one CPU" "spectre_v2=off" -cpu max -smp 1
 	holds "xen-pv, one CPU: found" [ "$(said platform)" = xen-pv-up ]
 	predicted "xen-pv, one CPU"
-	run_xen "nop=mmu.set_pud" -cpu max -smp 1
-	holds "xen-pv, an operation that does nothing: its test fails" grep -q '^not ok [0-9]* - mmu.set_pud$' console
-else
-	skip "xen-pv" "no Xen (apt-get install xen-hypervisor-4.17-amd64)"
-fi
+}
 
 # ---- it can say no ----
 
-cp native.console console
-options=$(inputs)
-# Another boot's features are another text.
-sed -i 's/^# caps 03 .*/# caps 03 00000000/' console
-options=$(inputs)
-# shellcheck disable=SC2086
-"$pvproof" patch $options -o other.elf "$kernel" 2>stderr
-holds "another CPU: another digest" sh -c '! cmp -s other.elf model.elf'
-if same_text other.elf; then
-	fail "another CPU: the digest sees it" "the digests agree"
-else
-	pass "another CPU: the digest sees it"
-fi
-for op in cpu.write_cr0 cpu.load_idt cpu.write_msr irq.safe_halt mmu.flush_tlb_kernel lock.queued_spin_lock_slowpath; do
-	qemu -kernel "$kernel" -append "nop=$op" -cpu max
-	holds "$op that does nothing: the run fails" [ "$status" = 3 ]
-	holds "$op that does nothing: a test fails" grep -q "^not ok [0-9]* - $op\$" console
+# refusals: of one form, for all
+refusals() {
+	qemu -m 128 -kernel "$kernel" -append "" -cpu max -smp 2
+	options=$(inputs)
+	"$pvproof" patch $options -o model.elf "$kernel" 2>stderr
+	# Another boot's features are another text.
+	sed -i 's/^# caps 03 .*/# caps 03 00000000/' console
+	options=$(inputs)
+	# shellcheck disable=SC2086
+	"$pvproof" patch $options -o other.elf "$kernel" 2>stderr
+	holds "another CPU: another digest" sh -c '! cmp -s other.elf model.elf'
+	if same_text other.elf; then
+		fail "another CPU: the digest sees it" "the digests agree"
+	else
+		pass "another CPU: the digest sees it"
+	fi
+	if [ -n "$xen" ]; then
+		run_xen "nop=mmu.set_pud" -cpu max -smp 1
+		holds "xen-pv, an operation that does nothing: its test fails" grep -q '^not ok [0-9]* - mmu.set_pud$' console
+	fi
+	for op in cpu.write_cr0 cpu.load_idt cpu.write_msr irq.safe_halt mmu.flush_tlb_kernel lock.queued_spin_lock_slowpath; do
+		qemu -kernel "$kernel" -append "nop=$op" -cpu max
+		holds "$op that does nothing: the run fails" [ "$status" = 3 ]
+		holds "$op that does nothing: a test fails" grep -q "^not ok [0-9]* - $op\$" console
+	done
+	qemu -kernel "$kernel" -append "feature=+9999" -cpu max
+	holds "a wrong word: the run fails" [ "$status" = 3 ]
+	holds "a wrong word: it says why" grep -q '^Bail out! feature=' console
+}
+
+# ---- all forms ----
+
+[ $# -gt 0 ] || set -- 6.1 6.12
+for version; do
+	kernel=$kernels/pvkernel-$version form="$version: "
+	native "$version"
+	guests
+	xen_pv
 done
-qemu -kernel "$kernel" -append "feature=+9999" -cpu max
-holds "a wrong word: the run fails" [ "$status" = 3 ]
-holds "a wrong word: it says why" grep -q '^Bail out! feature=' console
+
+form=
+kernel=$kernels/pvkernel-6.1
+refusals
 limit=3
 qemu -kernel "$kernel" -S
 holds "a run that hangs is ended" [ "$status" = 124 ]

@@ -64,6 +64,7 @@
 	X(mutants) \
 	X(mutate) \
 	X(history) \
+	X(forms) \
 	X(lint) \
 	X(diff) \
 	X(extends) \

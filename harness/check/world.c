@@ -231,7 +231,10 @@ static const struct {
 	const char *generation;
 	uint64_t offset;
 } capability_offsets[] = {
+	{ PVP_ARCH_AMD64, "5.10", 32 },
 	{ PVP_ARCH_AMD64, "6.1", 40 },
+	{ PVP_ARCH_AMD64, "6.12", 48 },
+	{ PVP_ARCH_AMD64, "7.2", 48 },
 	{ PVP_ARCH_I386, "5.10", 28 },
 	{ PVP_ARCH_I386, "6.1", 36 },
 };

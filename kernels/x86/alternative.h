@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * alternative.h - code with replacements: text for inline assembly that makes an entry of
- * .altinstructions (12 bytes: site, replacement, feature, two lengths) for each replacement.
+ * .altinstructions for each replacement.  What an entry is, and what two replacements of one site
+ * are, differs between generations: alt_entry.h of the form's folder.
  *
  * The replacement of most is chosen once, at boot; static_cpu_has() is a branch made this way.
  */
@@ -11,12 +12,6 @@
 #include "features.h"
 #include "types.h"
 
-#define ALT_ENTRY_(nr, feature)                                                                    \
-	".pushsection .altinstructions, \"a\"\n"                                                   \
-	".long 661b - ., 66" #nr "3f - .\n"                                                        \
-	".short " STRINGIFY(feature) "\n"                                                          \
-				     ".byte 663b - 661b, 66" #nr "4f - 66" #nr "3f\n"              \
-				     ".popsection\n"
 #define ALT_REPLACEMENT_(nr, new)                                                                  \
 	".pushsection .altinstr_replacement, \"ax\"\n"                                             \
 	"66" #nr "3: " new "\n"                                                                    \
@@ -24,23 +19,15 @@
 			   ".popsection\n"
 
 /* The assembler has -1 for true, so (a > b) * (b - a) is max(a - b, 0). */
-#define ALT_LEN_(nr)  "(66" #nr "4f - 66" #nr "3f)"
-#define ALT_OLD_LEN_  "(662b - 661b)"
-#define ALT_PAD_(len) ".skip (" len " > " ALT_OLD_LEN_ ") * (" ALT_OLD_LEN_ " - " len "), 0x90\n"
+#define ALT_LEN_(nr)	       "(66" #nr "4f - 66" #nr "3f)"
+#define ALT_PAD_(old_len, len) ".skip (" len " > " old_len ") * (" old_len " - " len "), 0x90\n"
 
 #define ALTERNATIVE(old, new, feature)                                                             \
-	"661: " old "\n662:\n" ALT_PAD_(ALT_LEN_(1)) "663:\n" ALT_ENTRY_(1, feature)               \
-		ALT_REPLACEMENT_(1, new)
+	"661: " old "\n662:\n" ALT_PAD_("(662b - 661b)", ALT_LEN_(1))                              \
+		"663:\n" ALT_ENTRY("661b", "663b", "6613f", "6614f", feature)                      \
+			ALT_REPLACEMENT_(1, new)
 
-#ifdef BUG_B22
-#define ALT_MAX_(a, b) a
-#else
-#define ALT_MAX_(a, b) "(" a " + (" b " > " a ") * (" a " - " b "))"
-#endif
-#define ALTERNATIVE_2(old, new1, feature1, new2, feature2)                                         \
-	"661: " old                                                                                \
-	"\n662:\n" ALT_PAD_(ALT_MAX_(ALT_LEN_(1), ALT_LEN_(2))) "663:\n" ALT_ENTRY_(1, feature1)   \
-		ALT_ENTRY_(2, feature2) ALT_REPLACEMENT_(1, new1) ALT_REPLACEMENT_(2, new2)
+#include "alt_entry.h"
 
 /* yes when the CPU has the feature, else no; old until boot has decided. */
 #define ALTERNATIVE_TERNARY(old, feature, yes, no)                                                 \

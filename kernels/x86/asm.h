@@ -75,6 +75,9 @@
 	.popsection
 .endm
 
+#include "alt_entry.h"
+#include "pv_site.h"
+
 /* Site and replacement lengths; gas has -1 for true, so (a > b) * (b - a) is max(a - b, 0). */
 .macro ALTERNATIVE old new feature:req
 .Lold_\@:
@@ -82,11 +85,7 @@
 .Lold_end_\@:
 	.skip	((.Lnew_end_\@ - .Lnew_\@) > (.Lold_end_\@ - .Lold_\@)) * ((.Lold_end_\@ - .Lold_\@) - (.Lnew_end_\@ - .Lnew_\@)), 0x90
 .Lsite_end_\@:
-	.pushsection .altinstructions, "a"
-	.long	.Lold_\@ - ., .Lnew_\@ - .
-	.short	\feature
-	.byte	.Lsite_end_\@ - .Lold_\@, .Lnew_end_\@ - .Lnew_\@
-	.popsection
+	ALT_ENTRY .Lold_\@, .Lsite_end_\@, .Lnew_\@, .Lnew_end_\@, \feature
 	.pushsection .altinstr_replacement, "ax"
 .Lnew_\@:
 	\new
@@ -96,28 +95,11 @@
 
 /* A second replacement for the site [from, to). */
 .macro ALTERNATIVE_ALSO from:req to:req new feature:req
-	.pushsection .altinstructions, "a"
-	.long	\from - ., .Lalso_\@ - .
-	.short	\feature
-	.byte	\to - \from, .Lalso_end_\@ - .Lalso_\@
-	.popsection
+	ALT_ENTRY \from, \to, .Lalso_\@, .Lalso_end_\@, \feature
 	.pushsection .altinstr_replacement, "ax"
 .Lalso_\@:
 	\new
 .Lalso_end_\@:
-	.popsection
-.endm
-
-/* A pv call site.  Like the real hand-written ones the entry has no clobber word: it reads as 0. */
-.macro PV_CALL slot:req
-.Lpv_\@:
-	call	*pv_ops + 8 * \slot(%rip)
-.Lpv_end_\@:
-	.pushsection .parainstructions, "a"
-	.balign	8
-	.quad	.Lpv_\@
-	.byte	\slot, .Lpv_end_\@ - .Lpv_\@
-	.balign	8
 	.popsection
 .endm
 
@@ -132,7 +114,7 @@
 	.popsection
 .endm
 
-/* PV_SLOT_irq_save_fl and the like, from the one list in pv_ops.h. */
+/* PV_SLOT_irq_save_fl and the like, of pv_ops, from the one list in pv_ops.h. */
 .set pv_slot, 0
 #define X(group, field, ...)                                                                       \
 	.set PV_SLOT_##group##_##field, pv_slot;                                                   \

@@ -109,7 +109,8 @@ void xen_upcall(void);
 /* --- report.c --- */
 
 void save_linked_text(void);
-void report_text(void);
+/* when: "", or "-" and a word. */
+void report_text(const char *when);
 void dump_text(void);
 
 /* --- selftest.c --- */

@@ -87,7 +87,7 @@ struct cpuinfo_x86 {
 	u8 reserved[BOOT_CPU_CAPABILITY - 4];
 	u32 x86_capability[24]; /* 22 words of features, 2 of bugs */
 };
-_Static_assert(offsetof(struct cpuinfo_x86, x86_capability) == BOOT_CPU_CAPABILITY, "as in 6.1");
+_Static_assert(offsetof(struct cpuinfo_x86, x86_capability) == BOOT_CPU_CAPABILITY, "as in Linux");
 extern struct cpuinfo_x86 boot_cpu_data;
 
 #define MSR_APICBASE	   0x1b

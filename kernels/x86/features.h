@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * features.h - capability numbers, word * 32 + bit, as Linux 6.1 assigns them.  Entries of
- * .altinstructions name them; bit 15 set means "when the capability is absent".
+ * features.h - capability numbers, word * 32 + bit, as Linux assigns them.  Entries of
+ * .altinstructions name them.
  */
 #ifndef PVK_FEATURES_H
 #define PVK_FEATURES_H
+
+#include "generation.h"
 
 #define X86_FEATURE_CONSTANT_TSC	104
 #define X86_FEATURE_REP_GOOD		112
@@ -26,11 +28,16 @@
 #define X86_FEATURE_RETPOLINE_LFENCE	365
 #define X86_FEATURE_RETHUNK		366
 #define X86_FEATURE_UNRET		367
+#define X86_FEATURE_CALL_DEPTH		371 /* 6.12 and later */
 #define X86_FEATURE_LA57		528
 
-#define ALT_NOT(feature) ((feature) | 0x8000)
-
 /* Where the capability words are in boot_cpu_data. */
+#if PVKERNEL_GEN <= 510
+#define BOOT_CPU_CAPABILITY 32
+#elif PVKERNEL_GEN <= 601
 #define BOOT_CPU_CAPABILITY 40
+#else
+#define BOOT_CPU_CAPABILITY 48
+#endif
 
 #endif

@@ -129,7 +129,7 @@ void hv_qlock_wait(u8 *ptr, u8 val)
 
 void hv_qlock_kick(int cpu)
 {
-	pv_write_msr(MSR_X2APIC_ICR, VECTOR_PLATFORM_IPI, cpu);
+	write_msr(MSR_X2APIC_ICR, VECTOR_PLATFORM_IPI | (u64)cpu << 32);
 }
 
 bool hv_vcpu_is_preempted(int cpu)

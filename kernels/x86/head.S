@@ -42,7 +42,7 @@
 	NOTE	XEN_NOTE_PADDR_OFFSET, .quad 0
 	NOTE	XEN_NOTE_XEN_VERSION, .asciz "xen-3.0"
 	NOTE	XEN_NOTE_GUEST_OS, .asciz "pvkernel"
-	NOTE	XEN_NOTE_GUEST_VERSION, .asciz "6.1"
+	NOTE	XEN_NOTE_GUEST_VERSION, .asciz "1"
 	NOTE	XEN_NOTE_LOADER, .asciz "generic"
 	NOTE	XEN_NOTE_FEATURES, .asciz "!writable_page_tables"
 	NOTE	XEN_NOTE_HV_START_LOW, .quad 0xffff800000000000

@@ -6,7 +6,7 @@
 
 /*
  * What an opcode byte is or has behind it; a row of 16 a string.  Source: Intel SDM volume 2,
- *appendix A.
+ * appendix A.
  *
  *	.  nothing            M  ModRM             C  ModRM, always registers
  *	B  imm8               b  ModRM, imm8       W  imm16
@@ -46,7 +46,47 @@ static u32 modrm_length(const u8 *code)
 	return len + (mod == 1 ? 1 : mod == 2 ? 4 : 0);
 }
 
-u32 insn_length(const u8 *code)
+static u32 length_behind_opcode(char kind, const u8 *code, u32 operand, u32 address, u32 wide)
+{
+	switch (kind) {
+	case '.':
+		return 0;
+	case 'C':
+	case 'B':
+		return 1;
+	case 'W':
+		return 2;
+	case 'E':
+		return 3;
+	case 'J':
+		return 4;
+	case 'D':
+		return operand;
+	case 'q':
+		return wide ? 8 : operand;
+	case 'O':
+		return address;
+	case 'M':
+		return modrm_length(code);
+	case 'b':
+		return modrm_length(code) + 1;
+	case 'd':
+		return modrm_length(code) + operand;
+	case 'T':
+		return modrm_length(code) + (*code & 0x30 ? 0 : 1);
+	case 'U':
+		return modrm_length(code) + (*code & 0x30 ? 0 : operand);
+	}
+	return 0;
+}
+
+static bool has_modrm(char kind)
+{
+	return kind == 'C' || kind == 'M' || kind == 'b' || kind == 'd' || kind == 'T' ||
+	       kind == 'U';
+}
+
+bool insn_decode(const u8 *code, struct insn *ret)
 {
 	u32 at = 0, operand = 4, address = 8, rex = 0;
 	char kind;
@@ -64,8 +104,9 @@ u32 insn_length(const u8 *code)
 		if (code[at] == 0x67)
 			address = 4;
 		if (at == 14)
-			return 0;
+			return false;
 	}
+	ret->opcode = at;
 	if (rex & 8)
 		operand = 4;
 	if (kind == '2') {
@@ -77,34 +118,14 @@ u32 insn_length(const u8 *code)
 		}
 	}
 	at++;
-	switch (kind) {
-	case '.':
-		return at;
-	case 'C':
-	case 'B':
-		return at + 1;
-	case 'W':
-		return at + 2;
-	case 'E':
-		return at + 3;
-	case 'J':
-		return at + 4;
-	case 'D':
-		return at + operand;
-	case 'q':
-		return at + (rex & 8 ? 8 : operand);
-	case 'O':
-		return at + address;
-	case 'M':
-		return at + modrm_length(code + at);
-	case 'b':
-		return at + modrm_length(code + at) + 1;
-	case 'd':
-		return at + modrm_length(code + at) + operand;
-	case 'T':
-		return at + modrm_length(code + at) + (code[at] & 0x30 ? 0 : 1);
-	case 'U':
-		return at + modrm_length(code + at) + (code[at] & 0x30 ? 0 : operand);
-	}
-	return 0;
+	ret->modrm = has_modrm(kind) ? at : 0;
+	ret->len = at + length_behind_opcode(kind, code + at, operand, address, rex & 8);
+	return kind != 'x';
+}
+
+u32 insn_length(const u8 *code)
+{
+	struct insn insn;
+
+	return insn_decode(code, &insn) ? insn.len : 0;
 }

@@ -34,9 +34,9 @@ FUNC pv_native_read_cr2
 ENDFUNC pv_native_read_cr2
 
 /* Erased by the patcher: the site becomes nops. */
-FUNC _paravirt_nop
+FUNC PV_NOP
 	RETURN
-ENDFUNC _paravirt_nop
+ENDFUNC PV_NOP
 
 #ifndef BUG_B15 /* bugs/ident.c */
 FUNC _paravirt_ident_64
@@ -51,9 +51,9 @@ FUNC paravirt_ret0
 ENDFUNC paravirt_ret0
 
 /* What the site of a NULL field is made to call. */
-FUNC paravirt_BUG
+FUNC PV_BUG
 	UD2_BUG
-ENDFUNC paravirt_BUG
+ENDFUNC PV_BUG
 
 /* The gs selector without losing the kernel's gs base: it sits in the inactive one meanwhile. */
 FUNC asm_load_gs_index

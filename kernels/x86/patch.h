@@ -1,52 +1,41 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * patch.h - the kernel's own patcher: what boot makes of the patch tables, in Linux 6.1's order and
- * to the byte.
+ * patch.h - the kernel's own patcher: what boot makes of the patch tables, in Linux's order and to
+ * the byte.  Each form has its patch.c, with the order of the passes, and what else differs.
  *
  *	static_call_init();             early, before mitigations are chosen
  *	__static_call_update(&key, ..); what the platform changes
  *	static_key_enable(&key);
  *	alternative_instructions();     all tables, once capabilities and pv_ops are final
  *
- * Source of the rules: arch/x86/kernel/alternative.c and static_call.c of Linux 6.1.
+ * Source of the rules: arch/x86/kernel/alternative.c and static_call.c of Linux 5.10 to 7.2.
  */
 #ifndef PVK_PATCH_H
 #define PVK_PATCH_H
 
+#include "alt_entry.h"
+#include "generation.h"
 #include "jump_label.h"
 #include "static_call.h"
 #include "types.h"
 
-/* An entry: .parainstructions */
-struct paravirt_patch_site {
-	u64 instr;
-	u8 type, len;
-	u16 clobbers;
-	u32 pad;
-};
-
-/* .altinstructions */
-struct alt_instr {
-	int instr, repl; /* each from its own field */
-	u16 feature;	 /* bit 15: when it is absent */
-	u8 len, repl_len;
-} __packed;
-
 /* Tables, from kernel.lds. */
-extern const struct paravirt_patch_site __parainstructions[], __parainstructions_end[];
 extern struct alt_instr __alt_instructions[], __alt_instructions_end[];
 extern const int __retpoline_sites[], __retpoline_sites_end[];
 extern const int __return_sites[], __return_sites_end[];
 extern const int __smp_locks[], __smp_locks_end[];
 
 void alternative_instructions(void);
-void apply_paravirt(const struct paravirt_patch_site *start, const struct paravirt_patch_site *end);
 void apply_retpolines(const int *start, const int *end);
 void apply_returns(const int *start, const int *end);
 void apply_alternatives(const struct alt_instr *start, const struct alt_instr *end);
 void alternatives_smp_module_add(const int *start, const int *end);
+/* Two features say what a slot of pv_ops holds (6.1 and later). */
+void paravirt_set_cap(void);
 
 void static_call_init(void);
+/* The next static_call_init() goes through all sites again (6.12 and later). */
+void static_call_force_reinit(void);
 void __static_call_update(struct static_call_key *key, void *trampoline, void *func);
 /* site or trampoline may be NULL. */
 void arch_static_call_transform(void *site, void *trampoline, void *func, bool tail);
@@ -64,16 +53,23 @@ void static_key_enable(struct static_key *key);
 void text_poke_early(void *addr, const void *code, u32 len);
 /* opcode and a displacement from addr to target, 5 bytes. */
 void make_branch(u8 *code, u8 opcode, const void *addr, const void *target);
-/* n bytes of NOPs as long as they come. */
+/* Fills with NOPs; which, and how many, is the generation's. */
 void add_nops(u8 *code, u32 len);
-/* In place: runs of one-byte NOPs become long ones. */
+/* Runs of NOPs become long ones: in text up to 6.1, in a buffer later. */
 void optimize_nops(u8 *code, u32 len);
+/* Up to 6.1: of 1 to 8 bytes. */
+extern const u8 (*ideal_nops)[8];
 const void *branch_target(const u8 *branch);
 /* Counts, and says, what no rule covers. */
 void patch_complaint(const char *what, const void *addr);
 extern u32 nr_patch_complaints;
 
-/* Bytes of the instruction, 0 when it is none that is known here. */
+/* False: none that is known here. */
+struct insn {
+	u8 len, opcode, modrm; /* modrm: where it is, 0: there is none */
+};
+bool insn_decode(const u8 *code, struct insn *ret);
+/* Bytes of the instruction, or 0. */
 u32 insn_length(const u8 *code);
 
 #define OP_CALL	     0xe8

@@ -54,11 +54,17 @@ static void transform(u8 *at, void *func, bool tail)
 	static const u8 bare_return[5] = {OP_RET, OP_INT3, OP_INT3, OP_INT3, OP_INT3};
 	u8 code[6];
 
-	if (!holds_static_call(at, tail) || (is_jcc(at) && !func)) {
+	if (!holds_static_call(at, tail)) {
 		patch_complaint("no static call", at);
 		return;
 	}
 	if (tail && is_jcc(at)) { /* keeps its condition */
+		if (!func && PVKERNEL_GEN >= 612 && has_cap(X86_FEATURE_RETHUNK))
+			func = x86_return_thunk;
+		if (!func) {
+			patch_complaint("no function to jump to", at);
+			return;
+		}
 		code[0] = at[0];
 		make_branch(code + 1, at[1], at + 1, func);
 		text_poke_early(at, code, 6);
@@ -70,7 +76,7 @@ static void transform(u8 *at, void *func, bool tail)
 		text_poke_early(at, bare_return, 5);
 	else if (!func)
 		text_poke_early(at, no_call, 5);
-	else if (!tail && func == (void *)__static_call_return0)
+	else if (!tail && func == (void *)__static_call_return0 && PVKERNEL_GEN >= 601)
 		text_poke_early(at, returns_0, 5);
 	else {
 		make_branch(code, tail ? OP_JMP : OP_CALL, at, func);
@@ -97,14 +103,19 @@ static void transform_site(const struct static_call_site *s)
 				   ((u64)&s->key + s->key) & 1);
 }
 
-/* An initcall comes by once more, long after. */
+static bool sites_done;
+
+void static_call_force_reinit(void)
+{
+	sites_done = false;
+}
+
+/* An initcall comes by once more, long after: since 6.12 that is of use when returns changed. */
 void static_call_init(void)
 {
-	static bool done;
-
-	if (done)
+	if (sites_done)
 		return;
-	done = true;
+	sites_done = true;
 	for (const struct static_call_site *s = __start_static_call_sites;
 	     s < __stop_static_call_sites; s++) {
 #ifdef BUG_B21

@@ -45,8 +45,11 @@ static const struct {
 	{"vmware-noclock", HOST_VMWARE, 0},
 };
 
-static const char *const fields[] = {
-#define F(group, field, ...) #group "." #field,
+static const struct {
+	const char *name;
+	void **slot;
+} fields[] = {
+#define F(group, field, ...) {#group "." #field, (void **)&PV_OP(group, field)},
 	PV_OPS(F, F, F)
 #undef F
 };
@@ -59,11 +62,11 @@ static void spoil_operations(void)
 	for (u32 i = 0; (name = cmdline_nth("nop", i)); i++) {
 		u32 slot = 0;
 
-		while (slot < ARRAY_SIZE(fields) && !same_word(fields[slot], name))
+		while (slot < ARRAY_SIZE(fields) && !same_word(fields[slot].name, name))
 			slot++;
 		if (slot == ARRAY_SIZE(fields))
 			panic("nop=: no such field");
-		((void **)&pv_ops)[slot] = (void *)_paravirt_nop;
+		*fields[slot].slot = (void *)PV_NOP;
 		print("# nop %s\n", name);
 	}
 }
@@ -106,10 +109,10 @@ bool stub_hypercall(struct trap_frame *frame)
 
 static void pv_locks(void (*wait)(u8 *, u8), void (*kick)(int))
 {
-	pv_ops.lock.queued_spin_lock_slowpath = __pv_queued_spin_lock_slowpath;
-	pv_ops.lock.queued_spin_unlock = __raw_callee_save___pv_queued_spin_unlock;
-	pv_ops.lock.wait = wait;
-	pv_ops.lock.kick = kick;
+	PV_OP(lock, queued_spin_lock_slowpath) = __pv_queued_spin_lock_slowpath;
+	PV_OP(lock, queued_spin_unlock) = __raw_callee_save___pv_queued_spin_unlock;
+	PV_OP(lock, wait) = wait;
+	PV_OP(lock, kick) = kick;
 }
 
 static void become_kvm(u32 offers)
@@ -121,19 +124,20 @@ static void become_kvm(u32 offers)
 	this_cpu_write(__pv_cpu_mask, &mask);
 	this_cpu_ptr(steal_time)->version = 2;
 	clear_cap(X86_FEATURE_MWAIT);
-	pv_ops.cpu.io_delay = kvm_io_delay;
+	UNTIL_612(PV_OP(cpu, io_delay) = kvm_io_delay);
+	ONLY_702(pv_info.io_delay = false);
 	static_call_update(pv_sched_clock, kvm_sched_clock_read);
 	if (offers & STEAL) {
 		static_call_update(pv_steal_clock, kvm_steal_clock);
-		pv_ops.lock.vcpu_is_preempted = __raw_callee_save___kvm_vcpu_is_preempted;
-		pv_ops.mmu.flush_tlb_multi = kvm_flush_tlb_multi;
-		pv_ops.mmu.tlb_remove_table = tlb_remove_table;
+		PV_OP(lock, vcpu_is_preempted) = __raw_callee_save___kvm_vcpu_is_preempted;
+		PV_OP(mmu, flush_tlb_multi) = kvm_flush_tlb_multi;
+		UNTIL_612(PV_OP(mmu, tlb_remove_table) = tlb_remove_table);
 	}
 	if (offers & UNHALT)
 		pv_locks(kvm_wait, kvm_kick_cpu);
 }
 
-static void become_hyperv(void)
+static void become_hyperv(u32 offers)
 {
 	static u64 input[PAGE_SIZE / 8] __aligned(PAGE_SIZE);
 	static u32 numbers[NR_CPUS];
@@ -144,17 +148,20 @@ static void become_hyperv(void)
 	tsc_pg = (struct hv_tsc_page){.sequence = 1, .scale = 1UL << 56};
 	this_cpu_write(hyperv_pcpu_input_arg, input);
 	hv_hypercall_pg = (void *)xen_hypercall_intel;
-	static_call_update(pv_sched_clock, read_hv_sched_clock_tsc);
-	pv_ops.mmu.flush_tlb_multi = hyperv_flush_tlb_multi;
-	pv_ops.mmu.tlb_remove_table = tlb_remove_table;
+	/* since 6.12 an invariant TSC is the clock itself */
+	if (PVKERNEL_GEN <= 601 || !(offers & RELIABLE))
+		static_call_update(pv_sched_clock, read_hv_sched_clock_tsc);
+	PV_OP(mmu, flush_tlb_multi) = hyperv_flush_tlb_multi;
+	UNTIL_612(PV_OP(mmu, tlb_remove_table) = tlb_remove_table);
 	pv_locks(hv_qlock_wait, hv_qlock_kick);
-	pv_ops.lock.vcpu_is_preempted = __raw_callee_save_hv_vcpu_is_preempted;
+	PV_OP(lock, vcpu_is_preempted) = __raw_callee_save_hv_vcpu_is_preempted;
 }
 
 static void become_vmware(u32 offers)
 {
 	set_cap(X86_FEATURE_CONSTANT_TSC);
-	pv_ops.cpu.io_delay = (void (*)(void))_paravirt_nop;
+	UNTIL_612(PV_OP(cpu, io_delay) = (void (*)(void))PV_NOP);
+	ONLY_702(pv_info.io_delay = false);
 	if (!(offers & CLOCK)) {
 		clear_cap(X86_FEATURE_TSC_KNOWN_FREQ);
 		return;
@@ -181,7 +188,7 @@ static void become_guest(const char *name)
 	if (host == HOST_KVM)
 		become_kvm(guests[i].offers);
 	else if (host == HOST_HYPERV)
-		become_hyperv();
+		become_hyperv(guests[i].offers);
 	else
 		become_vmware(guests[i].offers);
 	platform_name = guests[i].name;

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * pv.h - pv call sites: an indirect call through a slot of pv_ops (ff 15 rel32) and its entry in
- * .parainstructions (16 bytes: address, slot number, length, clobber word).
+ * pv.h - pv call sites: an indirect call through a slot of pv_ops, and what tells the patcher of it;
+ * both differ between generations: pv_site.h of the form's folder.
  *
- * Four classes, by what the caller may expect.  Source: inline asm of asm/paravirt_types.h, 6.1.
+ * Four classes, by what the caller may expect.  Source: inline asm of asm/paravirt_types.h.  The
+ * clobber word is of .parainstructions, up to 6.1.
  *
  *	class    arguments           result  changed                           clobber word
  *	CALL     rdi rsi rdx rcx     rax     rax rcx rdx rsi rdi r8-r11 flags       511
@@ -11,8 +12,8 @@
  *	CALLEE   rdi                 rax     rax flags                                1
  *	VCALLEE  rdi                         rax flags                                1
  *
- * ALT_* forms add an alternative on the same bytes: the instructions that do the operation in
- * place, chosen by a feature and not by what pv_ops holds.
+ * ALT_* forms have the instructions that do the operation in place, chosen by a feature and not by
+ * what pv_ops holds.
  *
  *	flags = pv_save_fl();     pv_write_cr3(cr3);     one function a field: pv_calls.def
  */
@@ -21,21 +22,15 @@
 
 #include "alternative.h"
 #include "pv_ops.h"
+#include "pv_site.h"
 
-#define PV_SLOT(op) (offsetof(struct paravirt_patch_template, op) / sizeof(void *))
-
-/* Operands: slot, type. */
-#define PV_SITE(clobbers)                                                                          \
-	"771: call *%c[slot](%%rip)\n"                                                             \
-	"772:\n"                                                                                   \
-	".pushsection .parainstructions, \"a\"\n"                                                  \
-	".balign 8\n"                                                                              \
-	".quad 771b\n"                                                                             \
-	".byte %c[type], 772b - 771b\n"                                                            \
-	".short " #clobbers "\n"                                                                   \
-	".balign 8\n"                                                                              \
-	".popsection\n"
-#define PV_SITE_ALT(clobbers, inlined, feature) ALTERNATIVE(PV_SITE(clobbers), inlined, feature)
+/* In its table. */
+#if PVKERNEL_GEN <= 612
+#define PV_SLOT(group, field)                                                                      \
+	(offsetof(struct paravirt_patch_template, group.field) / sizeof(void *))
+#else
+#define PV_SLOT(group, field) 0 /* nobody asks */
+#endif
 
 /* The first nr argument registers go in; all four come out changed. */
 #define PV_ARGS_0()	      0, 0, 0, 0
@@ -53,31 +48,34 @@
 #define PV_IN_0(a)
 #define PV_IN_1(a) "D"(a),
 
-#define PV_ORDINARY_(nr, op, site, a, b, c, d)                                                     \
+#define PV_ORDINARY_(nr, group, field, site, a, b, c, d)                                                     \
 	({                                                                                         \
 		u64 rax_, rdi_ = a, rsi_ = b, rdx_ = c, rcx_ = d;                                  \
 		asm volatile(site                                                                  \
 			     : "=a"(rax_), PV_REGS_##nr, "+r"(stack_pointer)                       \
-			     : [slot] "i"(&pv_ops.op), [type] "i"(PV_SLOT(op))                     \
+			     : [slot] "i"(&PV_OP(group, field)),                                     \
+			       [type] "i"(PV_SLOT(group, field))                     \
 			     : "memory", "cc", "r8", "r9", "r10", "r11");                          \
 		rax_;                                                                              \
 	})
 #define PV_ORDINARY(...) PV_ORDINARY_(__VA_ARGS__)
 
-#define PV_CALLEE_SAVE_(nr, op, site, a, b, c, d)                                                  \
+#define PV_CALLEE_SAVE_(nr, group, field, site, a, b, c, d)                                                  \
 	({                                                                                         \
 		u64 rax_;                                                                          \
 		asm volatile(site                                                                  \
 			     : "=a"(rax_), "+r"(stack_pointer)                                     \
-			     : PV_IN_##nr(a)[slot] "i"(&pv_ops.op), [type] "i"(PV_SLOT(op))        \
+			     : PV_IN_##nr(a)[slot] "i"(&PV_OP(group, field)),                                     \
+			       [type] "i"(PV_SLOT(group, field))        \
 			     : "memory", "cc");                                                    \
 		rax_;                                                                              \
 	})
 #define PV_CALLEE_SAVE(...) PV_CALLEE_SAVE_(__VA_ARGS__)
 
-/* Without the inline form, which all callee-save operations of 6.1 have: as a module's or an older
+/* Without the inline form, which all callee-save operations have since 6.1: as a module's or an older
  * compiler's site would look. */
-#define PV_CALLEE_PLAIN(op, a) PV_CALLEE_SAVE(1, op, PV_SITE(1), PV_ARGS_1(a))
+#define PV_CALLEE_PLAIN(group, field, a)                                                           \
+	PV_CALLEE_SAVE(1, group, field, PV_SITE(1), PV_ARGS_1(a))
 
 /* Of rax, a callee sets what its result needs: one byte of a bool. */
 #define PV_RESULT(type, rax) ((type)((rax) & ~0UL >> (64 - 8 * sizeof(type))))
@@ -86,38 +84,38 @@
 #define V(group, field, nr, params, args)                                                          \
 	static inline void pv_##field params                                                       \
 	{                                                                                          \
-		PV_ORDINARY(nr, group.field, PV_SITE(511), PV_ARGS_##nr args);                     \
+		PV_ORDINARY(nr, group, field, PV_SITE(511), PV_ARGS_##nr args);                     \
 	}
 #define R(group, field, result, nr, params, args)                                                  \
 	static inline result pv_##field params                                                     \
 	{                                                                                          \
-		return PV_RESULT(result, PV_ORDINARY(nr, group.field, PV_SITE(511),                \
+		return PV_RESULT(result, PV_ORDINARY(nr, group, field, PV_SITE(511),                \
 						     PV_ARGS_##nr args));                          \
 	}
 #define VA(group, field, nr, params, args, inlined, feature)                                       \
 	static inline void pv_##field params                                                       \
 	{                                                                                          \
-		PV_ORDINARY(nr, group.field, PV_SITE_ALT(511, inlined, feature),                   \
+		PV_ORDINARY(nr, group, field, PV_SITE_ALT(511, inlined, feature),                   \
 			    PV_ARGS_##nr args);                                                    \
 	}
 #define RA(group, field, result, nr, params, args, inlined, feature)                               \
 	static inline result pv_##field params                                                     \
 	{                                                                                          \
 		return PV_RESULT(result,                                                           \
-				 PV_ORDINARY(nr, group.field, PV_SITE_ALT(511, inlined, feature),  \
+				 PV_ORDINARY(nr, group, field, PV_SITE_ALT(511, inlined, feature),  \
 					     PV_ARGS_##nr args));                                  \
 	}
 #define SV(group, field, nr, params, args, inlined, feature)                                       \
 	static inline void pv_##field params                                                       \
 	{                                                                                          \
-		PV_CALLEE_SAVE(nr, group.field, PV_SITE_ALT(1, inlined, feature),                  \
+		PV_CALLEE_SAVE(nr, group, field, PV_SITE_ALT(1, inlined, feature),                  \
 			       PV_ARGS_##nr args);                                                 \
 	}
 #define SR(group, field, result, nr, params, args, inlined, feature)                               \
 	static inline result pv_##field params                                                     \
 	{                                                                                          \
 		return PV_RESULT(result,                                                           \
-				 PV_CALLEE_SAVE(nr, group.field, PV_SITE_ALT(1, inlined, feature), \
+				 PV_CALLEE_SAVE(nr, group, field, PV_SITE_ALT(1, inlined, feature), \
 						PV_ARGS_##nr args));                               \
 	}
 #include "pv_calls.def"
@@ -127,6 +125,19 @@
 #undef RA
 #undef SV
 #undef SR
+
+#if PVKERNEL_GEN <= 510
+/* Four levels: a p4d is the top level's. */
+static inline u64 pv_p4d_val(u64 p4d)
+{
+	return pv_pgd_val(p4d);
+}
+
+static inline u64 pv_make_p4d(u64 val)
+{
+	return pv_make_pgd(val);
+}
+#endif
 
 static inline u64 local_irq_save(void)
 {
@@ -138,8 +149,54 @@ static inline u64 local_irq_save(void)
 
 static inline void local_irq_restore(u64 flags)
 {
+#if PVKERNEL_GEN <= 510
+	pv_restore_fl(flags);
+#else
 	if (flags & X86_IF)
 		pv_irq_enable();
+#endif
+}
+
+/* The first use of an address space. */
+static inline void enter_mm(struct mm_struct *prev, struct mm_struct *next)
+{
+#if PVKERNEL_GEN <= 601
+	pv_activate_mm(prev, next);
+#else
+	(void)prev;
+	pv_enter_mmap(next);
+#endif
+}
+
+/* A value is two arguments up to 6.12. */
+static inline void write_msr(u32 msr, u64 value)
+{
+#if PVKERNEL_GEN <= 612
+	pv_write_msr(msr, value, value >> 32);
+#else
+	pv_write_msr(msr, value);
+#endif
+}
+
+static inline int write_msr_safe(u32 msr, u64 value)
+{
+#if PVKERNEL_GEN <= 612
+	return pv_write_msr_safe(msr, value, value >> 32);
+#else
+	return pv_write_msr_safe(msr, value);
+#endif
+}
+
+static inline u64 read_msr_safe(u32 msr, int *err)
+{
+#if PVKERNEL_GEN <= 612
+	return pv_read_msr_safe(msr, err);
+#else
+	u64 value;
+
+	*err = pv_read_msr_safe(msr, &value);
+	return value;
+#endif
 }
 
 #endif

@@ -31,7 +31,7 @@ void save_linked_text(void)
 	}
 }
 
-void report_text(void)
+void report_text(const char *when)
 {
 	struct sha256 sha;
 	u8 digest[32];
@@ -42,7 +42,7 @@ void report_text(void)
 		sha256_init(&sha);
 		sha256_add(&sha, s->start, s->end - s->start);
 		sha256_end(&sha, digest);
-		print("# text %s %016lx %lu sha256 ", s->name, (u64)s->start,
+		print("# text%s %s %016lx %lu sha256 ", when, s->name, (u64)s->start,
 		      (u64)(s->end - s->start));
 		print_hex(digest, sizeof(digest));
 		print("\n");

@@ -1,14 +1,24 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # rules.mk - builds the bundled kernels; variables and rules only, included by the top Makefile.
 #
-# $(PVKERNEL) is the kernel in Linux 6.1's formats.  KERNEL_CC is gcc whatever CC is: one input,
-# one kernel, the same bytes (KERNEL_CC=clang builds one too, with other bytes).
+# One source, an image for each form: build/kernels/pvkernel-VERSION, and pvkernel-VERSION-g, the same
+# with debug information.  $(PVKERNEL) is the one in Linux 6.1's formats.  What a form has of its own is
+# in folders: a file there stands in for one of its name further on in FORM_VERSION.
+#
+# KERNEL_CC is gcc whatever CC is: one input, one kernel, the same bytes (KERNEL_CC=clang builds one
+# too, with other bytes).
 
 KERNEL_CC ?= gcc
 KERNEL_LD ?= ld
 KERNEL_DIR := kernels/x86
-KERNEL_B := build/kernels/x86
 PVKERNEL := build/kernels/pvkernel-6.1
+
+KERNEL_VERSIONS := 6.1 6.12
+FORM_6.1  := alternative/
+FORM_6.12 := merged/
+GEN_6.1   := 601
+GEN_6.12  := 612
+PVKERNELS := $(addprefix build/kernels/pvkernel-,$(KERNEL_VERSIONS))
 
 KERNEL_CFLAGS := -std=gnu11 -O2 -Wall -Wextra -Werror -Wmissing-prototypes -Wstrict-prototypes \
 	-ffreestanding -fno-builtin -mcmodel=kernel -mno-red-zone -mgeneral-regs-only -fno-pic \
@@ -19,16 +29,34 @@ KERNEL_CFLAGS := -std=gnu11 -O2 -Wall -Wextra -Werror -Wmissing-prototypes -Wstr
 KERNEL_LDFLAGS := -nostdlib -static --build-id=none -z max-page-size=4096 -z noexecstack \
 	--no-warn-rwx-segments --orphan-handling=error
 
-KERNEL_HEADERS := $(wildcard $(KERNEL_DIR)/*.h $(KERNEL_DIR)/*.def)
-KERNEL_OBJS := $(patsubst $(KERNEL_DIR)/%,$(KERNEL_B)/%.o,\
-	$(sort $(wildcard $(KERNEL_DIR)/*.c $(KERNEL_DIR)/*.S)))
+# kernel-include VERSION: options of a form; kernel-sources VERSION: files, in the order of their names,
+# wherever they are; the first of a name.
+kernel-include = -DPVKERNEL_GEN=$(GEN_$(1)) $(addprefix -I$(KERNEL_DIR)/,$(FORM_$(1))) -I$(KERNEL_DIR)
+kernel-files = $(foreach dir,$(FORM_$(1)) ./,$(notdir $(wildcard $(KERNEL_DIR)/$(dir)*.c $(KERNEL_DIR)/$(dir)*.S)))
+kernel-sources = $(foreach name,$(sort $(call kernel-files,$(1))),$(patsubst ./%,%,$(firstword \
+	$(foreach dir,$(FORM_$(1)) ./,$(if $(wildcard $(KERNEL_DIR)/$(dir)$(name)),$(dir)$(name))))))
+KERNEL_HEADERS := $(wildcard $(KERNEL_DIR)/*.h $(KERNEL_DIR)/*/*.h $(KERNEL_DIR)/*.def)
 
-$(PVKERNEL): $(KERNEL_OBJS) $(KERNEL_DIR)/kernel.lds
-	$(call say,LD)
-	$(Q)$(KERNEL_LD) $(KERNEL_LDFLAGS) -T $(KERNEL_DIR)/kernel.lds -o $@ $(KERNEL_OBJS)
+# kernel-image VERSION SUFFIX MORE-FLAGS
+define kernel-image
+KERNEL_B_$(1)$(2) := build/kernels/x86/$(1)$(2)
+KERNEL_OBJS_$(1)$(2) := $$(patsubst %,build/kernels/x86/$(1)$(2)/%.o,$(call kernel-sources,$(1)))
 
-$(KERNEL_B)/%.o: $(KERNEL_DIR)/% $(KERNEL_HEADERS) $(KERNEL_DIR)/rules.mk
-	@mkdir -p $(@D)
-	$(call say,CC)
-	$(Q)$(KERNEL_CC) $(KERNEL_CFLAGS) -I$(KERNEL_DIR) -c -o $@ $<
+build/kernels/pvkernel-$(1)$(2): $$(KERNEL_OBJS_$(1)$(2)) build/kernels/x86/$(1)$(2)/kernel.lds
+	$$(call say,LD)
+	$$(Q)$(KERNEL_LD) $(KERNEL_LDFLAGS) -T build/kernels/x86/$(1)$(2)/kernel.lds -o $$@ $$(KERNEL_OBJS_$(1)$(2))
+
+build/kernels/x86/$(1)$(2)/%.o: $(KERNEL_DIR)/% $(KERNEL_HEADERS) $(KERNEL_DIR)/rules.mk
+	@mkdir -p $$(@D)
+	$$(call say,CC)
+	$$(Q)$(KERNEL_CC) $(KERNEL_CFLAGS) $(3) $(call kernel-include,$(1)) -c -o $$@ $$<
+
+build/kernels/x86/$(1)$(2)/kernel.lds: $(KERNEL_DIR)/kernel.lds $(KERNEL_DIR)/generation.h $(KERNEL_DIR)/rules.mk
+	@mkdir -p $$(@D)
+	$$(call say,CPP)
+	$$(Q)$(KERNEL_CC) -E -P -x c $(call kernel-include,$(1)) -o $$@ $$<
+endef
+$(foreach version,$(KERNEL_VERSIONS),$(eval $(call kernel-image,$(version),,)))
+$(foreach version,$(KERNEL_VERSIONS),$(eval $(call kernel-image,$(version),-g,-g)))
+
 include $(KERNEL_DIR)/bugs/rules.mk

@@ -396,7 +396,7 @@ void test_start_context_switch(void)
 	struct task_struct *task = this_cpu_read(current_task);
 
 	site_start_context_switch(task);
-	CHECK(this_cpu_read(paravirt_lazy_mode) == (in_ring0() ? LAZY_NONE : LAZY_CPU));
+	CHECK(xen_get_lazy_mode() == (in_ring0() ? LAZY_NONE : LAZY_CPU));
 	site_end_context_switch(task);
 }
 
@@ -404,7 +404,7 @@ void test_end_context_switch(void)
 {
 	site_start_context_switch(this_cpu_read(current_task));
 	site_end_context_switch(&other_task);
-	CHECK(this_cpu_read(paravirt_lazy_mode) == LAZY_NONE);
+	CHECK(xen_get_lazy_mode() == LAZY_NONE);
 }
 
 /* --- irq --- */

@@ -148,7 +148,7 @@ static void check_pinned(void)
 void test_exit_mmap(void)
 {
 	mm.pgd = table;
-	site_activate_mm(&kernel_mm, &mm);
+	enter_mm(&kernel_mm, &mm);
 	check_pinned();
 }
 
@@ -206,6 +206,7 @@ void test_write_cr3(void)
 	memset(pages[0], 0, PAGE_SIZE);
 }
 
+#if PVKERNEL_GEN <= 601
 void test_activate_mm(void)
 {
 	mm.pgd = table;
@@ -219,6 +220,14 @@ void test_dup_mmap(void)
 	site_dup_mmap(&kernel_mm, &mm);
 	check_pinned();
 }
+#else
+void test_enter_mmap(void)
+{
+	mm.pgd = table;
+	site_enter_mmap(&mm);
+	check_pinned();
+}
+#endif
 
 void test_pgd_alloc(void)
 {
@@ -350,7 +359,7 @@ VALUE_TEST(pgd)
 void test_lazy_mode_enter(void)
 {
 	site_lazy_mode_enter();
-	CHECK(this_cpu_read(paravirt_lazy_mode) == (in_ring0() ? LAZY_NONE : LAZY_MMU));
+	CHECK(xen_get_lazy_mode() == (in_ring0() ? LAZY_NONE : LAZY_MMU));
 	map_frame(1);
 	site_lazy_mode_leave();
 	CHECK(same_entry(site_pte_val(*test_page.ptep), test_page.frames[1] | PTE_KERNEL));
@@ -361,7 +370,7 @@ void test_lazy_mode_leave(void)
 {
 	site_lazy_mode_enter();
 	site_lazy_mode_leave();
-	CHECK(this_cpu_read(paravirt_lazy_mode) == LAZY_NONE);
+	CHECK(xen_get_lazy_mode() == LAZY_NONE);
 }
 
 void test_lazy_mode_flush(void)

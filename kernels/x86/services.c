@@ -76,5 +76,5 @@ void smp_call_function_many_cond(const u64 *cpus, void (*func)(const void *), co
 	(void)flags;
 	(void)cond;
 	for (; others; others &= others - 1)
-		pv_write_msr(MSR_X2APIC_ICR, 0xfb, __builtin_ctzl(others));
+		write_msr(MSR_X2APIC_ICR, 0xfb | (u64)__builtin_ctzl(others) << 32);
 }

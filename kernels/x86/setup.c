@@ -69,9 +69,12 @@ void finish_boot(void)
 	      has_cap(X86_FEATURE_RETHUNK) ? "retbleed_return_thunk" : "__x86_return_thunk");
 	report_caps();
 	alternative_instructions();
-	report_text();
+	report_text("");
 	if (cmdline_has("dump"))
 		dump_text();
+	static_call_init(); /* the initcall */
+	if (PVKERNEL_GEN >= 612)
+		report_text("-after-initcalls");
 	failed = selftest();
 	print("# hypercalls answered by the kernel's own stub: %u\n", nr_hypercalls);
 	power_off(failed != 0);

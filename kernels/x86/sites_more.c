@@ -93,7 +93,7 @@ u64 switch_mm(struct mm_struct *prev, struct mm_struct *next)
 	u64 old = pv_read_cr3(), cr3 = __pa(next->pgd);
 
 	if (prev != next)
-		pv_activate_mm(prev, next);
+		enter_mm(prev, next);
 	if (cr3 != (old & PTE_PFN_MASK))
 		pv_write_cr3(cr3);
 	else
@@ -141,19 +141,19 @@ int spin_for_owner(const u32 *locked, int owner)
 /* Callee-save sites without an alternative on them. */
 void plain_irq_toggle(void)
 {
-	PV_CALLEE_PLAIN(irq.irq_disable, 0);
-	PV_CALLEE_PLAIN(irq.irq_enable, 0);
+	PV_CALLEE_PLAIN(irq, irq_disable, 0);
+	PV_CALLEE_PLAIN(irq, irq_enable, 0);
 }
 
 u64 plain_callee_saves(u64 pte, struct qspinlock *lock, int cpu)
 {
-	u64 sum = PV_CALLEE_PLAIN(irq.save_fl, 0) & X86_IF;
+	u64 sum = PV_CALLEE_PLAIN(irq, save_fl, 0) & X86_IF;
 
-	sum += PV_CALLEE_PLAIN(mmu.read_cr2, 0);
-	sum += PV_CALLEE_PLAIN(mmu.pte_val, pte);
-	sum += PV_CALLEE_PLAIN(mmu.make_pte, pte);
-	sum += PV_RESULT(bool, PV_CALLEE_PLAIN(lock.vcpu_is_preempted, cpu));
-	PV_CALLEE_PLAIN(lock.queued_spin_unlock, lock);
+	sum += PV_CALLEE_PLAIN(mmu, read_cr2, 0);
+	sum += PV_CALLEE_PLAIN(mmu, pte_val, pte);
+	sum += PV_CALLEE_PLAIN(mmu, make_pte, pte);
+	sum += PV_RESULT(bool, PV_CALLEE_PLAIN(lock, vcpu_is_preempted, cpu));
+	PV_CALLEE_PLAIN(lock, queued_spin_unlock, lock);
 	return sum;
 }
 
@@ -215,9 +215,9 @@ void __init cpu_init(const struct desc_ptr *gdt, const struct desc_ptr *idt)
 	pv_set_ldt(NULL, 0);
 	pv_write_cr0(pv_read_cr0() | CR0_WP);
 	pv_write_cr4(CR4_PGE);
-	pv_write_msr(MSR_EFER, (u32)efer | 1, efer >> 32);
-	if (pv_read_msr_safe(MSR_APICBASE, &err) && !err)
-		pv_write_msr_safe(MSR_APICBASE, 0, 0);
+	write_msr(MSR_EFER, efer | 1);
+	if (read_msr_safe(MSR_APICBASE, &err) && !err)
+		write_msr_safe(MSR_APICBASE, 0);
 	pv_set_debugreg(7, pv_get_debugreg(7));
 	pv_wbinvd();
 	pv_load_gs_index(0);

@@ -132,9 +132,24 @@ u64 pfn_to_mfn(u64 pfn);
 u64 mfn_to_pfn(u64 mfn);
 u64 virt_to_machine(const void *ptr);
 
-/* Lazy modes: what paravirt_lazy_mode of this CPU says. */
+/* Up to 6.1 lazy modes are not Xen's alone, by name. */
+#if PVKERNEL_GEN <= 601
+#define xen_lazy_mode		 paravirt_lazy_mode
+#define xen_enter_lazy_mmu	 paravirt_enter_lazy_mmu
+#define xen_flush_lazy_mmu	 paravirt_flush_lazy_mmu
+#define xen_start_context_switch paravirt_start_context_switch
+#endif
 enum lazy_mode { LAZY_NONE, LAZY_MMU, LAZY_CPU };
-DECLARE_PER_CPU(int, paravirt_lazy_mode);
+DECLARE_PER_CPU(int, xen_lazy_mode);
+
+/* In 7.2 batching page tables is a task's state (here one task runs: a word of the CPU), and being
+ * between tasks one of the CPU. */
+ONLY_702(DECLARE_PER_CPU(bool, xen_cpu_lazy_mode);)
+static inline enum lazy_mode xen_get_lazy_mode(void)
+{
+	ONLY_702(if (this_cpu_read(xen_cpu_lazy_mode)) return LAZY_CPU);
+	return this_cpu_read(xen_lazy_mode);
+}
 
 DECLARE_STATIC_CALL(xen_hypercall);
 
@@ -176,10 +191,13 @@ void xen_force_evtchn_callback(void);
 void xen_set_pinned_pte(u64 *ptep, u64 pte);
 bool xen_page_pinned(const void *ptr);
 
-/* X(group, field, function): what the field holds when a Xen PV guest of 6.1 has booted. */
+/* X(group, field, function): what the field holds when a Xen PV guest has booted. */
 // clang-format off
 #define XEN_PV_OPS(X)                                                                              \
-	X(cpu, io_delay,               xen_io_delay)                                               \
+	ONLY_510(X(init, patch, paravirt_patch_default))                                           \
+	ONLY_510(X(time, sched_clock, xen_sched_clock))                                            \
+	ONLY_510(X(time, steal_clock, xen_steal_clock))                                            \
+	UNTIL_612(X(cpu, io_delay, xen_io_delay))                                                         \
 	X(cpu, get_debugreg,           xen_get_debugreg)                                           \
 	X(cpu, set_debugreg,           xen_set_debugreg)                                           \
 	X(cpu, read_cr0,               xen_read_cr0)                                               \
@@ -205,9 +223,13 @@ bool xen_page_pinned(const void *ptr);
 	X(cpu, read_msr_safe,          xen_read_msr_safe)                                          \
 	X(cpu, write_msr_safe,         xen_write_msr_safe)                                         \
 	X(cpu, read_pmc,               xen_read_pmc)                                               \
-	X(cpu, start_context_switch,   paravirt_start_context_switch)                              \
+	ONLY_510(X(cpu, usergs_sysret64, xen_sysret64))                                                   \
+	ONLY_510(X(cpu, iret, xen_iret))                                                                  \
+	ONLY_510(X(cpu, swapgs, PV_NOP))                                                                  \
+	X(cpu, start_context_switch,   xen_start_context_switch)                                   \
 	X(cpu, end_context_switch,     xen_end_context_switch)                                     \
 	X(irq, save_fl,                xen_save_fl_direct)                                         \
+	ONLY_510(X(irq, restore_fl, xen_restore_fl_direct))                                               \
 	X(irq, irq_disable,            xen_irq_disable_direct)                                     \
 	X(irq, irq_enable,             xen_irq_enable_direct)                                      \
 	X(irq, safe_halt,              xen_safe_halt)                                              \
@@ -215,15 +237,17 @@ bool xen_page_pinned(const void *ptr);
 	X(mmu, flush_tlb_user,         xen_flush_tlb)                                              \
 	X(mmu, flush_tlb_kernel,       xen_flush_tlb)                                              \
 	X(mmu, flush_tlb_one_user,     xen_flush_tlb_one_user)                                     \
-	X(mmu, flush_tlb_multi,        xen_flush_tlb_multi)                                        \
-	X(mmu, tlb_remove_table,       tlb_remove_table)                                           \
+	SINCE_601(X(mmu, flush_tlb_multi, xen_flush_tlb_multi))                                           \
+	ONLY_510(X(mmu, flush_tlb_others, xen_flush_tlb_multi))                                           \
+	UNTIL_612(X(mmu, tlb_remove_table, tlb_remove_table))                                             \
 	X(mmu, exit_mmap,              xen_exit_mmap)                                              \
 	X(mmu, read_cr2,               xen_read_cr2_direct)                                        \
 	X(mmu, write_cr2,              xen_write_cr2)                                              \
 	X(mmu, read_cr3,               xen_read_cr3)                                               \
 	X(mmu, write_cr3,              xen_write_cr3)                                              \
-	X(mmu, activate_mm,            xen_activate_mm)                                            \
-	X(mmu, dup_mmap,               xen_dup_mmap)                                               \
+	UNTIL_601(X(mmu, activate_mm, xen_activate_mm))                                                   \
+	UNTIL_601(X(mmu, dup_mmap, xen_dup_mmap))                                                         \
+	SINCE_612(X(mmu, enter_mmap, xen_enter_mmap))                                                     \
 	X(mmu, pgd_alloc,              xen_pgd_alloc)                                              \
 	X(mmu, pgd_free,               xen_pgd_free)                                               \
 	X(mmu, alloc_pte,              xen_alloc_pte)                                              \
@@ -246,11 +270,11 @@ bool xen_page_pinned(const void *ptr);
 	X(mmu, pud_val,                __raw_callee_save_xen_pud_val)                              \
 	X(mmu, make_pud,               __raw_callee_save_xen_make_pud)                             \
 	X(mmu, set_p4d,                xen_set_p4d)                                                \
-	X(mmu, p4d_val,                __raw_callee_save_xen_p4d_val)                              \
-	X(mmu, make_p4d,               __raw_callee_save_xen_make_p4d)                             \
-	X(mmu, lazy_mode_enter,        paravirt_enter_lazy_mmu)                                    \
-	X(mmu, lazy_mode_leave,        xen_leave_lazy_mmu)                                         \
-	X(mmu, lazy_mode_flush,        paravirt_flush_lazy_mmu)                                    \
+	SINCE_601(X(mmu, p4d_val, __raw_callee_save_xen_p4d_val))                                         \
+	SINCE_601(X(mmu, make_p4d, __raw_callee_save_xen_make_p4d))                                       \
+	UNTIL_612(X(mmu, lazy_mode_enter, xen_enter_lazy_mmu))                                            \
+	UNTIL_612(X(mmu, lazy_mode_leave, xen_leave_lazy_mmu))                                            \
+	X(mmu, lazy_mode_flush,        xen_flush_lazy_mmu)                                         \
 	X(mmu, set_fixmap,             xen_set_fixmap)                                             \
 	X(lock, queued_spin_lock_slowpath, __pv_queued_spin_lock_slowpath)                         \
 	X(lock, queued_spin_unlock,    __raw_callee_save___pv_queued_spin_unlock)                  \
@@ -259,7 +283,7 @@ bool xen_page_pinned(const void *ptr);
 	X(lock, vcpu_is_preempted,     __raw_callee_save_xen_vcpu_stolen)
 // clang-format on
 
-#define X(group, field, fn) typeof(*pv_ops.group.field) fn;
+#define X(group, field, fn) typeof(*PV_OP(group, field)) fn;
 XEN_PV_OPS(X)
 #undef X
 

@@ -168,7 +168,7 @@ void xen_load_tls(struct thread_struct *t, u32 cpu)
 	u64 *gdt = per_cpu_ptr(gdt_page, cpu)->gdt,
 	    *shadow = per_cpu_ptr(shadow_tls_desc, cpu)->desc;
 
-	if (this_cpu_read(paravirt_lazy_mode) == LAZY_CPU)
+	if (xen_get_lazy_mode() == LAZY_CPU)
 		asm volatile("mov %0, %%fs" ::"r"(0) : "memory");
 	xen_mc_batch();
 	for (int i = 0; i < NR_TLS; i++) {

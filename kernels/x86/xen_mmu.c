@@ -85,7 +85,7 @@ void xen_set_pte(u64 *ptep, u64 pte)
 {
 	struct mmu_update u;
 
-	if (this_cpu_read(paravirt_lazy_mode) == LAZY_MMU) {
+	if (xen_get_lazy_mode() == LAZY_MMU) {
 		xen_mc_batch();
 		xen_mc_mmu_update(virt_to_machine(ptep) | MMU_NORMAL, pte);
 		xen_mc_issue(LAZY_MMU);

@@ -32,7 +32,6 @@ _Static_assert(offsetof(struct mc_buffer, callbacks) == 2576, "as in 6.1");
 
 DEFINE_PER_CPU(struct mc_buffer, mc_buffer);
 DEFINE_PER_CPU(u64, xen_mc_irq_flags);
-DEFINE_PER_CPU(int, paravirt_lazy_mode);
 
 void xen_mc_batch(void)
 {
@@ -44,7 +43,7 @@ void xen_mc_batch(void)
 /* LAZY_NONE: whatever mode the CPU is in. */
 void xen_mc_issue(enum lazy_mode mode)
 {
-	if (mode == LAZY_NONE || this_cpu_read(paravirt_lazy_mode) != (int)mode)
+	if (mode == LAZY_NONE || xen_get_lazy_mode() != mode)
 		xen_mc_flush();
 	local_irq_restore(this_cpu_read(xen_mc_irq_flags));
 }
@@ -151,53 +150,4 @@ void xen_mc_callback(void (*fn)(u64), u64 arg)
 	if (b->cbidx >= MC_ENTRIES)
 		xen_mc_flush();
 	b->callbacks[b->cbidx++] = (struct mc_callback){fn, arg};
-}
-
-void paravirt_enter_lazy_mmu(void)
-{
-	BUG_ON(this_cpu_read(paravirt_lazy_mode) != LAZY_NONE);
-	this_cpu_write(paravirt_lazy_mode, LAZY_MMU);
-}
-
-void xen_leave_lazy_mmu(void)
-{
-	preempt_disable();
-	xen_mc_flush();
-	BUG_ON(this_cpu_read(paravirt_lazy_mode) != LAZY_MMU);
-	this_cpu_write(paravirt_lazy_mode, LAZY_NONE);
-	preempt_enable();
-}
-
-void paravirt_flush_lazy_mmu(void)
-{
-	preempt_disable();
-	if (this_cpu_read(paravirt_lazy_mode) == LAZY_MMU) {
-		pv_lazy_mode_leave();
-		pv_lazy_mode_enter();
-	}
-	preempt_enable();
-}
-
-/* Bit 31 of a task's flags: it was batching page-table updates when it was switched out. */
-#define TASK_LAZY_MMU (1UL << 31)
-
-void paravirt_start_context_switch(struct task_struct *prev)
-{
-	if (this_cpu_read(paravirt_lazy_mode) == LAZY_MMU) {
-		pv_lazy_mode_leave();
-		*(u64 *)prev |= TASK_LAZY_MMU;
-	}
-	BUG_ON(this_cpu_read(paravirt_lazy_mode) != LAZY_NONE);
-	this_cpu_write(paravirt_lazy_mode, LAZY_CPU);
-}
-
-void xen_end_context_switch(struct task_struct *next)
-{
-	xen_mc_flush();
-	BUG_ON(this_cpu_read(paravirt_lazy_mode) != LAZY_CPU);
-	this_cpu_write(paravirt_lazy_mode, LAZY_NONE);
-	if (*(u64 *)next & TASK_LAZY_MMU) {
-		*(u64 *)next &= ~TASK_LAZY_MMU;
-		pv_lazy_mode_enter();
-	}
 }

@@ -217,6 +217,7 @@ static void unpin_tree(struct mm_struct *mm)
 	spin_unlock(&mm->page_table_lock);
 }
 
+#if PVKERNEL_GEN <= 601
 void xen_activate_mm(struct mm_struct *prev, struct mm_struct *next)
 {
 	(void)prev;
@@ -228,6 +229,12 @@ void xen_dup_mmap(struct mm_struct *oldmm, struct mm_struct *mm)
 	(void)oldmm;
 	pin_tree(mm);
 }
+#else
+void xen_enter_mmap(struct mm_struct *mm)
+{
+	pin_tree(mm);
+}
+#endif
 
 /* This CPU may still have the tree loaded lazily: move to the kernel's own first. */
 void xen_exit_mmap(struct mm_struct *mm)

@@ -185,11 +185,11 @@ static void locks_init(void)
 {
 	/* nobody waits for a lock on one CPU */
 	if (nr_cpu_ids == 1) {
-		pv_ops.lock.queued_spin_lock_slowpath = native_queued_spin_lock_slowpath;
-		pv_ops.lock.queued_spin_unlock = __raw_callee_save___native_queued_spin_unlock;
-		pv_ops.lock.wait = (void (*)(u8 *, u8))_paravirt_nop;
-		pv_ops.lock.kick = (void (*)(int))_paravirt_nop;
-		pv_ops.lock.vcpu_is_preempted = __raw_callee_save___native_vcpu_is_preempted;
+		PV_OP(lock, queued_spin_lock_slowpath) = native_queued_spin_lock_slowpath;
+		PV_OP(lock, queued_spin_unlock) = __raw_callee_save___native_queued_spin_unlock;
+		PV_OP(lock, wait) = (void (*)(u8 *, u8))PV_NOP;
+		PV_OP(lock, kick) = (void (*)(int))PV_NOP;
+		PV_OP(lock, vcpu_is_preempted) = __raw_callee_save___native_vcpu_is_preempted;
 	}
 }
 

@@ -9,24 +9,11 @@ u64 read_cr3_by_r8(void), save_fl_masked(void);
 void flush_by_second_call(void);
 bool preempted_by_operand(int cpu);
 
-/* Two NOPs of the source behind the call: a site of 8 bytes. */
-#define PV_SITE_ROOM(clobbers)                                                                     \
-	"771: call *%c[slot](%%rip)\n"                                                             \
-	".byte 0x90, 0x90\n"                                                                       \
-	"772:\n"                                                                                   \
-	".pushsection .parainstructions, \"a\"\n"                                                  \
-	".balign 8\n"                                                                              \
-	".quad 771b\n"                                                                             \
-	".byte %c[type], 772b - 771b\n"                                                            \
-	".short " #clobbers "\n"                                                                   \
-	".balign 8\n"                                                                              \
-	".popsection\n"
-
-/* B6: 49 90 has a NOP's opcode, and is none; NOPs stand behind it. */
+/* B6: 49 90 has a NOP's opcode, and is none; NOPs stand behind it.  The site has 8 bytes. */
 u64 read_cr3_by_r8(void)
 {
-	return PV_ORDINARY(0, mmu.read_cr3,
-			   ALTERNATIVE(PV_SITE_ROOM(511),
+	return PV_ORDINARY(0, mmu, read_cr3,
+			   ALTERNATIVE(PV_SITE_ROOM(511, ".byte 0x90, 0x90\n"),
 				       "mov %%cr3, %%r8; xchg %%r8, %%rax; .byte 0x90, 0x90",
 				       ALT_NOT(X86_FEATURE_XENPV)),
 			   PV_ARGS_0());
@@ -38,7 +25,7 @@ u64 read_cr3_by_r8(void)
  */
 u64 save_fl_masked(void)
 {
-	return PV_CALLEE_SAVE(0, irq.save_fl,
+	return PV_CALLEE_SAVE(0, irq, save_fl,
 			      ALTERNATIVE_2(PV_SITE(1), "pushf; pop %%rax",
 					    ALT_NOT(X86_FEATURE_XENPV),
 					    "pushf; pop %%rax; and $0x200, %%eax", X86_FEATURE_PTI),
@@ -49,7 +36,7 @@ u64 save_fl_masked(void)
 /* A call that is not the first instruction. */
 void flush_by_second_call(void)
 {
-	PV_ORDINARY(0, mmu.flush_tlb_user,
+	PV_ORDINARY(0, mmu, flush_tlb_user,
 		    ALTERNATIVE(PV_SITE(511), "cld; call native_flush_tlb_local",
 				ALT_NOT(X86_FEATURE_XENPV)),
 		    PV_ARGS_0());
@@ -60,7 +47,7 @@ const u32 nobody_is_preempted;
 
 bool preempted_by_operand(int cpu)
 {
-	return (bool)PV_CALLEE_SAVE(1, lock.vcpu_is_preempted,
+	return (bool)PV_CALLEE_SAVE(1, lock, vcpu_is_preempted,
 				    ALTERNATIVE(PV_SITE(1), "mov nobody_is_preempted(%%rip), %%eax",
 						ALT_NOT(X86_FEATURE_VCPUPREEMPT)),
 				    PV_ARGS_1(cpu));

@@ -36,7 +36,7 @@ BUG_SOURCES_B33            := native.S xen.S
 BUG_FLAGS_B33              := -DBUG_B33
 BUG_SOURCES_B7             := $(BUG_SOURCES_RARE) static_calls.c xen_smp.c
 BUG_FLAGS_B7               := -DBUG_B7
-BUG_SOURCES_B8             := $(BUG_SOURCES_RARE) patch.c
+BUG_SOURCES_B8             := $(BUG_SOURCES_RARE) alternative/patch.c
 BUG_FLAGS_B8               := -DBUG_B8
 BUG_SOURCES_B18            := $(BUG_SOURCES_RARE) patch_calls.c
 BUG_FLAGS_B18              := -DBUG_B18
@@ -44,9 +44,9 @@ BUG_SOURCES_B20            := $(BUG_SOURCES_RARE) patch_calls.c
 BUG_FLAGS_B20              := -DBUG_B20
 BUG_SOURCES_B21            := $(BUG_SOURCES_RARE) patch_calls.c
 BUG_FLAGS_B21              := -DBUG_B21
-BUG_SOURCES_B23            := $(BUG_SOURCES_RARE) patch_text.c
+BUG_SOURCES_B23            := $(BUG_SOURCES_RARE) alternative/nops.c
 BUG_FLAGS_B23              := -DBUG_B23
-BUG_SOURCES_B24            := $(BUG_SOURCES_RARE) patch_text.c
+BUG_SOURCES_B24            := $(BUG_SOURCES_RARE) alternative/nops.c
 BUG_FLAGS_B24              := -DBUG_B24
 BUG_SOURCES_B12            := $(BUG_SOURCES_RARE)
 BUG_FLAGS_B12              := -DBUG_B12
@@ -73,16 +73,16 @@ define bug-image
 BUG_OBJS_$(1) := $$(addprefix $(BUG_B)/$(1)/,$$(addsuffix .o,$$(BUG_SOURCES_$(1))))
 BUG_LDS_$(1) := $(if $(filter bugs/rare.S,$(BUG_SOURCES_$(1))),$(KERNEL_DIR)/bugs/far.lds)
 BUG_ALL_OBJS_$(1) := $$(BUG_OBJS_$(1)) \
-	$$(filter-out $$(patsubst %,$(KERNEL_B)/%.o,$$(BUG_SOURCES_$(1))),$(KERNEL_OBJS))
+	$$(filter-out $$(patsubst %,$(KERNEL_B_6.1)/%.o,$$(BUG_SOURCES_$(1))),$(KERNEL_OBJS_6.1))
 
-$(BUG_B)/pvkernel-6.1-$(1): $$(BUG_ALL_OBJS_$(1)) $(KERNEL_DIR)/kernel.lds $$(BUG_LDS_$(1))
+$(BUG_B)/pvkernel-6.1-$(1): $$(BUG_ALL_OBJS_$(1)) $(KERNEL_B_6.1)/kernel.lds $$(BUG_LDS_$(1))
 	$$(call say,LD)
 	$$(Q)$(KERNEL_LD) $(KERNEL_LDFLAGS) $$(addprefix -T ,$$(BUG_LDS_$(1))) \
-		-T $(KERNEL_DIR)/kernel.lds -o $$@ $$(BUG_ALL_OBJS_$(1))
+		-T $(KERNEL_B_6.1)/kernel.lds -o $$@ $$(BUG_ALL_OBJS_$(1))
 
 $(BUG_B)/$(1)/%.o: $(KERNEL_DIR)/% $(KERNEL_HEADERS) $(KERNEL_DIR)/rules.mk $(KERNEL_DIR)/bugs/rules.mk
 	@mkdir -p $$(@D)
 	$$(call say,CC)
-	$$(Q)$(KERNEL_CC) $(KERNEL_CFLAGS) $$(BUG_FLAGS_$(1)) -I$(KERNEL_DIR) -c -o $$@ $$<
+	$$(Q)$(KERNEL_CC) $(KERNEL_CFLAGS) $$(BUG_FLAGS_$(1)) $(call kernel-include,6.1) -c -o $$@ $$<
 endef
 $(foreach name,$(KERNELS_RIGHT) $(KERNELS_WRONG),$(eval $(call bug-image,$(name))))
