@@ -42,6 +42,9 @@
 
 /* Tag of test cases that need real kernels: `make check-kernels` runs them, `make check` does not. */
 #define PVP_TAG_KERNELS "kernels"
+/* .. and of those that take long and show nothing new of memory or of the compiler: only the first
+ * build runs them, not SAN=1 nor CC=clang. */
+#define PVP_TAG_LONG "long"
 
 /* Directory of real kernels / recorded boots, or NULL where there is none. */
 const char *pvp_test_kernels(void);

@@ -455,7 +455,7 @@ mkdir elsewhere
 cp image elsewhere/image
 exits "verify elsewhere" 0 verify --out out --platform native --jobs 3 elsewhere/image
 holds "verify: independent of where it lies" cmp first.json out/results.json
-run verify --out out image
+run verify --out out --states 16 image
 holds "verify on all platforms" [ "$status" = 0 ]
 holds "verify on all platforms: one line names those that are not for it" \
 	[ "$(grep -c "^pvproof: image: [0-9]* platforms .* passed over: hyperv-msr, .*xen-pvh (" stderr)" = 1 ]

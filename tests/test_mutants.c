@@ -206,6 +206,7 @@ Suite *mutants_suite(void)
 	TCase *bits = tcase_create("every bit");
 
 	tcase_add_unchecked_fixture(bits, setup, teardown);
+	tcase_set_tags(bits, PVP_TAG_LONG);
 	tcase_add_loop_test(bits, flipped_native, 0, SITE_LEN);
 	tcase_add_loop_test(bits, flipped_xen_pv, 0, SITE_LEN);
 	suite_add_tcase(s, bits);

@@ -300,19 +300,24 @@ Suite *mutate_suite(void)
 {
 	Suite *s = suite_create("mutate");
 	TCase *scores = tcase_create("scores"), *rule_case = tcase_create("rules");
+	TCase *many = tcase_create("many mutants");
 
 	tcase_add_unchecked_fixture(scores, setup, teardown);
 	tcase_set_timeout(scores, 120);
-	tcase_add_loop_test(scores, all_killed, 0, 2);
 	tcase_add_test(scores, jobs_do_not_matter);
 	tcase_add_test(scores, spread);
-	tcase_add_loop_test(scores, mutants_differ, 0, 2);
 	tcase_add_test(scores, good_text_is_wrong);
 	suite_add_tcase(s, scores);
 	tcase_add_unchecked_fixture(rule_case, setup, teardown);
 	tcase_set_timeout(rule_case, 120);
-	tcase_add_loop_test(rule_case, rule, 0, ARRAY_SIZE(rules));
 	tcase_add_loop_test(rule_case, bad_rule, 0, ARRAY_SIZE(bad_rules));
 	suite_add_tcase(s, rule_case);
+	tcase_add_unchecked_fixture(many, setup, teardown);
+	tcase_set_timeout(many, 120);
+	tcase_set_tags(many, PVP_TAG_LONG);
+	tcase_add_loop_test(many, all_killed, 0, 2);
+	tcase_add_loop_test(many, mutants_differ, 0, 2);
+	tcase_add_loop_test(many, rule, 0, ARRAY_SIZE(rules));
+	suite_add_tcase(s, many);
 	return s;
 }
