@@ -17,6 +17,7 @@
 
 #include "alloc.h"
 #include "bench.h"
+#include "branch_insns.h"
 
 #define MAX_WORK      2000000 /* instructions executed for one op */
 #define MAX_CASES     2000    /* runs for one op */
@@ -28,17 +29,6 @@
 
 enum side { PASSED = 1, TAKEN = 2, BOTH = 3 };
 
-/* What matters of an instruction; of all that were executed. */
-struct insn {
-	uint64_t addr; /* 0: a free place */
-	uint8_t len;
-	bool branch, goes_there, sets_flags, has_imm;
-	bool ends;	 /* what stands behind it is not reached from it */
-	uint64_t target; /* of a direct jump, branches included; 0: none */
-	uint64_t imm;
-	char name[8];
-};
-
 struct seen { /* a branch that was executed */
 	uint64_t addr;
 	uint8_t sides;
@@ -49,8 +39,7 @@ struct seen { /* a branch that was executed */
 struct pvp_explorer {
 	const struct pvp_check_input *input;
 	struct pvp_bench *bench; /* its K0 keeps traces */
-	struct insn *insns;	 /* open addressing by address */
-	size_t nr_insns, cap_insns;
+	struct pvp_branch_insns insns;
 
 	/* The op at hand. */
 	const struct pvp_site *site;
@@ -67,80 +56,6 @@ struct pvp_explorer {
 	size_t nr_near;
 	uint64_t work, cases;
 };
-
-/* --- instructions --- */
-
-// clang-format off
-/* What sets the flags that a branch looks at, by how its mnemonic begins. */
-static const char *const flag_setters[] = {
-	"cmp", "test", "sub", "add", "and", "or", "xor", "bt", "dec", "inc", "neg", "shl", "shr", "sar",
-	"lock cmpxchg", "lock bt", "lock sub", "lock dec", "lock add", "lock xadd",
-};
-// clang-format on
-
-static struct insn *insn_place(struct pvp_explorer *x, uint64_t addr)
-{
-	size_t i = pvp_mix(1, addr) & (x->cap_insns - 1);
-
-	while (x->insns[i].addr && x->insns[i].addr != addr)
-		i = (i + 1) & (x->cap_insns - 1);
-	return &x->insns[i];
-}
-
-static void describe_insn(struct pvp_explorer *x, const struct pvp_x86_insn *insn,
-			  struct insn *ret)
-{
-	*ret = (struct insn){.addr = insn->addr, .len = insn->len};
-	snprintf(ret->name, sizeof(ret->name), "%.*s", (int)strcspn(insn->text, " "), insn->text);
-	ret->branch = insn->class == PVP_X86_PLAIN &&
-		      ((insn->text[0] == 'j' && strcmp(ret->name, "jmp")) ||
-		       !strncmp(ret->name, "loop", 4));
-	ret->ends = !strcmp(ret->name, "jmp") || !strncmp(ret->name, "ret", 3) ||
-		    !strcmp(ret->name, "int3") || !insn->len;
-	if ((ret->branch || ret->ends) && insn->op[0].kind == PVP_X86_IMM)
-		ret->target = insn->op[0].imm;
-	ret->goes_there = !strncmp(ret->name, "call", 4) || !strcmp(ret->name, "jmp") ||
-			  !strncmp(ret->name, "ret", 3);
-	for (size_t i = 0; i < ARRAY_SIZE(flag_setters); i++)
-		ret->sets_flags |= !strncmp(insn->text, flag_setters[i], strlen(flag_setters[i]));
-	for (size_t i = 0; i < ARRAY_SIZE(insn->op); i++)
-		if (insn->op[i].kind == PVP_X86_IMM) {
-			ret->has_imm = true;
-			ret->imm = insn->op[i].imm;
-		}
-	if (ret->has_imm && !strncmp(ret->name, "bt", 2)) /* a bit's number */
-		ret->imm = 1ull << (ret->imm & 63);
-	(void)x;
-}
-
-static const struct insn *insn_at(struct pvp_explorer *x, uint64_t addr)
-{
-	const uint8_t *bytes = NULL;
-	struct pvp_x86_insn insn;
-	struct insn *place;
-	size_t nr = 15;
-
-	if (x->nr_insns * 2 >= x->cap_insns) {
-		struct insn *old = x->insns;
-		size_t cap = x->cap_insns;
-
-		x->cap_insns = cap ? cap * 2 : 4096;
-		x->insns = pvp_calloc(x->cap_insns, sizeof(*x->insns));
-		for (size_t i = 0; i < cap; i++)
-			if (old[i].addr)
-				*insn_place(x, old[i].addr) = old[i];
-		free(old);
-	}
-	place = insn_place(x, addr);
-	if (place->addr)
-		return place;
-	while (nr && !(bytes = pvp_view_bytes(&x->bench->side[0].view, addr, nr)))
-		nr--;
-	pvp_x86_decode(x->bench->decoder, bytes, nr, addr, &insn);
-	describe_insn(x, &insn, place);
-	x->nr_insns++;
-	return place;
-}
 
 /* --- runs --- */
 
@@ -206,7 +121,7 @@ static bool merge(struct pvp_explorer *x, unsigned run)
 	uint64_t before = 0;
 
 	for (size_t i = 0; i < trace->nr_insns; i++) {
-		const struct insn *insn = insn_at(x, trace->insns[i]);
+		const struct pvp_branch_insn *insn = pvp_branch_insn(&x->insns, trace->insns[i]);
 		struct seen *seen;
 		uint8_t side;
 		bool found;
@@ -320,10 +235,11 @@ struct flip {
 static bool took(struct pvp_explorer *x, uint64_t addr, uint8_t side)
 {
 	const struct pvp_run_trace *trace = pvp_machine_trace(x->bench->side[0].machine);
+	const uint64_t next = addr + pvp_branch_insn(&x->insns, addr)->len;
 
 	for (size_t i = 0; i + 1 < trace->nr_insns; i++)
 		if (trace->insns[i] == addr &&
-		    side == (trace->insns[i + 1] == addr + insn_at(x, addr)->len ? PASSED : TAKEN))
+		    side == (trace->insns[i + 1] == next ? PASSED : TAKEN))
 			return true;
 	return false;
 }
@@ -361,12 +277,12 @@ static void try_change(struct flip *f, const struct pvp_steer_change *change)
 }
 
 static void try_values(struct flip *f, enum pvp_steer_kind kind, uint64_t where, unsigned size,
-		       uint64_t now, const struct insn *setter, bool bits)
+		       uint64_t now, const struct pvp_branch_insn *setter, bool bits)
 {
 	const struct pvp_plan *plan = f->x->bench->facts.plan;
 	const uint64_t mask = size >= 8 ? UINT64_MAX : (1ull << 8 * size) - 1;
 	const uint64_t sign = 1ull << (8 * size - 1);
-	uint64_t imm = setter && setter->has_imm ? setter->imm : 0;
+	uint64_t imm = setter->has_imm ? setter->imm : 0;
 	const uint64_t values[] = {
 		imm,	       imm + 1,	      imm - 1, now ^ imm, now | imm, now & ~imm,
 		0,	       1,	      now ^ 1, now ^ sign, mask,     now + 1,
@@ -429,7 +345,7 @@ static size_t list_reads(struct pvp_explorer *x, const struct pvp_run_trace *tra
 		const struct pvp_run_read *read = &trace->reads[i];
 		/* Where calls go is no datum: anything might be executed. */
 		bool known = read->insn > at || !is_data(x, read->addr, read->size) ||
-			     insn_at(x, trace->insns[read->insn])->goes_there;
+			     pvp_branch_insn(&x->insns, trace->insns[read->insn])->goes_there;
 
 		for (size_t k = 0; k < nr; k++)
 			known |= ret[k].addr == read->addr;
@@ -439,16 +355,18 @@ static size_t list_reads(struct pvp_explorer *x, const struct pvp_run_trace *tra
 	return nr;
 }
 
-static const struct insn *flag_setter(struct pvp_explorer *x, const struct pvp_run_trace *trace,
-				      size_t at)
+/* A copy, which outlives the next run; of none, all 0. */
+static struct pvp_branch_insn flag_setter(struct pvp_explorer *x,
+					  const struct pvp_run_trace *trace, size_t at)
 {
 	for (size_t back = 1; back <= MAX_BACK && back <= at; back++) {
-		const struct insn *insn = insn_at(x, trace->insns[at - back]);
+		const struct pvp_branch_insn *insn =
+			pvp_branch_insn(&x->insns, trace->insns[at - back]);
 
 		if (insn->sets_flags)
-			return insn;
+			return *insn;
 	}
-	return NULL;
+	return (struct pvp_branch_insn){0};
 }
 
 static bool is_free(enum pvp_domain domain)
@@ -459,7 +377,7 @@ static bool is_free(enum pvp_domain domain)
 	       domain == PVP_DOMAIN_VADDR;
 }
 
-static void try_arguments(struct flip *f, const struct insn *setter)
+static void try_arguments(struct flip *f, const struct pvp_branch_insn *setter)
 {
 	const struct pvp_contract *contract = f->x->contract;
 	struct pvp_explorer *x = f->x;
@@ -505,7 +423,7 @@ static void flip(struct pvp_explorer *x, struct seen *seen)
 	struct pvp_run_read reads[MAX_READS];
 
 	for (int last = 0; last < 2 && !is_over(&f); last++) {
-		const struct insn *setter;
+		struct pvp_branch_insn setter;
 		size_t at, nr = 0;
 
 		if (!run(x, &f.from))
@@ -516,11 +434,11 @@ static void flip(struct pvp_explorer *x, struct seen *seen)
 		pvp_bench_undo(x->bench);
 		for (size_t i = 0; i < nr && !is_over(&f); i++)
 			try_values(&f, PVP_STEER_MEMORY, reads[i].addr, reads[i].size,
-				   reads[i].value, setter, i < 2);
+				   reads[i].value, &setter, i < 2);
 		if (last)
 			break;
 		try_refusal(&f);
-		try_arguments(&f, setter);
+		try_arguments(&f, &setter);
 		for (unsigned i = 1; i <= 6 && !is_over(&f); i++) {
 			struct pvp_steer_change change = {.kind = PVP_STEER_ANSWERS, .value = i};
 
@@ -582,7 +500,7 @@ static void follow(struct pvp_explorer *x, uint64_t begin, uint64_t len, uint64_
 		uint64_t addr = todo[--nr];
 
 		while (addr - begin < len && !led[addr - begin]) {
-			const struct insn *insn = insn_at(x, addr);
+			const struct pvp_branch_insn *insn = pvp_branch_insn(&x->insns, addr);
 
 			led[addr - begin] = 1;
 			if (insn->target - begin < len && !led[insn->target - begin])
@@ -619,7 +537,7 @@ static void list_branches(struct pvp_explorer *x, struct pvp_explored *ret)
 		uint8_t *led = paths_of(x, begin, end - begin);
 
 		while (addr < end) {
-			const struct insn *insn = insn_at(x, addr);
+			const struct pvp_branch_insn *insn = pvp_branch_insn(&x->insns, addr);
 			struct seen *seen;
 			bool found;
 
@@ -658,6 +576,8 @@ struct pvp_error *pvp_explorer_create(const struct pvp_check_input *input,
 		return err;
 	}
 	x->input = input;
+	x->insns.view = &x->bench->side[0].view;
+	x->insns.decoder = x->bench->decoder;
 	*ret = x;
 	return NULL;
 }
@@ -667,7 +587,7 @@ void pvp_explorer_destroy(struct pvp_explorer *x)
 	if (!x)
 		return;
 	pvp_bench_destroy(x->bench);
-	free(x->insns);
+	pvp_branch_insns_deinit(&x->insns);
 	free(x->runs);
 	free(x->seen);
 	free(x->functions);
