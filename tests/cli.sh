@@ -484,6 +484,27 @@ holds "verify --patched: a spoiled transfer: the line" \
 	grep -qE '^DIVERGENT  native  0x[0-9a-f]+  return#1  ' stdout
 holds "verify --patched: a spoiled transfer: counted apart" \
 	grep -q '; [0-9]* transfers: [0-9]* EQUIVALENT, 1 DIVERGENT, 0 INCONCLUSIVE, 0 SKIPPED; ' stdout
+witness=$(echo out/witnesses/native-*.json)
+exits "replay: a transfer" 1 replay "$witness"
+holds "replay: a transfer: what it means, and what is wrong" \
+	[ "$(grep -cE '^(means +goes where the stack says|wrong +[a-z0-9]+ )' stdout)" = 2 ]
+holds "replay: a transfer: it has one side" [ "$(grep -cE '^K[01] stop' stdout)" = 1 ]
+sed '/"new":/s/"c2/"c3/' "$witness" >mended.json
+exits "replay: a transfer, mended" 0 replay mended.json
+exits "replay --asm: a transfer" 1 replay --asm out.S "$witness"
+holds "replay --asm: a transfer: what it means" grep -q '^ \* means    goes where the stack says' out.S
+sed 's/"addr": "0xffffffff8/"addr": "0xffffffff9/' "$witness" >bad.json
+exits "replay: no transfer is there" 2 replay bad.json
+holds "replay: no transfer is there: the field" grep -q '"site.addr"' stderr
+sed '/"meaning"/d' "$witness" >bad.json
+exits "replay: nothing to compare with" 2 replay bad.json
+holds "replay: nothing to compare with: the field" grep -q '"meaning" is missing' stderr
+exits "verify --patched: entry code: the text" 0 patch --platform xen-pv image
+iret=$(awk -F'\t' '$3 == "entry" { print $1 }' sites.tsv)
+awk -F'\t' -v OFS='\t' -v at="$iret" '$1 == at { sub(/^e9/, "e8", $3) } 1' stdout >iret.tsv
+exits "verify --patched: entry code" 1 verify --out out --platform xen-pv --patched iret.tsv image
+exits "replay: entry code" 1 replay "out/witnesses/xen-pv-$iret.json"
+holds "replay: entry code: what it means" grep -q '^means     goes where the frame says' stdout
 printf 'expect:\n- op: return\n  verdict: DIVERGENT\n  why: spoiled\n' >transfer.yaml
 exits "verify --expect: a transfer" 0 verify --out out --platform native --patched transfer.tsv \
 	--expect transfer.yaml image

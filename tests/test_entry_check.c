@@ -327,6 +327,11 @@ START_TEST(meanings)
 			      rows[_i].what, cell->detail);
 	if (rows[_i].want == PVP_EQUIVALENT)
 		ck_assert_uint_eq(cell->end, PVP_MIN_COUNTED);
+	ck_assert(!cell->witness || rows[_i].want == PVP_DIVERGENT);
+	if (cell->witness)
+		ck_assert_msg(cell->witness->alone && cell->witness->meaning &&
+				      strstr(cell->detail, cell->witness->what),
+			      "%s: %s", rows[_i].what, cell->witness->what);
 	pvp_check_result_deinit(&result);
 	bench_close(&b);
 }
@@ -395,6 +400,21 @@ static void decide_all(struct boot *boot, const struct pvp_entry_sites *entry,
 	pvp_ck_ok(pvp_entry_check(&boot->input, ret));
 }
 
+/* What a witness says is what its state shows when it is run again. */
+static void see_again(const struct pvp_check_input *input, const struct pvp_cell *cell)
+{
+	struct pvp_cell again;
+
+	if (!cell->witness)
+		return;
+	pvp_ck_ok(pvp_check_alone(input, cell->site, cell->witness->state, &again));
+	ck_assert_msg(again.witness && !strcmp(again.witness->what, cell->witness->what), "%s: %s",
+		      cell->site->op, cell->witness->what);
+	ck_assert_mem_eq(again.witness->end_k1, cell->witness->end_k1,
+			 sizeof(again.witness->end_k1));
+	pvp_cell_deinit(&again);
+}
+
 START_TEST(debian)
 {
 	const char *file = files[_i / 2], *platform = platforms[_i % 2];
@@ -428,6 +448,8 @@ START_TEST(debian)
 					      "%s: %s#%u, unpatched under Xen PV: %s", file,
 					      entry.sites.v[i].op, entry.sites.v[i].ordinal,
 					      pvp_verdict_name(result.entry_cells[i].verdict));
+		for (size_t i = 0; i < result.nr_entry_cells; i++)
+			see_again(&boot.input, &result.entry_cells[i]);
 		pvp_check_result_deinit(&result);
 	}
 	pvp_entry_sites_deinit(&entry);

@@ -66,6 +66,7 @@ void pvp_witness_seen_deinit(struct pvp_witness *w)
 	free(w->prefix_k0);
 	free(w->prefix_k1);
 	free(w->what);
+	free(w->meaning);
 	free(w->stop_k0);
 	free(w->stop_k1);
 	free(w->effects_k0);
@@ -260,4 +261,16 @@ struct pvp_error *pvp_check_start(const struct pvp_check_input *input, const str
 		pvp_bench_decide_start(bench, site, start, index, ret);
 	pvp_bench_destroy(bench);
 	return err;
+}
+
+struct pvp_error *pvp_check_alone(const struct pvp_check_input *input, const struct pvp_site *site,
+				  unsigned state, struct pvp_cell *ret)
+{
+	struct pvp_error *err = pvp_selftest_require();
+
+	if (err)
+		return err;
+	return site->kind == PVP_SITE_ENTRY || site->kind == PVP_SITE_TRAP
+		       ? pvp_entry_check_one(input, site, state, ret)
+		       : pvp_transfers_check_one(input, site, state, ret);
 }

@@ -100,6 +100,12 @@ struct pvp_witness {
 	/* How each side gets to the first difference: instructions, the last one named first. */
 	char *prefix_k0, *prefix_k1;
 	char *what;	/* "end: rbx 0x.. != 0x.." */
+	/*
+	 * Text that has no unpatched side (entry code, trap rows, transfers): K1 alone was run, and
+	 * compared with what it means.  There is no K0 then: its members are 0 and NULL.
+	 */
+	bool alone;
+	char *meaning; /* alone: one line */
 	uint64_t start[PVP_X86_NR_REGS];  /* rip as K0 and K1 begin: the site */
 	uint64_t end_k0[PVP_X86_NR_REGS]; /* where each side stopped */
 	uint64_t end_k1[PVP_X86_NR_REGS];
@@ -215,11 +221,11 @@ struct pvp_transfer_tally {
 struct pvp_check_result {
 	struct pvp_cell *cells; /* one a site, in site order */
 	size_t nr_cells;
-	struct pvp_cell *entry_cells; /* one an entry-code site; without witnesses */
+	struct pvp_cell *entry_cells; /* one an entry-code site */
 	size_t nr_entry_cells;
 	struct pvp_transfer_tally transfers[PVP_NR_TRANSFER_KINDS]; /* kind - PVP_SITE_RETURN */
-	/* Of the transfers that are not EQUIVALENT, or were asked for by name; in site order, without
-	 * witnesses. */
+	/* Of the transfers that are not EQUIVALENT, or were asked for by name; in site order.  Of
+	 * those of one class the first DIVERGENT one alone has a witness. */
 	struct pvp_cell *transfer_cells;
 	size_t nr_transfer_cells;
 	struct pvp_finding *findings;
@@ -245,6 +251,9 @@ struct pvp_error *pvp_check_one(const struct pvp_check_input *input, const struc
 struct pvp_error *pvp_check_start(const struct pvp_check_input *input, const struct pvp_site *site,
 				  const struct pvp_start *start, unsigned index,
 				  struct pvp_cell *ret) PVP_MUST_CHECK;
+/* The same of entry code, a trap row, or a transfer (of input->entry, input->transfers). */
+struct pvp_error *pvp_check_alone(const struct pvp_check_input *input, const struct pvp_site *site,
+				  unsigned state, struct pvp_cell *ret) PVP_MUST_CHECK;
 void pvp_cell_deinit(struct pvp_cell *cell);
 
 #endif

@@ -12,6 +12,7 @@
 #include "entry_sites.h"
 #include "findings.h"
 #include "hypercall.h"
+#include "seen.h"
 #include "world.h"
 
 struct pvp_entry_bench {
@@ -224,52 +225,93 @@ static enum pvp_form form_of(const struct pvp_entry_bench *bench, const struct p
 	return k1[0] == 0xe8 || k1[0] == 0xe9 ? PVP_FORM_CALL : PVP_FORM_INLINE;
 }
 
-void pvp_entry_bench_decide(struct pvp_entry_bench *bench, const struct pvp_site *site,
-			    struct pvp_cell *cell)
+/* False: it is decided already. */
+static bool begin(const struct pvp_entry_bench *bench, const struct pvp_site *site,
+		  const struct pvp_contract *contract, struct pvp_cell *cell)
 {
-	const struct pvp_check_input *input = bench->input;
-	const struct pvp_contract *contract = pvp_contracts_find(input->contracts, "entry");
-	struct pvp_entry_case want;
-
 	memset(cell, 0, sizeof(*cell));
 	cell->site = site;
 	cell->verdict = PVP_SKIPPED;
 	cell->form = form_of(bench, site);
-	if (!contract || (site->kind == PVP_SITE_ENTRY && site->slot == PVP_ENTRY_OTHER)) {
-		cell->verdict = PVP_INCONCLUSIVE;
-		cell->reason = PVP_REASON_NO_CONTRACT;
-		cell->detail = pvp_strdup(site->op);
-		return;
-	}
-	for (unsigned i = 0; i < input->nr_states; i++) {
-		char *wrong;
+	if (contract && (site->kind != PVP_SITE_ENTRY || site->slot != PVP_ENTRY_OTHER))
+		return true;
+	cell->verdict = PVP_INCONCLUSIVE;
+	cell->reason = PVP_REASON_NO_CONTRACT;
+	cell->detail = pvp_strdup(site->op);
+	return false;
+}
 
-		pvp_start_make(&bench->start_image, input->platform, contract, input->seed, i,
-			       &bench->start);
-		wrong = pvp_entry_case_make(&bench->facts, site, i, &bench->start, &want);
-		cell->states++;
-		if (!wrong) {
-			run_case(bench, site, &want);
-			cell->stray += bench->run.strays;
-			wrong = pvp_entry_case_judge(&want, &bench->facts, &bench->start,
-						     &bench->run,
-						     pvp_machine_memory(bench->machine));
-			pvp_machine_undo(bench->machine);
-			/* (What is foreign is certain to change something.) */
-			cell->reason = wrong && !bench->run.foreign ? reason_of(bench->run.stop)
-								    : PVP_REASON_NONE;
-		}
-		if (wrong) {
-			cell->verdict = cell->reason ? PVP_INCONCLUSIVE : PVP_DIVERGENT;
-			cell->detail = pvp_asprintf("state %u: %s", i, wrong);
-			free(wrong);
-			return;
-		}
-		cell->entry++;
-		cell->end++;
+/* Runs state i and adds what it came to; false: that decides. */
+static bool decide_state(struct pvp_entry_bench *bench, const struct pvp_site *site,
+			 const struct pvp_contract *contract, unsigned i, struct pvp_cell *cell)
+{
+	const struct pvp_check_input *input = bench->input;
+	struct pvp_entry_case want;
+	bool ran = false;
+	char *wrong;
+
+	pvp_start_make(&bench->start_image, input->platform, contract, input->seed, i,
+		       &bench->start);
+	wrong = pvp_entry_case_make(&bench->facts, site, i, &bench->start, &want);
+	cell->states++;
+	if (!wrong) {
+		ran = true;
+		run_case(bench, site, &want);
+		cell->stray += bench->run.strays;
+		wrong = pvp_entry_case_judge(&want, &bench->facts, &bench->start, &bench->run,
+					     pvp_machine_memory(bench->machine));
+		pvp_machine_undo(bench->machine);
+		/* (What is foreign is certain to change something.) */
+		cell->reason = wrong && !bench->run.foreign ? reason_of(bench->run.stop)
+							    : PVP_REASON_NONE;
 	}
+	if (wrong) {
+		cell->verdict = cell->reason ? PVP_INCONCLUSIVE : PVP_DIVERGENT;
+		cell->detail = pvp_asprintf("state %u: %s", i, wrong);
+		if (ran && cell->verdict == PVP_DIVERGENT)
+			cell->witness = pvp_seen_alone(input, i, wrong,
+						       pvp_arrival_text(want.arrival),
+						       &bench->start.state, &bench->run);
+		free(wrong);
+		return false;
+	}
+	cell->entry++;
+	cell->end++;
+	return true;
+}
+
+static void decide(struct pvp_entry_bench *bench, const struct pvp_site *site, unsigned from,
+		   unsigned to, struct pvp_cell *cell)
+{
+	const struct pvp_contract *contract = pvp_contracts_find(bench->input->contracts, "entry");
+
+	if (!begin(bench, site, contract, cell))
+		return;
+	for (unsigned i = from; i < to; i++)
+		if (!decide_state(bench, site, contract, i, cell))
+			return;
 	cell->verdict = PVP_EQUIVALENT;
 	cell->evidence = PVP_EVIDENCE_EXECUTED;
+}
+
+void pvp_entry_bench_decide(struct pvp_entry_bench *bench, const struct pvp_site *site,
+			    struct pvp_cell *cell)
+{
+	decide(bench, site, 0, bench->input->nr_states, cell);
+}
+
+struct pvp_error *pvp_entry_check_one(const struct pvp_check_input *input,
+				      const struct pvp_site *site, unsigned state,
+				      struct pvp_cell *ret)
+{
+	struct pvp_entry_bench *bench;
+	struct pvp_error *err = pvp_entry_bench_create(input, site->kind, &bench);
+
+	if (err)
+		return err;
+	decide(bench, site, state, state + 1, ret);
+	pvp_entry_bench_destroy(bench);
+	return NULL;
 }
 
 /* --- the table as a whole --- */

@@ -578,3 +578,17 @@ char *pvp_entry_case_judge(const struct pvp_entry_case *want, const struct pvp_e
 	}
 	return wrong ? wrong : judge_effects(want, run);
 }
+
+const char *pvp_arrival_text(enum pvp_arrival arrival)
+{
+	static const char *const texts[] = {
+		[PVP_ARRIVE_BEHIND] = "goes on behind the site, with nothing changed",
+		[PVP_ARRIVE_SAVED] = "goes on behind the site, with pt_regs on the stack",
+		[PVP_ARRIVE_HANDLER] = "goes to a handler in C, with pt_regs as its argument",
+		[PVP_ARRIVE_PARANOID] = "goes to paranoid_entry, with the CPU's frame",
+		[PVP_ARRIVE_LDT] = "goes to what gets the upper half of esp right, with the frame",
+		[PVP_ARRIVE_USER] = "goes where the frame says, with the registers it was given",
+	};
+
+	return texts[arrival];
+}

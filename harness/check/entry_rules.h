@@ -54,6 +54,9 @@ enum pvp_arrival {
 	PVP_ARRIVE_USER, /* where the frame says, with the registers of pt_regs or as they are */
 };
 
+/* One line, "goes on at ..". */
+const char *pvp_arrival_text(enum pvp_arrival arrival);
+
 /* What one start state has to come to. */
 struct pvp_entry_case {
 	enum pvp_arrival arrival;

@@ -6,7 +6,7 @@
 #include "alloc.h"
 #include "cell.h"
 #include "pool.h"
-#include "start.h"
+#include "seen.h"
 
 struct jobs {
 	const struct pvp_check_input *input;
@@ -17,30 +17,8 @@ struct jobs {
 
 /* --- the worker's side --- */
 
-static void put_witness(struct pvp_record *r, const struct pvp_witness *w)
-{
-	pvp_record_put_u64(r, w->seed);
-	pvp_record_put_u64(r, w->state);
-	pvp_record_put_string(r, w->what);
-	pvp_record_put(r, w->start, sizeof(w->start));
-	pvp_record_put(r, w->end_k0, sizeof(w->end_k0));
-	pvp_record_put(r, w->end_k1, sizeof(w->end_k1));
-	pvp_record_put_string(r, w->stop_k0);
-	pvp_record_put_string(r, w->stop_k1);
-	pvp_record_put_string(r, w->effects_k0);
-	pvp_record_put_string(r, w->effects_k1);
-	pvp_record_put_string(r, w->matter);
-	pvp_record_put_string(r, w->prefix_k0);
-	pvp_record_put_string(r, w->prefix_k1);
-	pvp_record_put_u64(r, w->shrunk != NULL);
-	if (w->shrunk)
-		pvp_record_put(r, w->shrunk, sizeof(*w->shrunk));
-}
-
 static void put_cell(struct pvp_record *r, const struct pvp_cell *cell, const char *violation)
 {
-	const struct pvp_witness *w = cell->witness;
-
 	pvp_record_put_u64(r, cell->verdict);
 	pvp_record_put_u64(r, cell->evidence);
 	pvp_record_put_u64(r, cell->reason);
@@ -55,9 +33,7 @@ static void put_cell(struct pvp_record *r, const struct pvp_cell *cell, const ch
 	pvp_record_put_u64(r, cell->stray);
 	pvp_record_put_string(r, cell->detail);
 	pvp_record_put_string(r, violation);
-	pvp_record_put_u64(r, w != NULL);
-	if (w)
-		put_witness(r, w);
+	pvp_seen_put(r, cell->witness);
 }
 
 static bool is_wanted(void *arg, size_t site)
@@ -97,30 +73,6 @@ static void end(void *arg, void *state, struct pvp_record *out)
 
 /* --- the parent's side --- */
 
-static struct pvp_witness *get_witness(struct pvp_record *r)
-{
-	struct pvp_witness *w = pvp_calloc(1, sizeof(*w));
-
-	w->seed = pvp_record_get_u64(r);
-	w->state = pvp_record_get_u64(r);
-	w->what = pvp_record_get_string(r);
-	pvp_record_get(r, w->start, sizeof(w->start));
-	pvp_record_get(r, w->end_k0, sizeof(w->end_k0));
-	pvp_record_get(r, w->end_k1, sizeof(w->end_k1));
-	w->stop_k0 = pvp_record_get_string(r);
-	w->stop_k1 = pvp_record_get_string(r);
-	w->effects_k0 = pvp_record_get_string(r);
-	w->effects_k1 = pvp_record_get_string(r);
-	w->matter = pvp_record_get_string(r);
-	w->prefix_k0 = pvp_record_get_string(r);
-	w->prefix_k1 = pvp_record_get_string(r);
-	if (pvp_record_get_u64(r)) {
-		w->shrunk = pvp_calloc(1, sizeof(*w->shrunk));
-		pvp_record_get(r, w->shrunk, sizeof(*w->shrunk));
-	}
-	return w;
-}
-
 static void get_cell(struct pvp_record *r, const struct pvp_check_input *input, size_t index,
 		     struct pvp_job_outcome *ret)
 {
@@ -141,9 +93,7 @@ static void get_cell(struct pvp_record *r, const struct pvp_check_input *input, 
 	cell->stray = pvp_record_get_u64(r);
 	cell->detail = pvp_record_get_string(r);
 	ret->violation = pvp_record_get_string(r);
-	if (!pvp_record_get_u64(r))
-		return;
-	cell->witness = get_witness(r);
+	cell->witness = pvp_seen_get(r);
 }
 
 /* A worker may have been damaged before it spoke: numbers that index something are checked. */
@@ -151,9 +101,7 @@ static bool is_sane(const struct pvp_cell *cell)
 {
 	return cell->verdict <= PVP_SKIPPED && cell->evidence <= PVP_EVIDENCE_NULL_OP &&
 	       cell->reason <= PVP_REASON_WORKER_DIED && cell->form <= PVP_FORM_UNPATCHED &&
-	       (!cell->witness || !cell->witness->shrunk ||
-		(cell->witness->shrunk->nr_pokes < PVP_START_MAX_POKES &&
-		 cell->witness->shrunk->nr_script <= PVP_START_MAX_SCRIPT));
+	       pvp_seen_is_sane(cell->witness);
 }
 
 static void progress(struct jobs *jobs)

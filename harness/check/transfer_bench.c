@@ -8,6 +8,7 @@
 #include <sys/mman.h>
 
 #include "alloc.h"
+#include "seen.h"
 #include "world.h"
 
 /* The longest way through a thunk measured, which fills the return predictor, takes 44. */
@@ -140,12 +141,15 @@ static enum pvp_form form_of(const struct pvp_transfer_bench *bench, const struc
 	return k1[0] == 0xe8 || k1[0] == 0xe9 ? PVP_FORM_CALL : PVP_FORM_INLINE;
 }
 
-void pvp_transfer_bench_decide(struct pvp_transfer_bench *bench, size_t i, struct pvp_cell *ret)
+/* Runs the states from, .., to - 1 of site i, or until one is wrong. */
+static void decide(struct pvp_transfer_bench *bench, size_t i, unsigned from, unsigned to,
+		   struct pvp_cell *ret)
 {
 	const struct pvp_check_input *input = bench->input;
 	const struct pvp_site *site = &input->transfers->sites.v[i];
 	const struct pvp_transfer *branch = &input->transfers->v[i];
-	const enum pvp_transfer_meaning meaning = pvp_transfer_meaning_of(&bench->facts, site, branch);
+	const enum pvp_transfer_meaning meaning =
+		pvp_transfer_meaning_of(&bench->facts, site, branch);
 
 	*ret = (struct pvp_cell){.site = site, .form = form_of(bench, site)};
 	/* What the file has there is not the text that runs: it only leads to it. */
@@ -155,19 +159,23 @@ void pvp_transfer_bench_decide(struct pvp_transfer_bench *bench, size_t i, struc
 		ret->detail = pvp_strdup("a thunk that boot puts into memory of its own");
 		return;
 	}
-	for (unsigned state = 0; state < input->nr_states; state++) {
+	for (unsigned state = from; state < to; state++) {
 		char *wrong;
 
 		pvp_transfer_case_make(&bench->facts, site, branch, meaning, input->seed, state,
-				     &bench->want);
+				       &bench->want);
 		run_case(bench);
 		ret->states++;
 		wrong = pvp_transfer_case_judge(&bench->want, &bench->facts, &bench->run,
-					      pvp_machine_memory(bench->machine), &ret->reason);
+						pvp_machine_memory(bench->machine), &ret->reason);
 		pvp_machine_undo(bench->machine);
 		if (wrong) {
 			ret->verdict = ret->reason ? PVP_INCONCLUSIVE : PVP_DIVERGENT;
 			ret->detail = pvp_asprintf("state %u: %s", state, wrong);
+			if (ret->verdict == PVP_DIVERGENT)
+				ret->witness = pvp_seen_alone(input, state, wrong,
+							      pvp_transfer_meaning_text(meaning),
+							      &bench->want.start, &bench->run);
 			free(wrong);
 			return;
 		}
@@ -176,4 +184,15 @@ void pvp_transfer_bench_decide(struct pvp_transfer_bench *bench, size_t i, struc
 	}
 	ret->verdict = PVP_EQUIVALENT;
 	ret->evidence = PVP_EVIDENCE_EXECUTED;
+}
+
+void pvp_transfer_bench_decide(struct pvp_transfer_bench *bench, size_t i, struct pvp_cell *ret)
+{
+	decide(bench, i, 0, bench->input->nr_states, ret);
+}
+
+void pvp_transfer_bench_decide_state(struct pvp_transfer_bench *bench, size_t i, unsigned state,
+				     struct pvp_cell *ret)
+{
+	decide(bench, i, state, state + 1, ret);
 }

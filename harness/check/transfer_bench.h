@@ -18,6 +18,9 @@ void pvp_transfer_bench_destroy(struct pvp_transfer_bench *bench);
 /* Runs all start states of site i of input->transfers, or until one is wrong; the caller deinits
  * the cell. */
 void pvp_transfer_bench_decide(struct pvp_transfer_bench *bench, size_t i, struct pvp_cell *ret);
+/* State `state` alone. */
+void pvp_transfer_bench_decide_state(struct pvp_transfer_bench *bench, size_t i, unsigned state,
+				     struct pvp_cell *ret);
 uint64_t pvp_transfer_bench_cases(const struct pvp_transfer_bench *bench);
 
 #endif

@@ -516,23 +516,6 @@ static char *judge_inline(struct judge *j, enum pvp_reason *reason)
 	return judge_function(j, reason);
 }
 
-/* What the start was, for the report. */
-static char *with_start(const struct judge *j, char *wrong)
-{
-	const bool narrow = j->facts->plan->isa == PVP_ISA_I386;
-	char *ret = wrong, *longer;
-
-	for (unsigned i = 0; i < (narrow ? 8u : NR_GENERAL) + 1; i++) {
-		const unsigned reg = i < (narrow ? 8u : NR_GENERAL) ? i : PVP_X86_rflags;
-
-		longer = pvp_asprintf("%s%s%s=%#" PRIx64, ret, i ? " " : "; from ",
-				      pvp_x86_reg_name(reg), j->want->start.reg[reg]);
-		free(ret);
-		ret = longer;
-	}
-	return ret;
-}
-
 char *pvp_transfer_case_judge(const struct pvp_transfer_case *want,
 			    const struct pvp_transfer_facts *facts, const struct pvp_run *run,
 			    struct pvp_memory *memory, enum pvp_reason *reason)
@@ -575,5 +558,16 @@ char *pvp_transfer_case_judge(const struct pvp_transfer_case *want,
 			break;
 		}
 	}
-	return wrong ? with_start(&j, wrong) : NULL;
+	return wrong;
+}
+
+const char *pvp_transfer_meaning_text(enum pvp_transfer_meaning meaning)
+{
+	static const char *const texts[] = {
+#define X(id, what) [PVP_TRANSFER_##id] = what,
+		PVP_TRANSFER_MEANINGS(X)
+#undef X
+	};
+
+	return texts[meaning];
 }

@@ -40,6 +40,8 @@ enum pvp_transfer_meaning {
 #undef X
 };
 
+const char *pvp_transfer_meaning_text(enum pvp_transfer_meaning meaning);
+
 struct pvp_transfer_facts {
 	const struct pvp_check_input *input;
 	const struct pvp_view *view; /* borrowed: K1 before any run */

@@ -8,6 +8,7 @@
 #include "transfer_bench.h"
 #include "transfer_class.h"
 #include "pool.h"
+#include "seen.h"
 #include "world.h"
 
 #define SAMPLE	   100 /* one in so many sites is run, whatever its class */
@@ -163,6 +164,7 @@ static void work(void *arg, void *state, size_t item, struct pvp_record *out)
 	pvp_record_put_u64(out, cell.entry);
 	pvp_record_put_u64(out, cell.end);
 	pvp_record_put_string(out, cell.detail);
+	pvp_seen_put(out, cell.witness);
 	pvp_cell_deinit(&cell);
 }
 
@@ -191,8 +193,10 @@ static bool take(void *arg, size_t item, struct pvp_record *in)
 	cell->entry = pvp_record_get_u64(in);
 	cell->end = pvp_record_get_u64(in);
 	cell->detail = pvp_record_get_string(in);
+	cell->witness = pvp_seen_get(in);
 	outcome->done = true;
-	return cell->verdict < PVP_SKIPPED && cell->reason <= PVP_REASON_WORKER_DIED &&
+	return pvp_seen_is_sane(cell->witness) && cell->verdict < PVP_SKIPPED &&
+	       cell->reason <= PVP_REASON_WORKER_DIED &&
 	       cell->form <= PVP_FORM_UNPATCHED &&
 	       cell->evidence == (cell->verdict == PVP_EQUIVALENT ? PVP_EVIDENCE_EXECUTED
 								  : PVP_EVIDENCE_NONE);
@@ -298,6 +302,26 @@ static void collect_run(struct stage *stage, size_t i, struct pvp_transfer_tally
 	memset(cell, 0, sizeof(*cell));
 }
 
+/* Of a class one witness is enough. */
+static void drop_witnesses(struct stage *stage)
+{
+	bool *seen = pvp_calloc(stage->nr, sizeof(*seen));
+
+	for (size_t i = 0; i < stage->nr; i++) {
+		struct pvp_cell *cell = &stage->outcomes[i].cell;
+
+		if (!cell->witness)
+			continue;
+		if (seen[stage->class_of[i]]) {
+			pvp_witness_seen_deinit(cell->witness);
+			free(cell->witness);
+			cell->witness = NULL;
+		}
+		seen[stage->class_of[i]] = true;
+	}
+	free(seen);
+}
+
 static void collect(struct stage *stage, struct pvp_check_result *result)
 {
 	bool *seen = pvp_calloc(stage->nr, sizeof(*seen));
@@ -357,8 +381,29 @@ struct pvp_error *pvp_transfers_check(const struct pvp_check_input *input,
 		err = run_first(&stage);
 	if (any && !err)
 		err = run_rest(&stage);
-	if (!err)
+	if (!err) {
+		drop_witnesses(&stage);
 		collect(&stage, result);
+	}
 	stage_deinit(&stage);
+	return err;
+}
+
+struct pvp_error *pvp_transfers_check_one(const struct pvp_check_input *input,
+					  const struct pvp_site *site, unsigned state,
+					  struct pvp_cell *ret)
+{
+	struct pvp_transfer_bench *bench = NULL;
+	struct pvp_world *world = NULL;
+	struct pvp_error *err;
+
+	err = pvp_world_create(input->image, input->tables, input->platform, &world);
+	if (!err)
+		err = pvp_transfer_bench_create(input, world, &bench);
+	if (!err)
+		pvp_transfer_bench_decide_state(bench, site - input->transfers->sites.v, state,
+						ret);
+	pvp_transfer_bench_destroy(bench);
+	pvp_world_destroy(world);
 	return err;
 }

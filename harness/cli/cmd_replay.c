@@ -174,11 +174,31 @@ static void print_head(const struct pvp_witness_file *file, const struct pvp_sub
 		print_bytes("K1 now", k1, file->len);
 }
 
+/* There is no K0: the registers that K1 changed. */
+static void print_alone(const struct pvp_witness *seen)
+{
+	print_clean("means", seen->meaning);
+	print_clean("wrong", seen->what);
+	print_clean("K1 stop", seen->stop_k1);
+	printf("\n%-10s%-18s  %s\n", "register", "start", "K1 end");
+	for (unsigned i = 0; i < PVP_X86_NR_REGS; i++)
+		if (seen->end_k1[i] != seen->start[i])
+			printf("%-10s0x%016" PRIx64 "  0x%016" PRIx64 "\n",
+			       pvp_witness_register(i), seen->start[i], seen->end_k1[i]);
+	puts("\nK1 effects");
+	print_lines(seen->effects_k1);
+	putchar('\n');
+}
+
 /* Registers in which the sides ended differently, and the start value of each. */
 static void print_witness(const struct pvp_witness *seen)
 {
 	bool any = false;
 
+	if (seen->alone) {
+		print_alone(seen);
+		return;
+	}
 	print_clean("differs", seen->what);
 	print_clean("K0 stop", seen->stop_k0);
 	print_clean("K1 stop", seen->stop_k1);
@@ -239,6 +259,21 @@ static struct pvp_error *print_outcome(const struct pvp_witness_file *file,
 				cell->detail ? cell->detail : "");
 }
 
+/* alone: it is entry code, a trap row or a transfer. */
+static const struct pvp_site *find_site(const struct pvp_subject *subject, uint64_t addr,
+					bool alone)
+{
+	const struct pvp_sites *const lists[] = {&subject->entry.sites, &subject->transfers.sites};
+
+	if (!alone)
+		return pvp_sites_find(&subject->sites, addr);
+	for (size_t k = 0; k < ARRAY_SIZE(lists); k++)
+		for (size_t i = 0; i < lists[k]->nr; i++)
+			if (lists[k]->v[i].addr == addr)
+				return &lists[k]->v[i];
+	return NULL;
+}
+
 static struct pvp_error *replay(const struct pvp_witness_file *file,
 				const struct pvp_subject *subject, const struct pvp_boot *boot,
 				enum pvp_exit *status)
@@ -247,6 +282,8 @@ static struct pvp_error *replay(const struct pvp_witness_file *file,
 		.image = subject->image,
 		.tables = &subject->tables,
 		.sites = &subject->sites,
+		.entry = &subject->entry,
+		.transfers = &subject->transfers,
 		.platform = boot->platform,
 		.contracts = &boot->contracts,
 		.patched = &boot->patched,
@@ -255,7 +292,8 @@ static struct pvp_error *replay(const struct pvp_witness_file *file,
 		.seed = file->seen.seed,
 		.jobs = 1,
 	};
-	const struct pvp_site *site = pvp_sites_find(&subject->sites, file->addr);
+	const bool alone = file->seen.alone;
+	const struct pvp_site *site = find_site(subject, file->addr, alone);
 	struct pvp_cell cell = {0};
 	struct pvp_error *err;
 
@@ -277,7 +315,9 @@ static struct pvp_error *replay(const struct pvp_witness_file *file,
 						"%#" PRIx64,
 						i, subject->path, row->addr);
 	}
-	if (file->seen.shrunk)
+	if (alone)
+		err = pvp_check_alone(&input, site, file->seen.state, &cell);
+	else if (file->seen.shrunk)
 		err = pvp_check_start(&input, site, file->seen.shrunk, file->seen.state, &cell);
 	else
 		err = pvp_check_one(&input, site, file->seen.state, &cell);

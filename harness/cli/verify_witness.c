@@ -53,30 +53,34 @@ static struct pvp_error *read_caps(const char *path, char ***ret)
 }
 
 /*
- * Of the rows that make the prediction the text of --patched, the witness keeps those at pv sites;
- * the others are the same on both sides, and a dump of a booted machine has tens of thousands.
+ * Of the rows that make the prediction the text of --patched, the witness keeps those at pv sites
+ * and at its own; the others are the same on both sides, and a dump of a booted machine has tens of
+ * thousands.
  */
 #define MAX_OTHER_ROWS 256
 
-static bool is_at_site(const struct pvp_subject *subject, const struct pvp_patch *row)
+static bool is_at_site(const struct pvp_subject *subject, const struct pvp_site *site,
+		       const struct pvp_patch *row)
 {
+	if (row->addr < site->addr + site->len && site->addr < row->addr + row->len)
+		return true;
 	for (uint32_t i = 0; i < row->len; i++)
 		if (pvp_sites_find(&subject->sites, row->addr + i))
 			return true;
 	return false;
 }
 
-static void add_rows(const struct pvp_subject *subject, const struct pvp_patched *given,
-		     struct pvp_patched *ret)
+static void add_rows(const struct pvp_subject *subject, const struct pvp_site *site,
+		     const struct pvp_patched *given, struct pvp_patched *ret)
 {
 	size_t others = 0;
 
 	for (size_t i = 0; i < given->nr; i++)
-		others += !is_at_site(subject, &given->v[i]);
+		others += !is_at_site(subject, site, &given->v[i]);
 	for (size_t i = 0; i < given->nr; i++) {
 		const struct pvp_patch *from = &given->v[i];
 
-		if (others > MAX_OTHER_ROWS && !is_at_site(subject, from))
+		if (others > MAX_OTHER_ROWS && !is_at_site(subject, site, from))
 			continue;
 		for (uint32_t start = 0; start < from->len; start += PVP_WITNESS_MAX_ROW) {
 			struct pvp_patch *row = pvp_push(&ret->v, &ret->nr, &ret->cap);
@@ -129,7 +133,7 @@ static struct pvp_error *make(const struct pvp_verify_options *options,
 		memcpy(file.k1, site->linked, file.len);
 	if (given) {
 		pvp_patched_lay(given, site->addr, file.len, file.k1);
-		add_rows(subject, given, &file.given);
+		add_rows(subject, site, given, &file.given);
 	}
 	file.states = options->states;
 	pvp_witness_copy(cell->witness, &file.seen);
@@ -145,20 +149,32 @@ struct pvp_error *pvp_verify_add_witnesses(struct pvp_verify_witnesses *witnesse
 					   const struct pvp_results_image *image,
 					   const struct pvp_check_result *result)
 {
-	for (size_t i = 0; i < result->nr_cells; i++) {
-		struct pvp_verify_witness *witness;
-		struct pvp_witness_file file;
-		struct pvp_error *err;
+	const struct {
+		const struct pvp_cell *v;
+		size_t nr;
+	} lists[] = {
+		{result->cells, result->nr_cells},
+		{result->entry_cells, result->nr_entry_cells},
+		{result->transfer_cells, result->nr_transfer_cells},
+	};
 
-		if (!result->cells[i].witness)
-			continue;
-		err = make(options, subject, boot, given, &result->cells[i], &file);
-		if (err)
-			return err;
-		witness = pvp_push(&witnesses->v, &witnesses->nr, &witnesses->cap);
-		witness->name = pvp_results_witness_name(image, boot->platform->name, file.addr);
-		witness->platform = image->nr_platforms - 1;
-		witness->file = file;
+	for (size_t k = 0; k < ARRAY_SIZE(lists); k++) {
+		for (size_t i = 0; i < lists[k].nr; i++) {
+			struct pvp_verify_witness *witness;
+			struct pvp_witness_file file;
+			struct pvp_error *err;
+
+			if (!lists[k].v[i].witness)
+				continue;
+			err = make(options, subject, boot, given, &lists[k].v[i], &file);
+			if (err)
+				return err;
+			witness = pvp_push(&witnesses->v, &witnesses->nr, &witnesses->cap);
+			witness->name = pvp_results_witness_name(image, boot->platform->name,
+								 file.addr);
+			witness->platform = image->nr_platforms - 1;
+			witness->file = file;
+		}
 	}
 	return NULL;
 }

@@ -68,6 +68,7 @@ void pvp_witness_copy(const struct pvp_witness *from, struct pvp_witness *ret)
 {
 	*ret = *from;
 	ret->what = copy_text(from->what);
+	ret->meaning = copy_text(from->meaning);
 	ret->stop_k0 = copy_text(from->stop_k0);
 	ret->stop_k1 = copy_text(from->stop_k1);
 	ret->effects_k0 = copy_text(from->effects_k0);
@@ -283,8 +284,12 @@ char *pvp_witness_json(const struct pvp_witness_file *file)
 	set_registers(object, "start", seen->start);
 	json_object_set_new(object, "shrunk", shrunk_json(seen));
 	set_list(object, "also", file->also);
-	json_object_set_new(object, "k0", side_json(seen->end_k0, seen->stop_k0, seen->effects_k0,
-						seen->prefix_k0));
+	if (seen->alone)
+		set_text(object, "meaning", seen->meaning);
+	json_object_set_new(object, "k0",
+			    seen->alone ? json_null()
+					: side_json(seen->end_k0, seen->stop_k0, seen->effects_k0,
+						    seen->prefix_k0));
 	json_object_set_new(object, "k1", side_json(seen->end_k1, seen->stop_k1, seen->effects_k1,
 						seen->prefix_k1));
 	text = json_dumps(object, JSON_INDENT(1) | JSON_SORT_KEYS);

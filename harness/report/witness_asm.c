@@ -70,7 +70,9 @@ static void put_head(const struct pvp_witness_file *file, FILE *out)
 	put_comment(out, "state", state);
 	put_lines(out, "matters", seen->matter);
 	fputs(" *\n", out);
-	put_comment(out, "differs", seen->what);
+	if (seen->alone)
+		put_comment(out, "means", seen->meaning);
+	put_comment(out, seen->alone ? "wrong" : "differs", seen->what);
 	fputs(" */\n", out);
 	fprintf(out, "\t.section .note.GNU-stack, \"\", @progbits\n");
 }
@@ -96,7 +98,8 @@ static void put_side(const struct pvp_witness_file *file, const struct pvp_image
 	struct pvp_disasm_insn insn;
 
 	fprintf(out, "\n/*\n * %s, at %#" PRIx64 "\n", side ? "patched" : "unpatched", file->addr);
-	put_comment(out, "stop", side ? seen->stop_k1 : seen->stop_k0);
+	if (side || !seen->alone)
+		put_comment(out, "stop", side ? seen->stop_k1 : seen->stop_k0);
 	put_lines(out, "effects", side ? seen->effects_k1 : seen->effects_k0);
 	put_lines(out, "way", side ? seen->prefix_k1 : seen->prefix_k0);
 	fprintf(out, " */\n\t.section .text.k%u, \"ax\", @progbits\n\t%s\n", side,
@@ -174,8 +177,10 @@ struct pvp_error *pvp_witness_asm(const struct pvp_witness_file *file,
 	put_side(file, image, disasm, 0, out);
 	put_side(file, image, disasm, 1, out);
 	put_start(&file->seen, out);
-	put_end("end_k0", file->seen.end_k0, file->seen.end_k1, out);
-	put_end("end_k1", file->seen.end_k1, file->seen.end_k0, out);
+	if (!file->seen.alone)
+		put_end("end_k0", file->seen.end_k0, file->seen.end_k1, out);
+	put_end("end_k1", file->seen.end_k1,
+		file->seen.alone ? file->seen.start : file->seen.end_k0, out);
 	fclose(out);
 	pvp_disasm_destroy(disasm);
 	return NULL;

@@ -398,6 +398,7 @@ static struct pvp_error *read_seen(const struct field *root, struct pvp_witness_
 	struct field start = member(root, "start"), shrunk = member(root, "shrunk");
 	struct field also = member(root, "also");
 	struct field k0 = member(root, "k0"), k1 = member(root, "k1");
+	struct field meaning = member(root, "meaning");
 	struct pvp_witness *seen = &ret->seen;
 	struct pvp_error *err;
 
@@ -412,7 +413,10 @@ static struct pvp_error *read_seen(const struct field *root, struct pvp_witness_
 		err = read_text(&differs, false, &seen->what);
 	if (!err)
 		err = read_registers(&start, seen->start);
-	if (!err)
+	seen->alone = k0.value && json_is_null(k0.value);
+	if (!err && seen->alone)
+		err = read_text(&meaning, false, &seen->meaning);
+	else if (!err)
 		err = read_side(&k0, seen->end_k0, &seen->stop_k0, &seen->effects_k0,
 				&seen->prefix_k0);
 	if (!err)

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#define _GNU_SOURCE
+#include "seen.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "alloc.h"
+#include "compare.h"
+#include "start.h"
+
+static char *effects_of(const struct pvp_run *run)
+{
+	char *text = NULL;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
+
+	for (size_t i = 0; i < run->effects.nr; i++) {
+		char buf[160];
+
+		pvp_effect_print(&run->effects, i, buf, sizeof(buf));
+		fprintf(out, "%s\n", buf);
+	}
+	fclose(out);
+	return text;
+}
+
+static char *stop_of(const struct pvp_image *image, const struct pvp_run *run)
+{
+	char where[128], what[96];
+
+	pvp_describe_stop(run, what, sizeof(what));
+	return pvp_asprintf("%s, %s", what,
+			    pvp_image_describe(image, run->stop_addr, where, sizeof(where)));
+}
+
+void pvp_seen_side(const struct pvp_image *image, const struct pvp_run *run,
+		   uint64_t end[PVP_X86_NR_REGS], char **stop, char **effects)
+{
+	free(*stop);
+	free(*effects);
+	memcpy(end, run->end.reg, PVP_X86_NR_REGS * sizeof(*end));
+	*stop = stop_of(image, run);
+	*effects = effects_of(run);
+}
+
+struct pvp_witness *pvp_seen_alone(const struct pvp_check_input *input, unsigned state,
+				   const char *what, const char *meaning,
+				   const struct pvp_state *start, const struct pvp_run *run)
+{
+	struct pvp_witness *w = pvp_calloc(1, sizeof(*w));
+
+	w->alone = true;
+	w->seed = input->seed;
+	w->state = state;
+	w->what = pvp_strdup(what);
+	w->meaning = pvp_strdup(meaning);
+	memcpy(w->start, start->reg, sizeof(w->start));
+	pvp_seen_side(input->image, run, w->end_k1, &w->stop_k1, &w->effects_k1);
+	return w;
+}
+
+void pvp_seen_put(struct pvp_record *r, const struct pvp_witness *w)
+{
+	pvp_record_put_u64(r, w != NULL);
+	if (!w)
+		return;
+	pvp_record_put_u64(r, w->alone);
+	pvp_record_put_u64(r, w->seed);
+	pvp_record_put_u64(r, w->state);
+	pvp_record_put_string(r, w->what);
+	pvp_record_put_string(r, w->meaning);
+	pvp_record_put(r, w->start, sizeof(w->start));
+	pvp_record_put(r, w->end_k0, sizeof(w->end_k0));
+	pvp_record_put(r, w->end_k1, sizeof(w->end_k1));
+	pvp_record_put_string(r, w->stop_k0);
+	pvp_record_put_string(r, w->stop_k1);
+	pvp_record_put_string(r, w->effects_k0);
+	pvp_record_put_string(r, w->effects_k1);
+	pvp_record_put_string(r, w->matter);
+	pvp_record_put_string(r, w->prefix_k0);
+	pvp_record_put_string(r, w->prefix_k1);
+	pvp_record_put_u64(r, w->shrunk != NULL);
+	if (w->shrunk)
+		pvp_record_put(r, w->shrunk, sizeof(*w->shrunk));
+}
+
+struct pvp_witness *pvp_seen_get(struct pvp_record *r)
+{
+	struct pvp_witness *w;
+
+	if (!pvp_record_get_u64(r))
+		return NULL;
+	w = pvp_calloc(1, sizeof(*w));
+	w->alone = pvp_record_get_u64(r);
+	w->seed = pvp_record_get_u64(r);
+	w->state = pvp_record_get_u64(r);
+	w->what = pvp_record_get_string(r);
+	w->meaning = pvp_record_get_string(r);
+	pvp_record_get(r, w->start, sizeof(w->start));
+	pvp_record_get(r, w->end_k0, sizeof(w->end_k0));
+	pvp_record_get(r, w->end_k1, sizeof(w->end_k1));
+	w->stop_k0 = pvp_record_get_string(r);
+	w->stop_k1 = pvp_record_get_string(r);
+	w->effects_k0 = pvp_record_get_string(r);
+	w->effects_k1 = pvp_record_get_string(r);
+	w->matter = pvp_record_get_string(r);
+	w->prefix_k0 = pvp_record_get_string(r);
+	w->prefix_k1 = pvp_record_get_string(r);
+	if (pvp_record_get_u64(r)) {
+		w->shrunk = pvp_calloc(1, sizeof(*w->shrunk));
+		pvp_record_get(r, w->shrunk, sizeof(*w->shrunk));
+	}
+	return w;
+}
+
+bool pvp_seen_is_sane(const struct pvp_witness *w)
+{
+	return !w || !w->shrunk ||
+	       (w->shrunk->nr_pokes < PVP_START_MAX_POKES &&
+		w->shrunk->nr_script <= PVP_START_MAX_SCRIPT);
+}
