@@ -275,7 +275,7 @@ refusals() {
 
 # ---- all forms ----
 
-[ $# -gt 0 ] || set -- 6.1 6.12
+[ $# -gt 0 ] || set -- 6.1 6.12 7.2
 for version; do
 	kernel=$kernels/pvkernel-$version form="$version: "
 	native "$version"

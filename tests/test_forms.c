@@ -26,6 +26,7 @@ static const struct form {
 	/* version  fields  .parainstructions  direct calls */
 	{ "6.1",    84,     true,              false },
 	{ "6.12",   83,     false,             true },
+	{ "7.2",    78,     false,             true },
 };
 
 static const char *const predicted_on[] = {

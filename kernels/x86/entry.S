@@ -171,7 +171,11 @@ ENDFUNC site_\name
 .endm
 
 	.pushsection .text.edge, "ax"
+#if PVKERNEL_GEN <= 612
 	EDGE_SITE across_line, 64, 3, PV_SLOT_cpu_io_delay
+#else
+	EDGE_SITE across_line, 64, 3, PV_SLOT_mmu_flush_tlb_kernel
+#endif
 	EDGE_SITE at_line_end, 64, 6, PV_SLOT_irq_irq_disable
 	EDGE_SITE across_page, 4096, 2, PV_SLOT_irq_irq_enable
 	EDGE_SITE at_page_end, 4096, 6, PV_SLOT_mmu_flush_tlb_user

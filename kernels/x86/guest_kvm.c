@@ -18,9 +18,7 @@ DEFINE_PER_CPU(u64 *, __pv_cpu_mask);
 DEFINE_PER_CPU(u16, x86_cpu_to_apicid);
 u64 kvm_sched_clock_offset;
 
-void kvm_io_delay(void)
-{
-}
+UNTIL_612(void kvm_io_delay(void) {})
 
 u64 kvm_sched_clock_read(void)
 {

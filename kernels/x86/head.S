@@ -132,7 +132,7 @@ FUNC startup_64
 	mov	%eax, %gs
 	mov	$boot_stack_end, %rsp
 	mov	$0xc0000101, %ecx /* GS base */
-	mov	$__per_cpu_load, %rax
+	mov	$__per_cpu_base, %rax
 	mov	%rax, %rdx
 	shr	$32, %rdx
 	wrmsr
@@ -148,7 +148,7 @@ FUNC startup_xen
 	mov	%rsi, %rbx
 	mov	$25, %eax /* set_segment_base: gs of the kernel */
 	mov	$2, %edi
-	mov	$__per_cpu_load, %rsi
+	mov	$__per_cpu_base, %rsi
 	syscall
 	mov	%rbx, %rdi
 	xor	%ebp, %ebp

@@ -128,6 +128,7 @@ extern u64 __cpu_possible_mask[NR_CPUS / 64], __cpu_present_mask[NR_CPUS / 64];
 struct page *__alloc_pages(u32 gfp, u32 order, int node, const u64 *nodes);
 void __free_pages(struct page *page, u32 order);
 void call_rcu(void *head, void (*func)(void *));
+void tlb_remove_table(struct mmu_gather *tlb, void *table);
 void smp_call_function_many_cond(const u64 *cpus, void (*func)(const void *), const void *info,
 				 u32 flags, void *cond);
 void set_fixmap(u32 idx, u64 phys, u64 flags);

@@ -55,6 +55,14 @@ FUNC PV_BUG
 	UD2_BUG
 ENDFUNC PV_BUG
 
+#if PVKERNEL_GEN >= 702
+/* ud1 (%edx), %rdi */
+FUNC __WARN_trap
+	.byte	0x67, 0x48, 0x0f, 0xb9, 0x3a
+	RETURN
+ENDFUNC __WARN_trap
+#endif
+
 /* The gs selector without losing the kernel's gs base: it sits in the inactive one meanwhile. */
 FUNC asm_load_gs_index
 	swapgs

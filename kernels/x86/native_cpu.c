@@ -11,6 +11,8 @@
 struct static_key cr_pinning, mds_idle_clear;
 u64 cr4_pinned_bits;
 
+ONLY_702(struct pv_info pv_info = {.extra_user_64bit_cs = 0x33, .io_delay = true, .name = "bare hardware"};)
+
 void native_io_delay(void)
 {
 	asm volatile("out %al, $0x80");
@@ -260,12 +262,12 @@ u64 native_read_msr(u32 msr)
 	return low | (u64)high << 32;
 }
 
-void native_write_msr(u32 msr, u32 low, u32 high)
+static void wrmsr(u32 msr, u32 low, u32 high)
 {
 	asm volatile("1: wrmsr\n2:\n" ON_FAULT("nop")::"c"(msr), "a"(low), "d"(high) : "memory");
 }
 
-u64 native_read_msr_safe(u32 msr, int *err)
+static u64 rdmsr_safe(u32 msr, int *err)
 {
 	u32 low, high;
 	int e;
@@ -279,7 +281,7 @@ u64 native_read_msr_safe(u32 msr, int *err)
 	return low | (u64)high << 32;
 }
 
-int native_write_msr_safe(u32 msr, u32 low, u32 high)
+static int wrmsr_safe(u32 msr, u32 low, u32 high)
 {
 	int e;
 
@@ -289,6 +291,41 @@ int native_write_msr_safe(u32 msr, u32 low, u32 high)
 		     : "memory", "cc");
 	return e;
 }
+
+#if PVKERNEL_GEN <= 612
+void native_write_msr(u32 msr, u32 low, u32 high)
+{
+	wrmsr(msr, low, high);
+}
+
+u64 native_read_msr_safe(u32 msr, int *err)
+{
+	return rdmsr_safe(msr, err);
+}
+
+int native_write_msr_safe(u32 msr, u32 low, u32 high)
+{
+	return wrmsr_safe(msr, low, high);
+}
+#else
+void native_write_msr(u32 msr, u64 value)
+{
+	wrmsr(msr, value, value >> 32);
+}
+
+int native_read_msr_safe(u32 msr, u64 *value)
+{
+	int err;
+
+	*value = rdmsr_safe(msr, &err);
+	return err;
+}
+
+int native_write_msr_safe(u32 msr, u64 value)
+{
+	return wrmsr_safe(msr, value, value >> 32);
+}
+#endif
 
 u64 native_read_pmc(int counter)
 {

@@ -105,18 +105,6 @@ void native_flush_tlb_multi(const u64 *cpus, const struct flush_tlb_info *info)
 	}
 }
 
-/* Collect a page; when the array is full flush the TLB, then free them all. */
-void tlb_remove_page(struct mmu_gather *tlb, void *page)
-{
-	if (tlb->nr >= GATHER_PAGES) {
-		pv_flush_tlb_user();
-		for (int i = 0; i < GATHER_PAGES; i++)
-			__free_pages(tlb->pages[i], 0);
-		tlb->nr = 0;
-	}
-	tlb->pages[tlb->nr++] = page;
-}
-
 int __paravirt_pgd_alloc(struct mm_struct *mm)
 {
 	(void)mm;

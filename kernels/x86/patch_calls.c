@@ -18,8 +18,10 @@ struct jump_entry {
 extern const struct jump_entry __start___jump_table[], __stop___jump_table[];
 
 u64 __static_call_return0(void);
+ONLY_702(void __WARN_trap(void);)
 
 static const u8 returns_0[5] = {OP_CS, OP_CS, OP_CS, 0x31, 0xc0}; /* xor %eax, %eax */
+static const u8 warns[5] = {0x67, 0x48, 0x0f, 0xb9, 0x3a};	      /* ud1 (%edx), %rdi */
 static const u8 no_call[5] = {0x0f, 0x1f, 0x44, 0, 0};
 static const u8 signature[3] = {0x0f, 0xb9, 0xcc};
 
@@ -46,7 +48,8 @@ static bool holds_static_call(const u8 *at, bool tail)
 {
 	if (tail)
 		return at[0] == OP_JMP || at[0] == OP_RET || is_jcc(at);
-	return at[0] == OP_CALL || same_bytes(at, no_call, 5) || same_bytes(at, returns_0, 5);
+	return at[0] == OP_CALL || same_bytes(at, no_call, 5) || same_bytes(at, returns_0, 5) ||
+	       same_bytes(at, warns, 5);
 }
 
 static void transform(u8 *at, void *func, bool tail)
@@ -78,6 +81,7 @@ static void transform(u8 *at, void *func, bool tail)
 		text_poke_early(at, no_call, 5);
 	else if (!tail && func == (void *)__static_call_return0 && PVKERNEL_GEN >= 601)
 		text_poke_early(at, returns_0, 5);
+	ONLY_702(else if (!tail && func == (void *)__WARN_trap) text_poke_early(at, warns, 5);)
 	else {
 		make_branch(code, tail ? OP_JMP : OP_CALL, at, func);
 		text_poke_early(at, code, 5);

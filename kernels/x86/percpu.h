@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * percpu.h - per-CPU data: linked at 0, reached through the gs base, which starts as
- * __per_cpu_load.
+ * percpu.h - per-CPU data, reached through the gs base: linked at 0 up to 6.14 or so, where it is
+ * loaded in 7.2.  The gs base starts as the difference, __per_cpu_base.
  */
 #ifndef PVK_PERCPU_H
 #define PVK_PERCPU_H
@@ -13,7 +13,7 @@
 
 extern u64 __per_cpu_offset[NR_CPUS];
 extern u32 nr_cpu_ids;
-extern char __per_cpu_load[];
+extern char __per_cpu_base[];
 
 DECLARE_PER_CPU(u64, this_cpu_off);
 DECLARE_PER_CPU(int, cpu_number);

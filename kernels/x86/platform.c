@@ -202,6 +202,7 @@ void platform_detect(void)
 	if (name && !same_word(name, "native"))
 		become_guest(name);
 	spoil_operations();
-	/* voluntary preemption */
-	static_call_update(cond_resched, __cond_resched);
+	/* voluntary preemption; 7.2 is lazy */
+	if (PVKERNEL_GEN <= 612)
+		static_call_update(cond_resched, __cond_resched);
 }

@@ -157,6 +157,26 @@ static inline void local_irq_restore(u64 flags)
 #endif
 }
 
+/* Operations until 7.2. */
+static inline void io_delay(void)
+{
+#if PVKERNEL_GEN <= 612
+	pv_io_delay();
+#else
+	if (pv_info.io_delay)
+		native_io_delay();
+#endif
+}
+
+static inline void wbinvd(void)
+{
+#if PVKERNEL_GEN <= 612
+	pv_wbinvd();
+#else
+	native_wbinvd();
+#endif
+}
+
 /* The first use of an address space. */
 static inline void enter_mm(struct mm_struct *prev, struct mm_struct *next)
 {

@@ -49,5 +49,6 @@ void __init xen_init_pv_ops(void)
 	XEN_PV_OPS(X)
 #undef X
 	pv_ops.cpu.load_tr_desc = (void (*)(void))PV_NOP;
+	pv_info = (struct pv_info){.extra_user_64bit_cs = 0xe033, .name = "Xen"};
 #endif
 }

@@ -220,6 +220,14 @@ _Static_assert(sizeof(struct paravirt_patch_template) ==
 	       "as many fields as Linux has");
 
 extern struct paravirt_patch_template pv_ops;
+
+/* What remains of other operations in 7.2.  Source: struct pv_info, asm/paravirt_types.h. */
+struct pv_info {
+	u16 extra_user_64bit_cs;
+	bool io_delay;
+	const char *name;
+};
+ONLY_702(extern struct pv_info pv_info;)
 ONLY_702(extern struct pv_lock_ops pv_ops_lock;)
 
 #define F(group, field, result, params, native) result native params;
@@ -231,6 +239,9 @@ PV_OPS(F, N, S)
 #undef S
 
 callee_save_fn PV_NOP, paravirt_ret0, PV_BUG;
+
+/* Operations once, plain code in 7.2. */
+ONLY_702(void native_io_delay(void); void native_wbinvd(void);)
 #endif /* __ASSEMBLER__ */
 
 #endif

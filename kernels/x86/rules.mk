@@ -13,11 +13,13 @@ KERNEL_LD ?= ld
 KERNEL_DIR := kernels/x86
 PVKERNEL := build/kernels/pvkernel-6.1
 
-KERNEL_VERSIONS := 6.1 6.12
+KERNEL_VERSIONS := 6.1 6.12 7.2
 FORM_6.1  := alternative/
 FORM_6.12 := merged/
+FORM_7.2  := once/ merged/
 GEN_6.1   := 601
 GEN_6.12  := 612
+GEN_7.2   := 702
 PVKERNELS := $(addprefix build/kernels/pvkernel-,$(KERNEL_VERSIONS))
 
 KERNEL_CFLAGS := -std=gnu11 -O2 -Wall -Wextra -Werror -Wmissing-prototypes -Wstrict-prototypes \

@@ -9,6 +9,7 @@ u64 sched_clock(void), sched_clock_twice(void), steal_clock(int cpu);
 u64 call_idle(void), call_trace(u64 event), call_cond_resched(void);
 u64 call_through(u64 (*function)(u64), u64 arg), jump_through_r11(u64 (*function)(u64), u64 arg);
 u64 state_save(void);
+void warn_by_call(void);
 
 static bool failed;
 static const char *skipped;
@@ -48,6 +49,11 @@ static void test_static_calls(void)
 	CHECK(call_idle() == 1);
 	CHECK(call_trace(5) == 5);
 	CHECK(call_cond_resched() == 0);
+#if PVKERNEL_GEN >= 702
+	warn_by_call();
+	CHECK(nr_warnings == 1);
+	nr_warnings = 0;
+#endif
 }
 
 static u64 twice(u64 x)

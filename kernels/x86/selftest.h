@@ -3,7 +3,7 @@
  * selftest.h - tests of the operations, run on the patched text; a KTAP line each.
  *
  * A test is void test_FIELD(void); the rows of pv_ops.h make the list.  It calls site_FIELD() and
- *looks at what that did by other means, direct instructions where the platform lets it.
+ * looks at what that did by other means, direct instructions where the platform lets it.
  *
  *	CHECK(site_read_cr0() == direct_cr0());
  *	SKIP("no interrupt to wake it");          and the test ends
@@ -50,6 +50,16 @@ struct test_page {
 	u64 frames[2]; /* physical addresses; each begins with its number */
 };
 extern struct test_page test_page;
+/* *ptep leads to that frame. */
+void map_frame(u32 nr);
+bool same_entry(u64 a, u64 b);
+
+/* An address space of its own, without pages; its top-level table is pinned under Xen PV, and then
+ * no more. */
+extern struct mm_struct mm, kernel_mm;
+void mm_init(void);
+void check_pinned(void);
+
 void test_page_init(void);
 
 #endif

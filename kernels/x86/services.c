@@ -8,7 +8,7 @@
 
 struct cpuinfo_x86 boot_cpu_data = {.family = 15};
 u32 nr_cpu_ids = NR_CPUS;
-u64 __per_cpu_offset[NR_CPUS] = {[0 ... NR_CPUS - 1] = (u64)__per_cpu_load};
+u64 __per_cpu_offset[NR_CPUS] = {[0 ... NR_CPUS - 1] = (u64)__per_cpu_base};
 u64 cpu_online_mask[NR_CPUS / 64] = {1};
 u64 __cpu_possible_mask[NR_CPUS / 64] = {1}, __cpu_present_mask[NR_CPUS / 64] = {1};
 
@@ -23,7 +23,7 @@ static struct task_struct init_task;
 
 /* The first 48 bytes of the area are the compiler's: a stack canary lives at gs:0x28. */
 __attribute__((section(".data..percpu..first"))) u8 fixed_percpu_data[48];
-DEFINE_PER_CPU(u64, this_cpu_off) = (u64)__per_cpu_load;
+DEFINE_PER_CPU(u64, this_cpu_off) = (u64)__per_cpu_base;
 DEFINE_PER_CPU(int, cpu_number);
 DEFINE_PER_CPU(int, __preempt_count) = 1;
 DEFINE_PER_CPU(struct task_struct *, current_task) = &init_task;

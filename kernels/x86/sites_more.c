@@ -6,6 +6,7 @@
 #include "cpu.h"
 #include "mm.h"
 #include "pv.h"
+#include "xen.h"
 
 u64 add_atomically(u64 *counter, u64 by);
 u64 walk_page_table(const u64 *pgd, u64 addr);
@@ -21,6 +22,7 @@ u64 six_live_values(const u64 *entries);
 u64 read_port_slowly(void);
 u64 fault_address(u64 *flags);
 void flush_range(u64 start, u64 end);
+void remove_tables(struct mmu_gather *tlb, void **tables, u32 nr);
 void cpu_init(const struct desc_ptr *gdt, const struct desc_ptr *idt);
 u64 irq_init(void);
 u64 paging_init(u64 *table, u64 phys);
@@ -78,14 +80,14 @@ void change_protection(u64 *ptep, u64 addr, u64 clear, u64 set)
 {
 	u64 pte;
 
-	pv_lazy_mode_enter();
+	lazy_mmu_enter();
 	for (int i = 0; i < 4; i++) {
 		pte = pv_ptep_modify_prot_start(NULL, addr, &ptep[i]);
 		pte = pv_make_pte((pv_pte_val(pte) & ~clear) | set);
 		pv_ptep_modify_prot_commit(NULL, addr, &ptep[i], pte);
 		addr += PAGE_SIZE;
 	}
-	pv_lazy_mode_leave();
+	lazy_mmu_leave();
 }
 
 u64 switch_mm(struct mm_struct *prev, struct mm_struct *next)
@@ -171,10 +173,10 @@ u64 read_port_slowly(void)
 	u8 low, high;
 
 	asm volatile("in $0x70, %0" : "=a"(low));
-	pv_io_delay();
+	io_delay();
 	asm volatile("in $0x71, %0" : "=a"(high));
-	pv_io_delay();
-	pv_io_delay();
+	io_delay();
+	io_delay();
 	return low | (u64)high << 8;
 }
 
@@ -201,6 +203,16 @@ void flush_range(u64 start, u64 end)
 		pv_flush_tlb_one_user(start);
 }
 
+void remove_tables(struct mmu_gather *tlb, void **tables, u32 nr)
+{
+	for (u32 i = 0; i < nr; i++)
+#if PVKERNEL_GEN <= 612
+		pv_tlb_remove_table(tlb, tables[i]);
+#else
+		tlb_remove_table(tlb, tables[i]);
+#endif
+}
+
 /* Sites in init text, where static calls and alternatives are patched too but locks are not. */
 void __init cpu_init(const struct desc_ptr *gdt, const struct desc_ptr *idt)
 {
@@ -219,7 +231,7 @@ void __init cpu_init(const struct desc_ptr *gdt, const struct desc_ptr *idt)
 	if (read_msr_safe(MSR_APICBASE, &err) && !err)
 		write_msr_safe(MSR_APICBASE, 0);
 	pv_set_debugreg(7, pv_get_debugreg(7));
-	pv_wbinvd();
+	wbinvd();
 	pv_load_gs_index(0);
 	pv_invalidate_io_bitmap();
 }
@@ -228,7 +240,7 @@ u64 __init irq_init(void)
 {
 	u64 flags = local_irq_save();
 
-	pv_io_delay();
+	io_delay();
 	local_irq_restore(flags);
 	pv_irq_enable();
 	pv_irq_disable();

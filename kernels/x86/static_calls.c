@@ -14,6 +14,7 @@ u64 call_idle(void), call_trace(u64 event), call_cond_resched(void);
 u64 __cond_resched(void);
 u64 sched_clock(void), steal_clock(int cpu), sched_clock_twice(void);
 u64 sched_clock_init(void);
+void warn_by_call(void);
 
 /* Time-stamp counter to nanoseconds: (tsc * mul >> 10) + offset. */
 static struct {
@@ -57,6 +58,17 @@ u64 __cond_resched(void)
 DEFINE_STATIC_CALL(cond_resched, __static_call_return0);
 DEFINE_STATIC_CALL_NULL(trace);
 DEFINE_STATIC_CALL_NULL(irqentry_exit_hook);
+
+#if PVKERNEL_GEN >= 702
+/* A warning is a call that becomes the trap itself. */
+void __WARN_trap(void);
+DEFINE_STATIC_CALL(WARN_trap, __WARN_trap);
+
+noinline void warn_by_call(void)
+{
+	static_call(WARN_trap, 0);
+}
+#endif
 
 noinline u64 sched_clock(void)
 {

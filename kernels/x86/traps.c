@@ -113,8 +113,20 @@ static bool is_warning(const struct trap_frame *frame)
 	return false;
 }
 
+/* ud1 (%edx), %rdi of 7.2 */
+static bool is_warn_trap(const u8 *insn)
+{
+	return PVKERNEL_GEN >= 702 && insn[0] == 0x67 && insn[1] == 0x48 && insn[2] == 0x0f &&
+	       insn[3] == 0xb9 && insn[4] == 0x3a;
+}
+
 static bool handle_ud(struct trap_frame *frame)
 {
+	if (is_warn_trap((const u8 *)frame->rip)) {
+		nr_warnings++;
+		frame->rip += 5;
+		return true;
+	}
 	if (is_warning(frame)) {
 		nr_warnings++;
 		frame->rip += 2;

@@ -145,6 +145,26 @@ DECLARE_PER_CPU(int, xen_lazy_mode);
 /* In 7.2 batching page tables is a task's state (here one task runs: a word of the CPU), and being
  * between tasks one of the CPU. */
 ONLY_702(DECLARE_PER_CPU(bool, xen_cpu_lazy_mode);)
+/* What the page-table code does where it batches. */
+static inline void lazy_mmu_enter(void)
+{
+#if PVKERNEL_GEN <= 612
+	pv_lazy_mode_enter();
+#else
+	this_cpu_write(xen_lazy_mode, LAZY_MMU);
+#endif
+}
+
+static inline void lazy_mmu_leave(void)
+{
+#if PVKERNEL_GEN <= 612
+	pv_lazy_mode_leave();
+#else
+	pv_lazy_mode_flush();
+	this_cpu_write(xen_lazy_mode, LAZY_NONE);
+#endif
+}
+
 static inline enum lazy_mode xen_get_lazy_mode(void)
 {
 	ONLY_702(if (this_cpu_read(xen_cpu_lazy_mode)) return LAZY_CPU);

@@ -9,9 +9,7 @@
 
 DEFINE_PER_CPU(u64, xen_cr0_value);
 
-void xen_io_delay(void)
-{
-}
+UNTIL_612(void xen_io_delay(void) {})
 
 u64 xen_get_debugreg(int regno)
 {
@@ -88,13 +86,8 @@ u64 xen_read_msr(u32 msr)
 	return visible_msr(msr, native_read_msr(msr));
 }
 
-u64 xen_read_msr_safe(u32 msr, int *err)
-{
-	return visible_msr(msr, native_read_msr_safe(msr, err));
-}
-
 /* Whether Xen has its own way to do it; *err gets the result. */
-static bool write_segment_base(u32 msr, u32 low, u32 high, int *err)
+static bool write_segment_base(u32 msr, u64 value, int *err)
 {
 	u32 which;
 
@@ -106,9 +99,7 @@ static bool write_segment_base(u32 msr, u32 low, u32 high, int *err)
 		which = SEGBASE_GS_KERNEL;
 	else
 		return false;
-	*err = xen_hypercall(HYPERCALL_set_segment_base, which, low | (u64)high << 32, 0, 0, 0)
-		       ? -EIO
-		       : 0;
+	*err = xen_hypercall(HYPERCALL_set_segment_base, which, value, 0, 0, 0) ? -EIO : 0;
 	return true;
 }
 
@@ -119,26 +110,58 @@ static bool is_entry_msr(u32 msr)
 	       (msr >= MSR_SYSENTER_CS && msr <= MSR_SYSENTER_EIP);
 }
 
+#if PVKERNEL_GEN <= 612
+u64 xen_read_msr_safe(u32 msr, int *err)
+{
+	return visible_msr(msr, native_read_msr_safe(msr, err));
+}
+
 int xen_write_msr_safe(u32 msr, u32 low, u32 high)
 {
 	int err;
 
-	if (write_segment_base(msr, low, high, &err))
+	if (write_segment_base(msr, low | (u64)high << 32, &err))
 		return err;
-	if (is_entry_msr(msr))
-		return 0;
-	return native_write_msr_safe(msr, low, high);
+	return is_entry_msr(msr) ? 0 : native_write_msr_safe(msr, low, high);
 }
 
 void xen_write_msr(u32 msr, u32 low, u32 high)
 {
 	int err;
 
-	if (write_segment_base(msr, low, high, &err))
+	if (write_segment_base(msr, low | (u64)high << 32, &err))
 		WARN_ON(err);
 	else if (!is_entry_msr(msr))
 		native_write_msr(msr, low, high);
 }
+#else
+int xen_read_msr_safe(u32 msr, u64 *value)
+{
+	int err = native_read_msr_safe(msr, value);
+
+	*value = visible_msr(msr, *value);
+	return err;
+}
+
+int xen_write_msr_safe(u32 msr, u64 value)
+{
+	int err;
+
+	if (write_segment_base(msr, value, &err))
+		return err;
+	return is_entry_msr(msr) ? 0 : native_write_msr_safe(msr, value);
+}
+
+void xen_write_msr(u32 msr, u64 value)
+{
+	int err;
+
+	if (write_segment_base(msr, value, &err))
+		WARN_ON(err);
+	else if (!is_entry_msr(msr))
+		native_write_msr(msr, value);
+}
+#endif
 
 /* Counters are read as MSRs, which Xen emulates. */
 u64 xen_read_pmc(int counter)
