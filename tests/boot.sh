@@ -90,7 +90,7 @@ ktap() {
 # inputs: options for pvproof, from what the kernel says it decided by
 inputs() {
 	sed -n 's/^# caps [0-9]* //p' console >caps
-	echo "--platform $(said platform) --caps caps --cpus $(said cpus) --return-thunk $(said return-thunk)"
+	echo "--platform $(said platform) --caps caps --cpus $(said cpus) --cpu-model $(said cpu-model) --return-thunk $(said return-thunk)"
 }
 
 # digest FILE SECTION
@@ -275,7 +275,7 @@ refusals() {
 
 # ---- all forms ----
 
-[ $# -gt 0 ] || set -- 6.1 6.12 7.2
+[ $# -gt 0 ] || set -- 5.10 6.1 6.12 7.2
 for version; do
 	kernel=$kernels/pvkernel-$version form="$version: "
 	native "$version"

@@ -24,6 +24,7 @@ static const struct form {
 	bool para, direct_calls; /* where its pv sites are */
 } forms[] = {
 	/* version  fields  .parainstructions  direct calls */
+	{ "5.10",   87,     true,              false },
 	{ "6.1",    84,     true,              false },
 	{ "6.12",   83,     false,             true },
 	{ "7.2",    78,     false,             true },
@@ -156,6 +157,37 @@ START_TEST(with_debug_information)
 }
 END_TEST
 
+/* A NULL operation of 5.10 is ud2 in place, and nothing else. */
+static const struct {
+	const char *text;
+	bool right;
+} traps[] = {
+	{"0f 0b", true},
+	{"e8 rel:_paravirt_nop", false},
+	{"90", false},
+	{"0f 0b cc", false},
+};
+
+START_TEST(null_in_place)
+{
+	static const char site[] = "mmu.alloc_p4d#1";
+	struct kernel kernel;
+	struct pvp_cell cell;
+	struct boot boot;
+
+	kernel_open(BUILT "5.10", &kernel);
+	boot_open(&kernel, "xen-pv", NULL, &boot);
+	check_bench_lay(&boot, site, traps[_i].text);
+	check_bench_decide(&boot, site, &cell);
+	ck_assert_msg((cell.verdict == PVP_EQUIVALENT) == traps[_i].right, "%s: %s, %s",
+		      traps[_i].text, pvp_verdict_name(cell.verdict),
+		      cell.detail ? cell.detail : "");
+	pvp_cell_deinit(&cell);
+	boot_close(&boot);
+	kernel_close(&kernel);
+}
+END_TEST
+
 Suite *forms_suite(void)
 {
 	Suite *suite = suite_create("forms");
@@ -169,6 +201,7 @@ Suite *forms_suite(void)
 	tcase = tcase_create("verdicts");
 	tcase_set_timeout(tcase, 120);
 	tcase_add_loop_test(tcase, verdicts, 0, ARRAY_SIZE(forms) * ARRAY_SIZE(verified_on));
+	tcase_add_loop_test(tcase, null_in_place, 0, ARRAY_SIZE(traps));
 	tcase_add_loop_test(tcase, with_debug_information, 0, ARRAY_SIZE(forms));
 	suite_add_tcase(suite, tcase);
 	return suite;

@@ -171,7 +171,7 @@ struct pvp_platform {
 	struct pvp_static_call_value *static_calls; /* keys whose value differs from the file */
 	size_t nr_static_calls;
 	uint64_t return_thunk; /* value of x86_return_thunk; 0: image has none */
-	uint64_t null_target;  /* what a NULL field's sites call once patched (paravirt_BUG); 0: unknown */
+	uint64_t null_target;  /* what a NULL field's sites call once patched (paravirt_BUG); 0: they are ud2 */
 	uint64_t nop_target;   /* _paravirt_nop; 0: unknown */
 	struct pvp_insn_rule_row *insns;
 	size_t nr_insns;

@@ -78,6 +78,7 @@ struct pvp_layout {
 
 /* Rows of fields.c. */
 extern const struct pvp_pv_field pvp_fields_amd64_5_10[85];
+extern const struct pvp_pv_field pvp_fields_amd64_5_10_first[87];
 extern const struct pvp_pv_field pvp_fields_amd64_6_1[84];
 extern const struct pvp_pv_field pvp_fields_amd64_6_12[83];
 extern const struct pvp_pv_field pvp_fields_amd64_7_2[78];

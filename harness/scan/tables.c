@@ -11,6 +11,7 @@
  * Source: struct paravirt_patch_site, alt_instr of each kernel; Debian's images. */
 static const struct pvp_layout layouts[] = {
 	/* generation  arch            para              alt  mark            fields                  nr  lock */
+	{ "5.10",      PVP_ARCH_AMD64, PVP_PARA_ABS_SIB,  12, "native_usergs_sysret64", pvp_fields_amd64_5_10_first, 87, 0 },
 	{ "5.10",      PVP_ARCH_AMD64, PVP_PARA_ABS_SIB,  12, NULL,           pvp_fields_amd64_5_10,  85,  0 },
 	{ "5.10",      PVP_ARCH_AMD64, PVP_PARA_ABS_SIB,  13, NULL,           NULL,                    0,  0 },
 	{ "6.1",       PVP_ARCH_AMD64, PVP_PARA_RIP,      12, NULL,           pvp_fields_amd64_6_1,   84,  0 },

@@ -81,7 +81,7 @@ struct task_struct {
 	struct thread_struct thread;
 };
 
-enum { VENDOR_INTEL = 0, VENDOR_AMD = 2 };
+enum { VENDOR_INTEL = 0, VENDOR_AMD = 2, VENDOR_HYGON = 9 };
 struct cpuinfo_x86 {
 	u8 family, vendor, model, stepping;
 	u8 reserved[BOOT_CPU_CAPABILITY - 4];

@@ -65,6 +65,7 @@ void identify_cpu(void)
 	}
 	set_cap(X86_FEATURE_ALWAYS);
 	set_cap(X86_FEATURE_REP_GOOD);
+	set_cap(X86_FEATURE_NOPL); /* 64-bit CPUs have it */
 	if (c->vendor == VENDOR_AMD)
 		set_cap(X86_FEATURE_VMMCALL);
 }

@@ -15,9 +15,11 @@ FUNC irqentry_exit
 	STATIC_CALL irqentry_exit_hook, 1
 ENDFUNC irqentry_exit
 
+#if PVKERNEL_GEN >= 601
 FUNC sched_clock_tail
 	STATIC_CALL pv_sched_clock, 1
 ENDFUNC sched_clock_tail
+#endif
 
 /*
  * Save what C may change below the error code and return to the entry code, with rsp there and the
@@ -74,7 +76,9 @@ FUNC xen_asm_exc_xen_hypervisor_callback
 ENDFUNC xen_asm_exc_xen_hypervisor_callback
 
 .set entry_vector, 0
-.macro ENTRY name:req error_code=0 xen=
+/* xen: the prefix of one whose Xen version is another, which may be without a stack of its own; ist: so
+ * may the same one. */
+.macro ENTRY name:req, error_code=0, xen=, ist=0
 	NATIVE_ENTRY \name, entry_vector, \error_code
 	.set entry_vector, entry_vector + 1
 
@@ -88,7 +92,7 @@ ENDFUNC xen_asm_\xen\()exc_\name
 	.pushsection .rodata.traps, "a"
 	.quad	asm_exc_\name, xen_asm_\xen\()exc_\name
 	.ifb	\xen
-	.quad	0
+	.quad	\ist
 	.else
 	.quad	1
 	.endif
@@ -109,7 +113,11 @@ trap_array:
 	ENTRY	bounds
 	ENTRY	invalid_op
 	ENTRY	device_not_available
+#if PVKERNEL_GEN <= 510
+	ENTRY	double_fault, 1, ist=1
+#else
 	ENTRY	double_fault, 1, xenpv_
+#endif
 	ENTRY	coproc_segment_overrun
 	ENTRY	invalid_tss, 1
 	ENTRY	segment_not_present, 1
@@ -119,7 +127,11 @@ trap_array:
 	ENTRY	spurious_interrupt_bug
 	ENTRY	coprocessor_error
 	ENTRY	alignment_check, 1
+#if PVKERNEL_GEN <= 510
+	ENTRY	machine_check, ist=1
+#else
 	ENTRY	machine_check, xen=xenpv_
+#endif
 	ENTRY	simd_coprocessor_error
 
 	.pushsection .rodata.traps, "a"
@@ -135,7 +147,8 @@ FUNC xen_asm_exc_xen_unknown_trap
 	jmp	xen_asm_exc_xen_unknown_trap
 ENDFUNC xen_asm_exc_xen_unknown_trap
 
-/* A Xen PV boot writes a jump to xen_iret over the first instruction, outside any table. */
+/* The way back is an operation in 5.10.  Later a Xen PV boot writes a jump to xen_iret over the first
+ * instruction, outside any table. */
 FUNC return_from_exception
 	pop	%r11
 	pop	%r10
@@ -147,12 +160,16 @@ FUNC return_from_exception
 	pop	%rsi
 	pop	%rdi
 	add	$8, %rsp
+#if PVKERNEL_GEN <= 510
+	PV_JMP	PV_SLOT_cpu_iret
+#else
 	.globl	early_xen_iret_patch
 early_xen_iret_patch:
 	.byte	0xe9
 	.long	0
 native_iret:
 	iretq
+#endif
 ENDFUNC return_from_exception
 
 /*

@@ -13,6 +13,7 @@
 #define PHYS(symbol)	 ((symbol) - START_KERNEL_MAP)
 
 #define XEN_NOTE_ENTRY		1
+#define XEN_NOTE_HYPERCALL_PAGE	2
 #define XEN_NOTE_VIRT_BASE	3
 #define XEN_NOTE_PADDR_OFFSET	4
 #define XEN_NOTE_XEN_VERSION	5
@@ -38,6 +39,9 @@
 
 	.section .notes, "a", @note
 	NOTE	XEN_NOTE_ENTRY, .quad startup_xen
+#if PVKERNEL_GEN <= 510
+	NOTE	XEN_NOTE_HYPERCALL_PAGE, .quad hypercall_page
+#endif
 	NOTE	XEN_NOTE_VIRT_BASE, .quad START_KERNEL_MAP
 	NOTE	XEN_NOTE_PADDR_OFFSET, .quad 0
 	NOTE	XEN_NOTE_XEN_VERSION, .asciz "xen-3.0"

@@ -142,10 +142,12 @@ static u64 set_user_copy(u64 *entryp, u64 entry)
 	return entry;
 }
 
+#if PVKERNEL_GEN >= 601
 void native_set_pgd(u64 *pgdp, u64 pgd)
 {
 	WRITE_ONCE(*pgdp, set_user_copy(pgdp, pgd));
 }
+#endif
 
 /* With four levels the p4d is the top level. */
 void native_set_p4d(u64 *p4dp, u64 p4d)

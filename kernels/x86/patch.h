@@ -19,6 +19,8 @@
 #include "static_call.h"
 #include "types.h"
 
+bool has_cap(u32 feature);
+
 /* Tables, from kernel.lds. */
 extern struct alt_instr __alt_instructions[], __alt_instructions_end[];
 extern const int __retpoline_sites[], __retpoline_sites_end[];
@@ -59,6 +61,9 @@ void add_nops(u8 *code, u32 len);
 void optimize_nops(u8 *code, u32 len);
 /* Up to 6.1: of 1 to 8 bytes. */
 extern const u8 (*ideal_nops)[8];
+/* 5.10: chosen by the CPU; a single one of 5 bytes. */
+void arch_init_ideal_nops(void);
+extern const u8 *ideal_nop5;
 const void *branch_target(const u8 *branch);
 /* Counts, and says, what no rule covers. */
 void patch_complaint(const char *what, const void *addr);

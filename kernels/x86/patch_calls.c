@@ -40,12 +40,14 @@ static bool is_jcc(const u8 *at)
 #ifdef BUG_B20
 	return false;
 #endif
-	return at[0] == 0x0f && (at[1] & 0xf0) == 0x80;
+	return PVKERNEL_GEN >= 601 && at[0] == 0x0f && (at[1] & 0xf0) == 0x80;
 }
 
-/* What may be there: what the linker or an earlier call of ours left. */
+/* What may be there: what the linker or an earlier call of ours left.  5.10 does not ask. */
 static bool holds_static_call(const u8 *at, bool tail)
 {
+	if (PVKERNEL_GEN <= 510)
+		return true;
 	if (tail)
 		return at[0] == OP_JMP || at[0] == OP_RET || is_jcc(at);
 	return at[0] == OP_CALL || same_bytes(at, no_call, 5) || same_bytes(at, returns_0, 5) ||
@@ -78,7 +80,7 @@ static void transform(u8 *at, void *func, bool tail)
 	if (tail && !func)
 		text_poke_early(at, bare_return, 5);
 	else if (!func)
-		text_poke_early(at, no_call, 5);
+		text_poke_early(at, PVKERNEL_GEN <= 510 ? ideal_nop5 : no_call, 5);
 	else if (!tail && func == (void *)__static_call_return0 && PVKERNEL_GEN >= 601)
 		text_poke_early(at, returns_0, 5);
 	ONLY_702(else if (!tail && func == (void *)__WARN_trap) text_poke_early(at, warns, 5);)
@@ -148,7 +150,7 @@ bool static_call_fixup(void *trampoline)
 {
 	u8 *at = trampoline;
 
-	if (!same_bytes(at + 5, signature, sizeof(signature)))
+	if (PVKERNEL_GEN <= 510 || !same_bytes(at + 5, signature, sizeof(signature)))
 		return false;
 #ifdef BUG_B18
 	return true;

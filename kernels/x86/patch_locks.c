@@ -26,6 +26,7 @@ noinline void alternatives_smp_module_add(const int *start, const int *end)
 	}
 }
 
+#if PVKERNEL_GEN >= 601
 /* Two features say what a slot of pv_ops holds. */
 noinline void paravirt_set_cap(void)
 {
@@ -34,3 +35,4 @@ noinline void paravirt_set_cap(void)
 	if (PV_OP(lock, vcpu_is_preempted) != __raw_callee_save___native_vcpu_is_preempted)
 		set_cap(X86_FEATURE_VCPUPREEMPT);
 }
+#endif

@@ -15,8 +15,7 @@
 #include "xen.h"
 
 DECLARE_STATIC_CALL(cond_resched);
-DECLARE_STATIC_CALL(pv_sched_clock);
-DECLARE_STATIC_CALL(pv_steal_clock);
+SINCE_601(DECLARE_STATIC_CALL(pv_sched_clock); DECLARE_STATIC_CALL(pv_steal_clock);)
 u64 __cond_resched(void);
 void xen_hypercall_intel(void);
 
@@ -107,6 +106,18 @@ bool stub_hypercall(struct trap_frame *frame)
 
 /* --- guests --- */
 
+static void set_sched_clock(u64 (*clock)(void))
+{
+	SINCE_601(static_call_update(pv_sched_clock, clock));
+	ONLY_510(PV_OP(time, sched_clock) = clock);
+}
+
+static void set_steal_clock(u64 (*clock)(int cpu))
+{
+	SINCE_601(static_call_update(pv_steal_clock, clock));
+	ONLY_510(PV_OP(time, steal_clock) = clock);
+}
+
 static void pv_locks(void (*wait)(u8 *, u8), void (*kick)(int))
 {
 	PV_OP(lock, queued_spin_lock_slowpath) = __pv_queued_spin_lock_slowpath;
@@ -126,10 +137,12 @@ static void become_kvm(u32 offers)
 	clear_cap(X86_FEATURE_MWAIT);
 	UNTIL_612(PV_OP(cpu, io_delay) = kvm_io_delay);
 	ONLY_702(pv_info.io_delay = false);
-	static_call_update(pv_sched_clock, kvm_sched_clock_read);
+	set_sched_clock(kvm_sched_clock_read);
 	if (offers & STEAL) {
-		static_call_update(pv_steal_clock, kvm_steal_clock);
-		PV_OP(lock, vcpu_is_preempted) = __raw_callee_save___kvm_vcpu_is_preempted;
+		set_steal_clock(kvm_steal_clock);
+		/* in 5.10 an affair of PV spinlocks alone */
+		if (PVKERNEL_GEN >= 601 || (offers & UNHALT))
+			PV_OP(lock, vcpu_is_preempted) = __raw_callee_save___kvm_vcpu_is_preempted;
 		PV_OP(mmu, flush_tlb_multi) = kvm_flush_tlb_multi;
 		UNTIL_612(PV_OP(mmu, tlb_remove_table) = tlb_remove_table);
 	}
@@ -150,7 +163,7 @@ static void become_hyperv(u32 offers)
 	hv_hypercall_pg = (void *)xen_hypercall_intel;
 	/* since 6.12 an invariant TSC is the clock itself */
 	if (PVKERNEL_GEN <= 601 || !(offers & RELIABLE))
-		static_call_update(pv_sched_clock, read_hv_sched_clock_tsc);
+		set_sched_clock(read_hv_sched_clock_tsc);
 	PV_OP(mmu, flush_tlb_multi) = hyperv_flush_tlb_multi;
 	UNTIL_612(PV_OP(mmu, tlb_remove_table) = tlb_remove_table);
 	pv_locks(hv_qlock_wait, hv_qlock_kick);
@@ -166,8 +179,8 @@ static void become_vmware(u32 offers)
 		clear_cap(X86_FEATURE_TSC_KNOWN_FREQ);
 		return;
 	}
-	static_call_update(pv_sched_clock, vmware_sched_clock);
-	static_call_update(pv_steal_clock, vmware_steal_clock);
+	set_sched_clock(vmware_sched_clock);
+	set_steal_clock(vmware_steal_clock);
 }
 
 static void become_guest(const char *name)

@@ -4,6 +4,7 @@
  * differ from the file's.
  */
 #include "boot.h"
+#include "patch.h"
 
 struct section {
 	const char *name;
@@ -17,6 +18,16 @@ static const struct section sections[] = {
 #define LINKED_MAX 0x40000
 static u8 linked[LINKED_MAX];
 
+#if PVKERNEL_GEN <= 510
+extern u8 hypercall_page[];
+/* Xen has filled it before the kernel runs: as linked it returns. */
+static void unfill_hypercall_page(u8 *page)
+{
+	for (u32 i = 0; i < PAGE_SIZE; i++)
+		page[i] = i % 32 ? OP_INT3 : OP_RET;
+}
+#endif
+
 void save_linked_text(void)
 {
 	u64 at = 0;
@@ -29,6 +40,7 @@ void save_linked_text(void)
 		for (const char *c = s->start; c < s->end; c++)
 			linked[at++] = *c;
 	}
+	ONLY_510(unfill_hypercall_page(linked + (hypercall_page - (const u8 *)_text)));
 }
 
 void report_text(const char *when)

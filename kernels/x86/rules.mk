@@ -13,10 +13,12 @@ KERNEL_LD ?= ld
 KERNEL_DIR := kernels/x86
 PVKERNEL := build/kernels/pvkernel-6.1
 
-KERNEL_VERSIONS := 6.1 6.12 7.2
+KERNEL_VERSIONS := 5.10 6.1 6.12 7.2
+FORM_5.10 := classic/ alternative/
 FORM_6.1  := alternative/
 FORM_6.12 := merged/
 FORM_7.2  := once/ merged/
+GEN_5.10  := 510
 GEN_6.1   := 601
 GEN_6.12  := 612
 GEN_7.2   := 702

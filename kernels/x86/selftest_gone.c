@@ -64,3 +64,81 @@ void test_dup_mmap(void)
 	check_pinned();
 }
 #endif
+
+#if PVKERNEL_GEN <= 510
+void site_swapgs(void), site_usergs_sysret64(void), site_iret(void);
+
+void test_patch(void)
+{
+	const u32 type = offsetof(struct paravirt_patch_template, mmu.flush_tlb_user) / 8;
+	u8 code[7];
+
+	/* not by a site: as the patcher calls it */
+	CHECK(indirect_call4(pv_ops.init.patch, type, code, site_flush_tlb_user, 7) == 5);
+	CHECK(code[0] == 0xe8);
+}
+
+void test_sched_clock(void)
+{
+	u64 first = site_sched_clock(), second = site_sched_clock();
+
+	CHECK(first && second >= first);
+}
+
+void test_steal_clock(void)
+{
+	CHECK(site_steal_clock(0) < 1UL << 62);
+}
+
+void test_restore_fl(void)
+{
+	u64 flags = site_save_fl();
+
+	site_restore_fl(flags | X86_IF);
+	CHECK(site_save_fl() & X86_IF);
+	site_restore_fl(flags & ~X86_IF);
+	CHECK(!(site_save_fl() & X86_IF));
+}
+
+/* Every exception comes back by it. */
+void test_iret(void)
+{
+	u32 before = nr_breakpoints;
+
+	asm volatile("int3");
+	CHECK(nr_breakpoints == before + 1);
+}
+
+static u64 read_gs_base(void)
+{
+	u32 low, high;
+
+	asm volatile("rdmsr" : "=a"(low), "=d"(high) : "c"(MSR_GS_BASE));
+	return low | (u64)high << 32;
+}
+
+void test_swapgs(void)
+{
+	u64 before, between, after;
+
+	if (!in_ring0()) { /* nothing: Xen does it */
+		site_swapgs();
+		CHECK(this_cpu_read(this_cpu_off) == (u64)__per_cpu_base);
+		return;
+	}
+	site_irq_disable();
+	write_msr(MSR_KERNEL_GS_BASE, 0x7ffe12345000);
+	before = read_gs_base();
+	site_swapgs();
+	between = read_gs_base();
+	site_swapgs();
+	after = read_gs_base();
+	CHECK(between == 0x7ffe12345000);
+	CHECK(before == after);
+}
+
+void test_usergs_sysret64(void)
+{
+	SKIP("there is no user mode to return to");
+}
+#endif

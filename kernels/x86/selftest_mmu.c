@@ -142,12 +142,14 @@ void test_exit_mmap(void)
 	check_pinned();
 }
 
+#if PVKERNEL_GEN >= 601
 void test_notify_page_enc_status_changed(void)
 {
 	if (has_no_op(pv_ops.mmu.notify_page_enc_status_changed))
 		SKIP("no such operation on this platform");
 	site_notify_page_enc_status_changed(test_page.addr, 1, true);
 }
+#endif
 
 void test_read_cr2(void)
 {
@@ -276,7 +278,7 @@ void test_set_pte(void)
 ENTRY_TEST(pmd)
 ENTRY_TEST(pud)
 ENTRY_TEST(p4d)
-ENTRY_TEST(pgd)
+SINCE_601(ENTRY_TEST(pgd))
 
 void test_ptep_modify_prot_start(void)
 {
@@ -329,7 +331,7 @@ void test_ptep_modify_prot_commit(void)
 VALUE_TEST(pte)
 VALUE_TEST(pmd)
 VALUE_TEST(pud)
-VALUE_TEST(p4d)
+SINCE_601(VALUE_TEST(p4d))
 VALUE_TEST(pgd)
 
 void test_lazy_mode_flush(void)

@@ -65,6 +65,8 @@ void finish_boot(void)
 
 	print("# platform %s, %s\n", platform_name, platform_how);
 	print("# cpus %u\n", nr_cpu_ids);
+	print("# cpu-model %u:%u:%u\n", boot_cpu_data.vendor, boot_cpu_data.family,
+	      boot_cpu_data.model);
 	print("# return-thunk %s\n",
 	      has_cap(X86_FEATURE_RETHUNK) ? "retbleed_return_thunk" : "__x86_return_thunk");
 	report_caps();
@@ -97,6 +99,7 @@ void start_kernel(u64 start_info)
 	memory_init();
 	count_cpus(acpi_count_cpus(info->rsdp));
 	timer_init();
+	ONLY_510(arch_init_ideal_nops());
 	static_call_init();
 	platform_detect();
 	select_mitigations();

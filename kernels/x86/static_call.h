@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * static_call.h - calls that boot turns into direct ones: a key __SCK__name {function, second
- * word}, a trampoline __SCT__name (e9 rel32, signature 0f b9 cc) and a table of sites {site, key,
+ * word}, a trampoline __SCT__name (e9 rel32, signature 0f b9 cc, since 6.1) and a table of sites {site, key,
  * flag 1 in the key: a tail jump}.
  *
  * Calls are written as assembly because the table needs the address of the call instruction; in
@@ -10,6 +10,7 @@
 #ifndef PVK_STATIC_CALL_H
 #define PVK_STATIC_CALL_H
 
+#include "generation.h"
 #include "types.h"
 
 struct static_call_key {
@@ -21,7 +22,7 @@ struct static_call_key {
 	extern struct static_call_key __SCK__##name;                                               \
 	extern unsigned char __SCT__##name[]
 
-#ifdef BUG_B7
+#if defined(BUG_B7) || PVKERNEL_GEN <= 510
 #define TRAMPOLINE_SIGNATURE "0xcc, 0xcc, 0xcc" /* only fill */
 #else
 #define TRAMPOLINE_SIGNATURE "0x0f, 0xb9, 0xcc"

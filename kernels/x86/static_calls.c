@@ -6,8 +6,7 @@
 #include "pv.h"
 #include "static_call.h"
 
-u64 native_sched_clock(void);
-u64 native_steal_clock(int cpu);
+SINCE_601(u64 native_sched_clock(void); u64 native_steal_clock(int cpu);)
 u64 __static_call_return0(void);
 u64 idle_poll(void);
 u64 call_idle(void), call_trace(u64 event), call_cond_resched(void);
@@ -46,8 +45,15 @@ u64 idle_poll(void)
 	return 1;
 }
 
+#if PVKERNEL_GEN >= 601
 DEFINE_STATIC_CALL(pv_sched_clock, native_sched_clock);
 DEFINE_STATIC_CALL(pv_steal_clock, native_steal_clock);
+#define clock_now()	  static_call(pv_sched_clock, 0)
+#define clock_stolen(cpu) static_call(pv_steal_clock, cpu)
+#else
+#define clock_now()	  pv_sched_clock()
+#define clock_stolen(cpu) pv_steal_clock(cpu)
+#endif
 DEFINE_STATIC_CALL(idle, idle_poll);
 /* What a boot with voluntary preemption makes of cond_resched. */
 u64 __cond_resched(void)
@@ -72,24 +78,24 @@ noinline void warn_by_call(void)
 
 noinline u64 sched_clock(void)
 {
-	return static_call(pv_sched_clock, 0);
+	return clock_now();
 }
 
 noinline u64 sched_clock_twice(void)
 {
-	u64 first = static_call(pv_sched_clock, 0);
+	u64 first = clock_now();
 
-	return static_call(pv_sched_clock, 0) - first;
+	return clock_now() - first;
 }
 
 noinline u64 steal_clock(int cpu)
 {
-	return static_call(pv_steal_clock, cpu);
+	return clock_stolen(cpu);
 }
 
 u64 __init sched_clock_init(void)
 {
-	return static_call(pv_sched_clock, 0) - static_call(pv_steal_clock, 0);
+	return clock_now() - clock_stolen(0);
 }
 
 noinline u64 call_idle(void)

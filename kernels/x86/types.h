@@ -58,6 +58,22 @@ register unsigned long stack_pointer asm("rsp");
 			     : "memory", "cc", "rcx", "r8", "r9", "r10", "r11");                   \
 	})
 
+/* The same with a fourth argument, and the result. */
+#define indirect_call4(fn, a, b, c, d)                                                             \
+	({                                                                                         \
+		u64 rax_ = (u64)(fn), rdi_ = (u64)(a), rsi_ = (u64)(b), rdx_ = (u64)(c);           \
+		u64 rcx_ = (u64)(d);                                                               \
+		asm volatile("771: call __x86_indirect_thunk_rax\n"                                \
+			     ".pushsection .retpoline_sites, \"a\"\n"                              \
+			     ".long 771b - .\n"                                                    \
+			     ".popsection\n"                                                       \
+			     : "+a"(rax_), "+D"(rdi_), "+S"(rsi_), "+d"(rdx_), "+c"(rcx_),         \
+			       "+r"(stack_pointer)                                                 \
+			     :                                                                     \
+			     : "memory", "cc", "r8", "r9", "r10", "r11");                          \
+		rax_;                                                                              \
+	})
+
 void *memcpy(void *to, const void *from, size_t len);
 void *memset(void *to, int byte, size_t len);
 

@@ -171,6 +171,36 @@ static inline enum lazy_mode xen_get_lazy_mode(void)
 	return this_cpu_read(xen_lazy_mode);
 }
 
+#if PVKERNEL_GEN <= 510
+/* A page with a stretch of 32 bytes a number, which Xen fills. */
+extern u8 hypercall_page[];
+#define HYPERCALL_ENTRY(nr) (hypercall_page + 32 * (nr))
+
+static inline __attribute__((always_inline)) long xen_hypercall(u64 nr, u64 a1, u64 a2, u64 a3,
+								u64 a4, u64 a5)
+{
+	register u64 r10 asm("r10") = a4;
+	register u64 r8 asm("r8") = a5;
+	u64 rax = (u64)HYPERCALL_ENTRY(nr);
+
+	if (__builtin_constant_p(nr))
+		asm volatile("call %P[entry]"
+			     : "=a"(rax), "+D"(a1), "+S"(a2), "+d"(a3), "+r"(r10), "+r"(r8),
+			       "+r"(stack_pointer)
+			     : [entry] "i"(HYPERCALL_ENTRY(nr))
+			     : "memory", "cc", "rcx", "r9", "r11");
+	else
+		asm volatile("771: call __x86_indirect_thunk_rax\n"
+			     ".pushsection .retpoline_sites, \"a\"\n"
+			     ".long 771b - .\n"
+			     ".popsection\n"
+			     : "+a"(rax), "+D"(a1), "+S"(a2), "+d"(a3), "+r"(r10), "+r"(r8),
+			       "+r"(stack_pointer)
+			     :
+			     : "memory", "cc", "rcx", "r9", "r11");
+	return rax;
+}
+#else
 DECLARE_STATIC_CALL(xen_hypercall);
 
 static inline long xen_hypercall(u32 nr, u64 a1, u64 a2, u64 a3, u64 a4, u64 a5)
@@ -186,6 +216,7 @@ static inline long xen_hypercall(u32 nr, u64 a1, u64 a2, u64 a3, u64 a4, u64 a5)
 		     : "memory", "cc", "rcx", "r9", "r11");
 	return rax;
 }
+#endif
 
 /*
  * Batching: requests are appended to a per-CPU buffer and issued together, at once or, in the

@@ -29,11 +29,13 @@ _Static_assert(offsetof(struct start_info, cmd_line) == 128, "Xen's start_info")
 void xen_start_kernel(const struct start_info *info);
 void xen_init_pv_ops(void);
 void xen_iret(void), xen_asm_exc_xen_hypervisor_callback(void);
-extern u8 early_xen_iret_patch[];
+SINCE_601(extern u8 early_xen_iret_patch[];)
 extern u64 level1_fixmap_pgt[512];
-u64 native_sched_clock(void), xen_sched_clock(void), xen_steal_clock(int cpu);
+#if PVKERNEL_GEN >= 601
+u64 xen_sched_clock(void), xen_steal_clock(int cpu);
 DECLARE_STATIC_CALL(pv_sched_clock);
 DECLARE_STATIC_CALL(pv_steal_clock);
+#endif
 
 #define XENMEM_MACHPHYS_MAPPING	   12
 #define VCPUOP_IS_UP		   3
@@ -193,18 +195,25 @@ static void locks_init(void)
 	}
 }
 
-void xen_start_kernel(const struct start_info *info)
+static void patch_iret(void)
 {
+#if PVKERNEL_GEN >= 601
 	u8 jump[5];
 
+	make_branch(jump, OP_JMP, early_xen_iret_patch, xen_iret);
+	text_poke_early(early_xen_iret_patch, jump, sizeof(jump));
+#endif
+}
+
+void xen_start_kernel(const struct start_info *info)
+{
 	save_linked_text();
 	xen_init_pv_ops();
-	static_call_update(xen_hypercall, xen_hypercall_pv);
+	SINCE_601(static_call_update(xen_hypercall, xen_hypercall_pv));
 	print("KTAP version 1\n");
 	cmdline_init(info->cmd_line);
 	frames_init(info);
-	make_branch(jump, OP_JMP, early_xen_iret_patch, xen_iret);
-	text_poke_early(early_xen_iret_patch, jump, sizeof(jump));
+	patch_iret();
 	vcpu_init(info);
 	paging_start(info);
 	cpu_tables_init();
@@ -215,9 +224,10 @@ void xen_start_kernel(const struct start_info *info)
 	pin_control_registers();
 	count_cpus(xen_count_cpus());
 	locks_init();
+	ONLY_510(arch_init_ideal_nops());
 	static_call_init();
-	static_call_update(pv_sched_clock, xen_sched_clock);
-	static_call_update(pv_steal_clock, xen_steal_clock);
+	SINCE_601(static_call_update(pv_sched_clock, xen_sched_clock));
+	SINCE_601(static_call_update(pv_steal_clock, xen_steal_clock));
 	platform_name = nr_cpu_ids == 1 ? "xen-pv-up" : "xen-pv";
 	platform_detect();
 	select_mitigations();

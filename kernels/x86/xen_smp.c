@@ -16,14 +16,13 @@ DEFINE_PER_CPU(struct runstate, xen_runstate);
 DEFINE_PER_CPU(int, lock_kicker_irq) = -1;
 DEFINE_PER_CPU(u8, xen_qlock_wait_nest);
 
-DEFINE_STATIC_CALL(xen_hypercall, xen_hypercall_hvm);
+SINCE_601(DEFINE_STATIC_CALL(xen_hypercall, xen_hypercall_hvm);)
 
 #define NR_IRQS 64
 u32 irq_to_event[NR_IRQS]; /* event channel of an interrupt, 0: none */
 u64 xen_sched_clock_offset;
 
-u64 xen_sched_clock(void);
-u64 xen_steal_clock(int cpu);
+SINCE_601(u64 xen_sched_clock(void); u64 xen_steal_clock(int cpu);)
 bool xen_vcpu_stolen(int cpu);
 
 /* Nanoseconds since a moment in the past, from Xen's record: read until it did not change. */

@@ -15,12 +15,12 @@
 // clang-format off
 /* native_patch(): operations with a form of their own.  Most have it whatever is in their slot.
  * Source: patch_data_xxl, patch_data_lock, native_patch(), arch/x86/kernel/paravirt_patch.c of
- * Linux 5.10. */
+ * Linux 5.10; the two that stable releases took out: of 5.10 itself. */
 static const struct form {
 	enum pvp_arch arch;
 	const char *op;
 	const char *only; /* when this is in the slot; NULL: always */
-	uint8_t len, code[3];
+	uint8_t len, code[6];
 } forms[] = {
 	/* arch            op                        only                                             len  code */
 	{ PVP_ARCH_AMD64, "irq.save_fl",            NULL,                                             2, { 0x9c, 0x58 } },       /* pushfq; pop %rax */
@@ -31,6 +31,8 @@ static const struct form {
 	{ PVP_ARCH_AMD64, "mmu.read_cr3",           NULL,                                             3, { 0x0f, 0x20, 0xd8 } }, /* mov %cr3,%rax */
 	{ PVP_ARCH_AMD64, "mmu.write_cr3",          NULL,                                             3, { 0x0f, 0x22, 0xdf } }, /* mov %rdi,%cr3 */
 	{ PVP_ARCH_AMD64, "cpu.wbinvd",             NULL,                                             2, { 0x0f, 0x09 } },       /* wbinvd */
+	{ PVP_ARCH_AMD64, "cpu.swapgs",             NULL,                                             3, { 0x0f, 0x01, 0xf8 } }, /* swapgs */
+	{ PVP_ARCH_AMD64, "cpu.usergs_sysret64",    NULL,                                             6, { 0x0f, 0x01, 0xf8, 0x48, 0x0f, 0x07 } }, /* swapgs; sysretq */
 	{ PVP_ARCH_AMD64, "lock.queued_spin_unlock", "__raw_callee_save___native_queued_spin_unlock", 3, { 0xc6, 0x07, 0x00 } }, /* movb $0,(%rdi) */
 	{ PVP_ARCH_AMD64, "lock.vcpu_is_preempted", "__raw_callee_save___native_vcpu_is_preempted",   2, { 0x31, 0xc0 } },       /* xor %eax,%eax */
 	{ PVP_ARCH_I386,  "lock.queued_spin_unlock", "__raw_callee_save___native_queued_spin_unlock", 3, { 0xc6, 0x00, 0x00 } }, /* movb $0,(%eax) */
@@ -75,6 +77,7 @@ static struct pvp_error *patch_default(const struct pvp_model *model,
 {
 	const bool xxl = model->rules->arch == PVP_ARCH_AMD64;
 	const char *op = model->tables->fields[entry->type].name;
+	bool jumps;
 
 	if (!func)
 		return put(entry, ud2, sizeof(ud2), code, used);
@@ -84,7 +87,8 @@ static struct pvp_error *patch_default(const struct pvp_model *model,
 	}
 	if (xxl && func == pvp_model_symbol(model, "_paravirt_ident_64"))
 		return put(entry, ident_64, sizeof(ident_64), code, used);
-	return branch(entry, func, xxl && !strcmp(op, "cpu.iret") ? JMP : CALL, code, used);
+	jumps = !strcmp(op, "cpu.iret") || !strcmp(op, "cpu.usergs_sysret64");
+	return branch(entry, func, xxl && jumps ? JMP : CALL, code, used);
 }
 
 static const struct form *form_of(const struct pvp_model *model, const char *op, uint64_t func)

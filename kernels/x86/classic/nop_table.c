@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The NOPs of 5.10, which the CPU decides about.  Source: asm/nops.h, arch_init_ideal_nops() of 5.10.
+ */
+#include "cpu.h"
+#include "patch.h"
+
+static const u8 p6_nops[8][8] = {
+	{0x90},
+	{0x66, 0x90},
+	{0x0f, 0x1f, 0x00},
+	{0x0f, 0x1f, 0x40, 0},
+	{0x0f, 0x1f, 0x44, 0, 0},
+	{0x66, 0x0f, 0x1f, 0x44, 0, 0},
+	{0x0f, 0x1f, 0x80, 0, 0, 0, 0},
+	{0x0f, 0x1f, 0x84, 0, 0, 0, 0, 0},
+};
+/* From five bytes on these are two, but where one has to do. */
+static const u8 k8_nops[8][8] = {
+	{0x90},
+	{0x66, 0x90},
+	{0x66, 0x66, 0x90},
+	{0x66, 0x66, 0x66, 0x90},
+	{0x66, 0x66, 0x90, 0x66, 0x90},
+	{0x66, 0x66, 0x90, 0x66, 0x66, 0x90},
+	{0x66, 0x66, 0x66, 0x90, 0x66, 0x66, 0x90},
+	{0x66, 0x66, 0x66, 0x90, 0x66, 0x66, 0x66, 0x90},
+};
+static const u8 k8_atomic[5] = {0x66, 0x66, 0x66, 0x66, 0x90};
+
+const u8 (*ideal_nops)[8] = p6_nops;
+const u8 *ideal_nop5 = p6_nops[4];
+
+/* Intel's from Core 2 to Sandy Bridge, without Atoms. */
+static bool is_slow_with_p6(const struct cpuinfo_x86 *c)
+{
+	return c->family == 6 && c->model >= 0x0f && c->model < 0x30 && c->model != 0x1c &&
+	       c->model != 0x26 && c->model != 0x27;
+}
+
+void arch_init_ideal_nops(void)
+{
+	const struct cpuinfo_x86 *c = &boot_cpu_data;
+	bool k8 = true;
+
+	if (c->vendor == VENDOR_INTEL)
+		k8 = is_slow_with_p6(c) || !has_cap(X86_FEATURE_NOPL);
+	else if (c->vendor == VENDOR_HYGON)
+		k8 = false;
+	else if (c->vendor == VENDOR_AMD)
+		k8 = c->family <= 15;
+	ideal_nops = k8 ? k8_nops : p6_nops;
+	ideal_nop5 = k8 ? k8_atomic : p6_nops[4];
+}
