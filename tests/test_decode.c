@@ -404,6 +404,8 @@ static const struct {
 } foreigners[] = {
 	{"0f 58 c1", true},  /* addps */
 	{"0f 28 c0", false}, /* movaps to itself */
+	{"0f db ed", false}, /* pand with itself */
+	{"0f 62 ed", true},  /* punpckldq with itself */
 	{"cb", true},	     /* retf */
 	{"ca 08 00", true},
 	{"cd 80", true}, /* int */
@@ -417,6 +419,15 @@ static const struct {
 	{"0f a8", true},  /* push gs */
 	{"0f a1", true},  /* pop fs */
 	{"0f a2", false}, /* cpuid */
+	{"df c4", true},  /* ffreep */
+	{"de d9", true},  /* fcompp */
+	{"dd e1", false}, /* fucom */
+	/* call, ret, jne with 66: AMD's processors go below 64 KiB, where the branch is taken */
+	{"66 e8 00 00 00 00", true},
+	{"66 c3", true},
+	{"66 ff d0", true},
+	{"66 75 00", false},
+	{"66 48 e8 00 00 00 00", false}, /* rex.w is stronger */
 };
 
 START_TEST(foreign)

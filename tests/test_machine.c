@@ -67,6 +67,18 @@ static const struct {
 	{ "undecodable: 0f 24",      "0f 24 c0", "", "fault 6 at 0", 0 },
 	{ "undecodable: 0f 73 /0",   "0f 73 c5 a0", "", "fault 6 at 0", 0 },
 	{ "undecodable: 0f d0, bare", "0f d0 20", "", "fault 6 at 0", 0 },
+	{ "undecodable: 0f 04",      "0f 04 01", "", "fault 6 at 0", 0 },
+	{ "undecodable: 0f 6c, bare", "0f 6c e0", "", "fault 6 at 0", 0 },
+	{ "undecodable: VEX, map 22", "c4 d6 ff 90", "", "fault 6 at 0", 0 },
+	{ "VEX, a map that may fill", "c4 e7 ff 90", "", "unmodelled", 0 },
+	{ "undecodable: pop /4",     "8f 65 ff", "", "fault 6 at 0", 0 },
+	{ "XOP",                     "8f e8 78 90 c0", "", "unmodelled", 0 },
+	/* enter 16,0; leave: and 16,1, which pushes one word more */
+	{ "enter, leave",            "c8 10 00 00 c9", "", "end", 5 },
+	{ "enter with a level",      "c8 10 00 01 c9", "", "end", 5 },
+	{ "enter alone",             "c8 10 00 00", "", "fault 3 at 0", 4 },
+	/* xor eax,eax; mov ebx,0x18; xlatb */
+	{ "xlatb from NULL + 0x18",  "31 c0 bb 18 00 00 00 d7", "", "fault 14 at 18", 7 },
 	{ "undecodable: EVEX, map 0", "62 e8 f9 fe ff 90", "", "fault 6 at 0", 0 },
 	{ "undecodable: lock call",  "f0 e8 d4 41 00 00", "", "fault 6 at 0", 0 },
 	{ "undecodable: lock nop",   "f0 90", "", "fault 6 at 0", 0 },

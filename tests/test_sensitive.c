@@ -507,8 +507,6 @@ static const char *const unmodelled[] = {
 	"0f a0",	     /* push fs */
 	"ff 1f",	     /* lcall */
 	"cb",		     /* retf */
-	"d7",		     /* xlatb */
-	"c8 00 00 00",	     /* enter */
 	"66 e8 00 00 00 00", /* data16 call */
 	"66 e9 00 00 00 00",
 	"66 eb 00",

@@ -28,7 +28,8 @@ static const uint16_t plain_ids[] = {
 	X86_INS_CLC, X86_INS_CLD, X86_INS_CLFLUSH, X86_INS_CMC, X86_INS_CMP, X86_INS_CMPSB,
 	X86_INS_CMPSW, X86_INS_CMPSD, X86_INS_CMPSQ, X86_INS_CMPXCHG, X86_INS_CMPXCHG8B,
 	X86_INS_CMPXCHG16B, X86_INS_CQO, X86_INS_CWD, X86_INS_CWDE, X86_INS_DEC, X86_INS_DIV,
-	X86_INS_IDIV, X86_INS_IMUL, X86_INS_INC, X86_INS_JMP, X86_INS_JRCXZ, X86_INS_JECXZ,
+	X86_INS_ENTER, X86_INS_IDIV, X86_INS_IMUL, X86_INS_INC, X86_INS_JMP, X86_INS_JRCXZ,
+	X86_INS_JECXZ,
 	X86_INS_LAHF, X86_INS_LEA, X86_INS_LEAVE, X86_INS_LFENCE, X86_INS_LODSB, X86_INS_LODSW,
 	X86_INS_LODSD, X86_INS_LODSQ, X86_INS_LOOP, X86_INS_LOOPE, X86_INS_LOOPNE, X86_INS_MFENCE,
 	X86_INS_MOV, X86_INS_MOVABS, X86_INS_MOVNTI, X86_INS_MOVSB, X86_INS_MOVSW, X86_INS_MOVSD,
@@ -41,7 +42,7 @@ static const uint16_t plain_ids[] = {
 	X86_INS_SCASW, X86_INS_SCASD, X86_INS_SCASQ, X86_INS_SFENCE, X86_INS_SHL, X86_INS_SHLD,
 	X86_INS_SHR, X86_INS_SHRD, X86_INS_STC, X86_INS_STD, X86_INS_STOSB, X86_INS_STOSW,
 	X86_INS_STOSD, X86_INS_STOSQ, X86_INS_SUB, X86_INS_TEST, X86_INS_XADD, X86_INS_XCHG,
-	X86_INS_XOR,
+	X86_INS_XLATB, X86_INS_XOR,
 	X86_INS_WAIT, /* no x87 exception is ever pending here */
 	X86_INS_JA, X86_INS_JAE, X86_INS_JB, X86_INS_JBE, X86_INS_JE, X86_INS_JG, X86_INS_JGE,
 	X86_INS_JL, X86_INS_JLE, X86_INS_JNE, X86_INS_JNO, X86_INS_JNP, X86_INS_JNS, X86_INS_JO,
@@ -301,99 +302,6 @@ static uint8_t classify(const struct pvp_x86_decoder *d, const cs_insn *insn)
 	return PVP_X86_UNMODELLED;
 }
 
-/* --- prefixes: what Capstone and the engine do not tell, or tell wrongly --- */
-
-static struct prefixes scan_prefixes(enum pvp_isa isa, const uint8_t *bytes, size_t nr)
-{
-	struct prefixes p = { .word = isa == PVP_ISA_AMD64 ? 8 : 4 };
-	unsigned segments = 0, bases = 0;
-	bool rex = false;
-
-	for (; p.len < nr; p.len++) {
-		uint8_t b = bytes[p.len];
-		bool is_rex = isa == PVP_ISA_AMD64 && (b & 0xf0) == 0x40;
-
-		switch (b) {
-		case 0x26: /* es, cs, ss, ds: ignored in 64-bit mode, flat in the other */
-		case 0x2e:
-		case 0x36:
-		case 0x3e:
-			segments++;
-			break;
-		case 0x64: /* fs, gs */
-		case 0x65:
-			bases++;
-			break;
-		case 0x66:
-			p.data16 = true;
-			break;
-		case 0x67:
-			p.address16 = isa == PVP_ISA_I386;
-			break;
-		case 0xf0:
-			p.lock = true;
-			break;
-		case 0xf2:
-			p.repne = true;
-			break;
-		case 0xf3:
-			p.rep = true;
-			break;
-		default:
-			if (!is_rex) {
-				p.odd |= (p.repne && p.rep) || bases > 1 || (bases && segments);
-				return p;
-			}
-		}
-		p.odd |= rex;
-		rex = is_rex;
-		p.rex_w |= rex && (b & 8);
-	}
-	p.odd = true; /* no opcode */
-	return p;
-}
-
-/* Length of ModRM, SIB and displacement.  Source: Intel SDM vol. 2, 2.1.5. */
-static unsigned modrm_length(const struct prefixes *p, const uint8_t *modrm, size_t nr)
-{
-	unsigned mod = nr ? modrm[0] >> 6 : 3, rm = nr ? modrm[0] & 7 : 0;
-	unsigned base = rm == 4 && nr > 1 ? modrm[1] & 7 : rm;
-
-	if (mod == 3)
-		return 1;
-	if (p->address16)
-		return mod ? 1 + mod : rm == 6 ? 3 : 1;
-	return 1 + (rm == 4) + (mod == 1 ? 1 : mod == 2 || base == 5 ? 4 : 0);
-}
-
-/* Length of a near branch's opcode and operand, where a displacement that is not short has `near`
- * bytes, or 0: not one. */
-static unsigned near_branch_length(const struct prefixes *p, const uint8_t *op, size_t nr,
-				   unsigned near)
-{
-	switch (op[0]) {
-	case 0x70 ... 0x7f: /* jcc */
-	case 0xe0 ... 0xe3: /* loop, jrcxz */
-	case 0xeb:
-		return 2;
-	case 0xe8:
-	case 0xe9:
-		return 1 + near;
-	case 0xc2:
-		return 3;
-	case 0xc3:
-		return 1;
-	case 0xff: /* /2 call, /4 jmp */
-		if (nr > 1 && ((op[1] >> 3 & 7) == 2 || (op[1] >> 3 & 7) == 4))
-			return 1 + modrm_length(p, op + 1, nr - 1);
-		return 0;
-	case 0x0f:
-		return nr > 1 && (op[1] & 0xf0) == 0x80 ? 2 + near : 0;
-	default:
-		return 0;
-	}
-}
-
 /* False, and length 0, when that many bytes are not there. */
 static bool set_length(struct pvp_x86_insn *insn, size_t nr, unsigned len)
 {
@@ -406,14 +314,15 @@ static bool set_length(struct pvp_x86_insn *insn, size_t nr, unsigned len)
  *
  * 66 on a near branch: in 64-bit mode Intel ignores it (SDM vol. 2, appendix A, superscript f64),
  * AMD, Capstone 4.0.2 and the engine take 16-bit operands; in 32-bit mode all do, and cut eip to 16
- * bits.  ud0 and ud1 have a ModRM byte; nop has one of any form.
+ * bits: to where a kernel has no text, and one kernel runs on both vendors' processors.  ud0 and ud1
+ * have a ModRM byte; nop has one of any form.
  */
 static bool decode_by_opcode(enum pvp_isa isa, const struct prefixes *p, size_t nr,
 			     struct pvp_x86_insn *ret)
 {
 	const uint8_t *op = ret->bytes + p->len;
 	size_t left = nr - p->len;
-	unsigned branch = near_branch_length(p, op, left, isa == PVP_ISA_I386 ? 2 : 4);
+	unsigned branch = pvp_x86_near_branch_length(p, op, left, isa == PVP_ISA_I386 ? 2 : 4);
 
 	if (p->lock && branch && set_length(ret, nr, p->len + branch)) {
 		snprintf(ret->text, sizeof(ret->text), "near branch with lock");
@@ -425,6 +334,7 @@ static bool decode_by_opcode(enum pvp_isa isa, const struct prefixes *p, size_t 
 		if (set_length(ret, nr, p->len + branch) && isa == PVP_ISA_I386 &&
 		    (op[0] & 0xf0) == 0x70)
 			ret->class = PVP_X86_PLAIN; /* jcc: taken, it goes below 64 KiB */
+		ret->foreign = ret->len && pvp_x86_branch_is_certain(op);
 		return true;
 	}
 	if (op[0] != 0x0f || left < 2)
@@ -436,7 +346,7 @@ static bool decode_by_opcode(enum pvp_isa isa, const struct prefixes *p, size_t 
 		return true;
 	}
 	if ((op[1] == 0xb9 || op[1] == 0xff) &&
-	    set_length(ret, nr, p->len + 2 + modrm_length(p, op + 2, left - 2))) {
+	    set_length(ret, nr, p->len + 2 + pvp_x86_modrm_length(p, op + 2, left - 2))) {
 		snprintf(ret->text, sizeof(ret->text), "ud%d", op[1] == 0xb9);
 		ret->class = PVP_X86_UD;
 		return true;
@@ -587,7 +497,7 @@ void pvp_x86_decode(struct pvp_x86_decoder *decoder, const uint8_t *bytes, size_
 	ret->class = PVP_X86_UNMODELLED;
 	memcpy(ret->bytes, bytes, nr);
 	snprintf(ret->text, sizeof(ret->text), "(not decoded)");
-	prefixes = scan_prefixes(decoder->isa, ret->bytes, nr);
+	prefixes = pvp_x86_prefixes_scan(decoder->isa, ret->bytes, nr);
 	if (prefixes.len == nr)
 		return;
 	first = ret->bytes[prefixes.len];

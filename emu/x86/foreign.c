@@ -25,13 +25,41 @@ static bool is_vector_opcode(uint8_t opcode)
 	}
 }
 
+/* Of these, those that may leave a register as it is when it is both operands: moves, and, or,
+ * minimum, maximum, average, shuffles.  An unpack, a sum, a product or a conversion does not. */
+static bool keeps_itself(uint8_t opcode)
+{
+	switch (opcode) {
+	case 0x10 ... 0x11:
+	case 0x28 ... 0x29:
+	case 0x54:
+	case 0x56:
+	case 0x5d:
+	case 0x5f:
+	case 0x6f ... 0x70:
+	case 0x7f:
+	case 0xc6:
+	case 0xd6:
+	case 0xda ... 0xdb:
+	case 0xde:
+	case 0xe0:
+	case 0xe3:
+	case 0xea ... 0xeb:
+	case 0xee:
+		return true;
+	default:
+		return false;
+	}
+}
+
 /* Loads, arithmetic, and what pops or resets; not comparisons, nor stores without a pop.  Bit sets
- * of selectors by opcode, of memory and of registers.  Source: Intel SDM vol. 2, table A-7 on. */
+ * of selectors by opcode, of memory and of registers.  Source: Intel SDM vol. 2, table A-7 on; AMD
+ * APM vol. 3, table A-15 (ffreep). */
 static bool is_x87_change(uint8_t opcode, uint8_t modrm)
 {
 	static const uint8_t sets[8][2] = {
-		{0xf3, 0xf3}, {0x79, 0x01}, {0xf3, 0x00}, {0xab, 0x00},
-		{0xf3, 0xf3}, {0x5b, 0x09}, {0xf3, 0xf3}, {0xfb, 0x00},
+		{0xfb, 0xfb}, {0x79, 0x21}, {0xfb, 0x20}, {0xab, 0x00},
+		{0xfb, 0xf3}, {0x5b, 0x29}, {0xfb, 0xfb}, {0xfb, 0x61},
 	};
 
 	return (opcode == 0xdb && modrm == 0xe3) || /* fninit */
@@ -40,7 +68,7 @@ static bool is_x87_change(uint8_t opcode, uint8_t modrm)
 
 /*
  * Cells of the map behind 0f that stay blank: once the test registers', or the selectors of groups
- * that are full.  Source: Intel SDM vol. 2, tables A-3 and A-6; AMD APM vol. 3, tables A-3 and A-7.
+ * that are full; maps of VEX, EVEX and XOP that there are not.  Source: Intel SDM vol. 2, tables A-3 and A-6; AMD APM vol. 3, tables A-3 and A-7.
  */
 bool pvp_x86_is_blank(enum pvp_isa isa, const struct prefixes *p, const uint8_t *op, size_t nr)
 {
@@ -52,10 +80,17 @@ bool pvp_x86_is_blank(enum pvp_isa isa, const struct prefixes *p, const uint8_t 
 		return false;
 	if (op[0] == 0x62) /* EVEX with map 0 */
 		return isa == PVP_ISA_AMD64 && !(op[1] & 7);
+	if (op[0] == 0xc4) /* VEX has maps 1 to 3; 4 to 7 may get something */
+		return isa == PVP_ISA_AMD64 && (!(op[1] & 0x1f) || (op[1] & 0x1f) > 7);
+	if (op[0] == 0x8f) /* pop has selector 0, XOP maps 8 to 10 */
+		return (op[1] >> 3 & 7) && ((op[1] & 0x1f) < 8 || (op[1] & 0x1f) > 10);
 	if (op[0] != 0x0f)
 		return false;
 	selector = 1u << (op[2] >> 3 & 7);
 	switch (op[1]) {
+	case 0x04:
+	case 0x0a:
+	case 0x0c:
 	case 0x24 ... 0x27:
 	case 0x36:
 	case 0x39:
@@ -66,7 +101,8 @@ bool pvp_x86_is_blank(enum pvp_isa isa, const struct prefixes *p, const uint8_t 
 		return op[2] < 0xc0 || !(selector & shifts);
 	case 0x73:
 		return op[2] < 0xc0 || !(selector & shifts64);
-	case 0x7c ... 0x7d: /* with prefixes only */
+	case 0x6c ... 0x6d: /* with prefixes only */
+	case 0x7c ... 0x7d:
 	case 0xd0:
 	case 0xd6:
 	case 0xe6:
@@ -81,7 +117,7 @@ bool pvp_x86_is_foreign(enum pvp_isa isa, const struct prefixes *p, const struct
 {
 	const uint8_t *op = insn->bytes + p->len;
 	uint8_t modrm = op[op[0] == 0x0f ? 2 : 1];
-	bool moves_to_itself = modrm >= 0xc0 && (modrm & 7) == (modrm >> 3 & 7);
+	bool to_itself = modrm >= 0xc0 && (modrm & 7) == (modrm >> 3 & 7);
 
 	if (p->odd || p->lock || insn->len < p->len + 1)
 		return false;
@@ -91,7 +127,8 @@ bool pvp_x86_is_foreign(enum pvp_isa isa, const struct prefixes *p, const struct
 			return insn->len > p->len + 2 && modrm < 0xc0 && (modrm >> 3 & 2) == 0;
 		if (isa == PVP_ISA_AMD64 && (op[1] & 0xf6) == 0xa0) /* push and pop of fs and gs */
 			return true;
-		return insn->len > p->len + 2 && is_vector_opcode(op[1]) && !moves_to_itself;
+		return insn->len > p->len + 2 && is_vector_opcode(op[1]) &&
+		       !(to_itself && keeps_itself(op[1]));
 	case 0x6c ... 0x6f: /* ins, outs */
 		return true;
 	case 0x9a: /* far call, far jmp */

@@ -15,6 +15,16 @@ struct prefixes {
 	bool odd;
 };
 
+struct prefixes pvp_x86_prefixes_scan(enum pvp_isa isa, const uint8_t *bytes, size_t nr);
+/* Of ModRM, SIB and displacement. */
+unsigned pvp_x86_modrm_length(const struct prefixes *p, const uint8_t *modrm, size_t nr);
+/* Of a near branch's opcode and operand, where a displacement that is not short has `near` bytes;
+ * 0: not one. */
+unsigned pvp_x86_near_branch_length(const struct prefixes *p, const uint8_t *op, size_t nr,
+				    unsigned near);
+/* Of a near branch: whether it is taken whatever the flags are. */
+bool pvp_x86_branch_is_certain(const uint8_t *op);
+
 /* For foreign.c's callers: insn is decoded, and not modelled. */
 bool pvp_x86_is_foreign(enum pvp_isa isa, const struct prefixes *p,
 			const struct pvp_x86_insn *insn);
