@@ -422,6 +422,9 @@ static const struct {
 	{"df c4", true},  /* ffreep */
 	{"de d9", true},  /* fcompp */
 	{"dd e1", false}, /* fucom */
+	{"d9 e8", true},  /* fld1 */
+	{"d9 fe", true},  /* fsin */
+	{"d9 e4", false}, /* ftst */
 	/* call, ret, jne with 66: AMD's processors go below 64 KiB, where the branch is taken */
 	{"66 e8 00 00 00 00", true},
 	{"66 c3", true},

@@ -46,8 +46,14 @@ static const struct {
 	{ "int3",                    "cc", "", "fault 3 at 0", 0 },
 	{ "undecodable: lock nop",   "f0 90", "", "fault 6 at 0", 0 },
 	{ "undecodable: ff /7",      "ff ff", "", "fault 6 at 0", 0 },
-	/* What is no instruction in 64-bit mode: aam, les, an unconditional far jump */
-	{ "aam",                     "d4 0a", "", "unmodelled", 0 },
+	/* What is no instruction in 64-bit mode; cmp al or ax; jne to itself */
+	{ "aam",                     "b0 55 d4 0a 66 3d 05 08 75 fe", "", "end", 10 },
+	{ "aad",                     "66 b8 05 08 d5 0a 66 3d 55 00 75 fe", "", "end", 12 },
+	{ "aam by 0",                "d4 00", "", "fault 0 at 0", 0 },
+	{ "aaa",                     "66 b8 0f 00 37 66 3d 05 01 75 fe", "", "end", 11 },
+	{ "aas",                     "66 b8 0f 01 3f 66 3d 09 00 75 fe", "", "end", 11 },
+	{ "daa",                     "b0 0f 27 3c 15 75 fe", "", "end", 7 },
+	{ "das",                     "b0 0f 2f 3c 09 75 fe", "", "end", 7 },
 	{ "les",                     "c4 07", "", "unmodelled", 0 },
 	{ "ljmp",                    "ea 00 00 00 c1 60 00", "", "unmodelled", 0 },
 	{ "16-bit call",             "66 e8 00 00", "", "unmodelled", 0 },

@@ -149,10 +149,10 @@ static const struct {
 	{ "66 0f a0",                "push fs, 16 bits",           PVP_X86_MOV_SEG },
 
 	/* Known to the disassembler, and to nobody here. */
-	{ "27",                      "daa",                        UNMODELLED },
-	{ "37",                      "aaa",                        UNMODELLED },
-	{ "d4 0a",                   "aam",                        UNMODELLED },
-	{ "d5 0a",                   "aad",                        UNMODELLED },
+	{ "27",                      "daa",                        PLAIN },
+	{ "37",                      "aaa",                        PLAIN },
+	{ "d4 0a",                   "aam",                        PLAIN },
+	{ "d5 0a",                   "aad",                        PLAIN },
 	{ "d6",                      "salc",                       UNMODELLED },
 	{ "62 07",                   "bound eax,[edi]",            UNMODELLED },
 	{ "63 c1",                   "arpl cx,ax",                 UNMODELLED },

@@ -185,6 +185,43 @@ START_TEST(before_what_ends_the_engine)
 }
 END_TEST
 
+/* The shortest instruction with an escape that neither decoder knows is longer than what is left of
+ * the site. */
+START_TEST(an_escape_at_the_end)
+{
+	static const struct {
+		const char *code, *stop;
+		unsigned len;
+	} rows[] = {
+		/* EVEX with a map that there is not; the same, all of it in the site */
+		{"90 62 ff 41 5f 41 5e", "straddle", 3},
+		{"90 62 ff 41 5f 41 5e", "straddle", 6},
+		{"90 62 ff 41 5f 41 5e", "unmodelled", 7},
+		/* VEX */
+		{"90 c4 e7 ff 90 90", "straddle", 3},
+		{"90 c4 e7 ff 90 90", "unmodelled", 6},
+		/* REX2 */
+		{"90 d5 18 90 90", "straddle", 3},
+		{"90 d5 18 90 90", "unmodelled", 4},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		small_machine_init(&sm, 0);
+		small_machine_code(&sm, rows[i].code);
+		sm.request.inside[0].lo = SM_TEXT;
+		sm.request.end = sm.request.inside[0].hi = SM_TEXT + rows[i].len;
+		small_machine_open(&sm);
+		small_machine_run(&sm);
+		ck_assert_msg(!strcmp(small_machine_stop(&sm), rows[i].stop), "%zu: %s", i,
+			      small_machine_stop(&sm));
+		small_machine_deinit(&sm);
+	}
+	small_machine_init(&sm, 0);
+	small_machine_code(&sm, "90");
+	small_machine_open(&sm);
+}
+END_TEST
+
 /* The callee's body holds the end address: only the caller's own arrival there counts. */
 START_TEST(end_address_inside_a_callee)
 {
@@ -629,6 +666,7 @@ Suite *machine_suite(void)
 	tcase_add_loop_test(tc, stop, 0, ARRAY_SIZE(stops));
 	tcase_add_test(tc, end_address_inside_a_callee);
 	tcase_add_test(tc, before_what_ends_the_engine);
+	tcase_add_test(tc, an_escape_at_the_end);
 	tcase_add_test(tc, budget_is_exact);
 	tcase_add_test(tc, landing);
 

@@ -23,6 +23,7 @@ struct pvp_x86_decoder {
  * spelled out; whatever is not here is unmodelled.  Source: facts of the engine, measured.  Some
  * exist in one of the two modes only: the disassembler knows. */
 static const uint16_t plain_ids[] = {
+	X86_INS_AAA, X86_INS_AAD, X86_INS_AAM, X86_INS_AAS, X86_INS_DAA, X86_INS_DAS,
 	X86_INS_ADC, X86_INS_ADD, X86_INS_AND, X86_INS_BSF, X86_INS_BSR, X86_INS_BSWAP, X86_INS_BT,
 	X86_INS_BTC, X86_INS_BTR, X86_INS_BTS, X86_INS_CALL, X86_INS_CBW, X86_INS_CDQ, X86_INS_CDQE,
 	X86_INS_CLC, X86_INS_CLD, X86_INS_CLFLUSH, X86_INS_CMC, X86_INS_CMP, X86_INS_CMPSB,
@@ -404,6 +405,9 @@ static bool prefixes_are_known(const struct prefixes *p, const struct pvp_x86_in
 	if (p->rep || p->repne)
 		return false;
 	if (!p->data16)
+		return true;
+	/* Descriptor-table registers, msw, invlpg: in 64-bit mode their operand has one size. */
+	if (p->word == 8 && op[1] == 0x01 && op[2] < 0xc0 && insn->digit != 5)
 		return true;
 	/* A 16-bit bswap is undefined. */
 	return op[1] != 0x01 && op[1] != 0xae && op[1] != 0xc7 &&

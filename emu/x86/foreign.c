@@ -26,14 +26,15 @@ static bool is_vector_opcode(uint8_t opcode)
 }
 
 /* Of these, those that may leave a register as it is when it is both operands: moves, and, or,
- * minimum, maximum, average, shuffles.  An unpack, a sum, a product or a conversion does not. */
+ * minimum, maximum, average, shuffles; exclusive or, of 0.  An unpack, a sum, a product or a
+ * conversion does not. */
 static bool keeps_itself(uint8_t opcode)
 {
 	switch (opcode) {
 	case 0x10 ... 0x11:
 	case 0x28 ... 0x29:
 	case 0x54:
-	case 0x56:
+	case 0x56 ... 0x57:
 	case 0x5d:
 	case 0x5f:
 	case 0x6f ... 0x70:
@@ -45,7 +46,7 @@ static bool keeps_itself(uint8_t opcode)
 	case 0xe0:
 	case 0xe3:
 	case 0xea ... 0xeb:
-	case 0xee:
+	case 0xee ... 0xef:
 		return true;
 	default:
 		return false;
@@ -58,7 +59,7 @@ static bool keeps_itself(uint8_t opcode)
 static bool is_x87_change(uint8_t opcode, uint8_t modrm)
 {
 	static const uint8_t sets[8][2] = {
-		{0xfb, 0xfb}, {0x79, 0x21}, {0xfb, 0x20}, {0xab, 0x00},
+		{0xfb, 0xfb}, {0x79, 0xe1}, {0xfb, 0x20}, {0xab, 0x00},
 		{0xfb, 0xf3}, {0x5b, 0x29}, {0xfb, 0xfb}, {0xfb, 0x61},
 	};
 

@@ -210,6 +210,29 @@ uint8_t pvp_x86_text_see(struct pvp_machine *m, uint64_t addr, uint32_t engine_l
 	return insn.class;
 }
 
+/* Length of the shortest instruction with an escape of several bytes: EVEX, VEX, XOP, REX2.  Where
+ * the escape may be another instruction, 1. */
+static unsigned shortest(const struct pvp_machine *m, const uint8_t *bytes, size_t nr)
+{
+	const bool amd64 = m->isa->mode == UC_MODE_64;
+	const bool escapes = amd64 || (nr > 1 && bytes[1] >= 0xc0); /* bound, les, lds */
+
+	switch (bytes[0]) {
+	case 0x62:
+		return escapes ? 6 : 1;
+	case 0xc4:
+		return escapes ? 4 : 1;
+	case 0xc5:
+		return escapes ? 3 : 1;
+	case 0x8f:
+		return nr > 1 && (bytes[1] & 0x1f) >= 8 ? 5 : 1;
+	case 0xd5:
+		return amd64 ? 3 : 1;
+	default:
+		return 1;
+	}
+}
+
 bool pvp_x86_text_straddles(struct pvp_machine *m, uint64_t addr, uint32_t engine_len,
 			    uint64_t left)
 {
@@ -230,7 +253,8 @@ bool pvp_x86_text_straddles(struct pvp_machine *m, uint64_t addr, uint32_t engin
 	       (memchr(prefixes, bytes[i], sizeof(prefixes) - 1) ||
 		(m->isa->mode == UC_MODE_64 && (bytes[i] & 0xf0) == 0x40)))
 		i++;
-	return i == left || (i + 1 == left && i < nr && bytes[i] == 0x0f);
+	return i == left || (i + 1 == left && i < nr && bytes[i] == 0x0f) ||
+	       (i < nr && i + shortest(m, bytes + i, nr - i) > left);
 }
 
 bool pvp_x86_text_ends_engine(struct pvp_machine *m, uint64_t addr)
