@@ -133,6 +133,13 @@ static uint64_t rel32_target(const uint8_t *bytes, uint64_t addr)
 	return addr + 5 + (int64_t)rel;
 }
 
+static bool ends_in_jump(const struct pvp_spoil *s)
+{
+	const uint8_t *last = s->nr_insns ? s->good + s->insns[s->nr_insns - 1].at : NULL;
+
+	return last && (*last == 0xe9 || *last == 0xeb);
+}
+
 bool pvp_spoil_begin(const struct pvp_spoil_context *context, const struct pvp_site *site,
 		     struct pvp_spoil *ret)
 {
@@ -161,7 +168,7 @@ bool pvp_spoil_begin(const struct pvp_spoil_context *context, const struct pvp_s
 	ret->branch = ret->nr_insns && ret->insns[0].len == 5 &&
 		      (ret->good[0] == 0xe8 || ret->good[0] == 0xe9);
 	ret->direct = ret->branch && ret->body == 5;
-	ret->jump = ret->direct && ret->good[0] == 0xe9;
+	ret->jump = ends_in_jump(ret);
 	ret->target = ret->branch ? rel32_target(ret->good, site->addr) : 0;
 	return true;
 }
@@ -269,16 +276,9 @@ bool pvp_spoil_replace(struct pvp_spoil *s, const void *bytes, size_t len)
 	return true;
 }
 
-static bool ends_in_jump(const struct pvp_spoil *s)
-{
-	const uint8_t *last = s->nr_insns ? s->good + s->insns[s->nr_insns - 1].at : NULL;
-
-	return last && (*last == 0xe9 || *last == 0xeb);
-}
-
 bool pvp_spoil_append(struct pvp_spoil *s, const void *bytes, size_t len)
 {
-	if (ends_in_jump(s) || s->site->tail || s->body + len > s->len)
+	if (s->jump || s->site->tail || s->body + len > s->len)
 		return false;
 	memcpy(s->out + s->body, bytes, len);
 	pad(s, s->body + len);

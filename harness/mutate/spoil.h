@@ -45,7 +45,7 @@ struct pvp_spoil {
 	bool branch;	 /* the body begins with a direct call or jump .. */
 	uint64_t target; /* .. to here */
 	bool direct;	 /* .. and that is all there is */
-	bool jump;	 /* .. a jump: nothing behind it is executed */
+	bool jump;	 /* the body ends in a jump: nothing behind it is executed */
 	unsigned variant;
 	uint8_t out[PVP_MUTANT_MAX_LEN];
 };
