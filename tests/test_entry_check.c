@@ -88,6 +88,8 @@ static void build(struct tiny *t)
 		{"exc_overflow", HANDLER(1)},
 		{"xenpv_exc_double_fault", HANDLER(2)},
 		{"asm_exc_double_fault", ASM(0)},
+		{"xen_asm_xenpv_exc_double_fault", XEN(0)},
+		{"xen_asm_exc_overflow", XEN(1)},
 		{"paranoid_entry", PARANOID},
 		{"early_idts", GATES},
 		{"behind_gates", GATES + 48},
@@ -162,6 +164,26 @@ static void pops_swapped(struct tiny *t)
 	text(t, XEN(1), "\x41\x5b\x59", 3);
 }
 
+/* Each runs as the right row does. */
+static void row_before(struct tiny *t)
+{
+	text(t, XEN(1) - 1, "\x90", 1);
+	tiny_poke64(t, ROWS + 24 + 8, XEN(1) - 1);
+}
+
+static void row_behind_endbr(struct tiny *t)
+{
+	text(t, XEN(1), "\xf3\x0f\x1e\xfa", 4);
+	xen_entry(t, XEN(1) + 4, ASM(1));
+	tiny_poke64(t, ROWS + 24 + 8, XEN(1) + 4);
+}
+
+static void row_in_endbr(struct tiny *t)
+{
+	row_behind_endbr(t);
+	tiny_poke64(t, ROWS + 24 + 8, XEN(1) + 1);
+}
+
 static void no_such_gate(struct tiny *t)
 {
 	tiny_poke64(t, ROWS + 24, ASM(1) + 1);
@@ -232,6 +254,9 @@ static const struct {
 	{ "the row of another",     X, "trap.overflow#1",        rows_swapped, "", 0, PVP_DIVERGENT, "not at exc_overflow" },
 	{ "r11 stays",              X, "trap.overflow#1",        one_pop, "", 0, PVP_DIVERGENT, "" },
 	{ "rcx for r11",            X, "trap.overflow#1",        pops_swapped, "", 0, PVP_DIVERGENT, "r11 " },
+	{ "a NOP before it",        X, "trap.overflow#1",        row_before, "", 0, PVP_DIVERGENT, "no function begins" },
+	{ "in its endbr64",         X, "trap.overflow#1",        row_in_endbr, "", 0, PVP_DIVERGENT, "no function begins" },
+	{ "behind its endbr64",     X, "trap.overflow#1",        row_behind_endbr, "", 0, PVP_EQUIVALENT, NULL },
 	/* Data, but a file of patched bytes may have it: the native entry in Xen's place. */
 	{ "a row after boot",       X, "trap.overflow#1",        NULL,
 	  "\x20\x02\x00\x81\xff\xff\xff\xff\x20\x02\x00\x81\xff\xff\xff\xff", 16, PVP_DIVERGENT, "" },

@@ -260,6 +260,10 @@ static char *make_trap(const struct pvp_entry_facts *facts, const struct pvp_sit
 			"vector %d has a stack of its own (IST %u) and the row does not "
 			"say that it may be replaced: the kernel warns and skips it",
 			row->vector, entry->gates[row->vector].ist);
+	if (facts->xen && !pvp_trap_is_function(facts->input->image, row->xen))
+		return pvp_asprintf("the row of vector %d leads to %#" PRIx64
+				    ", where no function begins",
+				    row->vector, row->xen);
 	for (size_t i = 0; i < ARRAY_SIZE(odd); i++) {
 		if (odd[i].vector != row->vector)
 			continue;

@@ -75,5 +75,8 @@ void pvp_read_trap_rows(const struct pvp_image *image, struct pvp_entry_sites *r
 /* The row that PVP_TRAP_ROW_LEN bytes at addr are. */
 struct pvp_trap_row pvp_trap_row_of(const struct pvp_entry_sites *entry, uint64_t addr,
 				    const uint8_t *bytes);
+/* Whether something is linked to there, or has its endbr64 in front of it: a run from elsewhere may
+ * come to the same by chance, as from the second byte of endbr64, which is a NOP. */
+bool pvp_trap_is_function(const struct pvp_image *image, uint64_t addr);
 
 #endif

@@ -4,6 +4,7 @@
  * for each native entry.  None of them is a patch table; symbols say where they are.
  */
 #include <inttypes.h>
+#include <string.h>
 
 #include "alloc.h"
 #include "bytes.h"
@@ -127,6 +128,19 @@ static int vector_of(const struct pvp_entry_sites *entry, uint64_t native)
 		if (native && entry->gates[i].addr == native)
 			return i;
 	return -1;
+}
+
+bool pvp_trap_is_function(const struct pvp_image *image, uint64_t addr)
+{
+	static const uint8_t endbr64[] = {0xf3, 0x0f, 0x1e, 0xfa};
+	const struct pvp_symbol *symbol = pvp_image_symbol_at(image, addr);
+	const uint8_t *bytes;
+
+	if (!symbol || symbol->addr == addr)
+		return symbol;
+	bytes = pvp_image_bytes(image, symbol->addr, sizeof(endbr64));
+	return addr == symbol->addr + sizeof(endbr64) && bytes &&
+	       !memcmp(bytes, endbr64, sizeof(endbr64));
 }
 
 struct pvp_trap_row pvp_trap_row_of(const struct pvp_entry_sites *entry, uint64_t addr,
