@@ -321,8 +321,8 @@ static const struct {
 	const char *file, *container;
 	enum pvp_arch arch;
 	size_t nr_symbols;
-	uint64_t pv_ops, percpu_base;
-	const char *sections; /* must be there */
+	uint64_t pv_ops, percpu_base; /* 0: not linked at 0 */
+	const char *sections;	      /* must be there */
 } kernels[] = {
 	{ "vmlinuz-5.10.223-amd64", "bzImage/xz", PVP_ARCH_AMD64, 104888, 0xffffffff82633120,
 	  0xffffffff82c11000, ".text .rodata .data .init.text .parainstructions .altinstructions" },
@@ -339,6 +339,45 @@ static const struct {
 	  0, ".text .rodata .data .init.text .altinstructions .call_sites" },
 };
 // clang-format on
+
+START_TEST(on_cpu0)
+{
+	const struct pvp_image zero_based = {
+		.ptr_len = 8, .percpu_base = 0xffffffff82000000, .percpu_len = 0x100};
+	const struct pvp_image elsewhere = {
+		.ptr_len = 4,
+		.percpu_from = 0xc1000000,
+		.percpu_base = 0xde000000 - 0xc1000000,
+		.percpu_len = 0x100,
+	};
+	const struct pvp_image wrapping = {
+		.ptr_len = 4, .percpu_from = 0xf0000000, .percpu_base = 0xee000000, .percpu_len = 16};
+
+	ck_assert_uint_eq(pvp_image_on_cpu0(&zero_based, 0xff), 0xffffffff820000ff);
+	ck_assert_uint_eq(pvp_image_on_cpu0(&zero_based, 0x100), 0x100);
+	ck_assert_uint_eq(pvp_image_on_cpu0(&elsewhere, 0xc10000ff), 0xde0000ff);
+	ck_assert_uint_eq(pvp_image_on_cpu0(&elsewhere, 0xc1000100), 0xc1000100);
+	ck_assert_uint_eq(pvp_image_on_cpu0(&elsewhere, 0xc0ffffff), 0xc0ffffff);
+	ck_assert_uint_eq(pvp_image_on_cpu0(&elsewhere, 0), 0);
+	ck_assert_uint_eq(pvp_image_on_cpu0(&wrapping, 0xf0000008), 0xde000008);
+}
+END_TEST
+
+/* CPU 0's per-CPU data is elsewhere than the file's, all of it; nothing else moves. */
+static void expect_copy(const struct pvp_image *image)
+{
+	const struct pvp_section *percpu = pvp_image_section(image, ".data..percpu");
+	uint64_t last = percpu->addr + percpu->len - 1;
+
+	ck_assert(image->percpu_base != 0);
+	ck_assert_uint_eq(image->percpu_from, percpu->addr);
+	ck_assert_uint_eq(pvp_image_on_cpu0(image, last) -
+				  pvp_image_on_cpu0(image, percpu->addr),
+			  percpu->len - 1);
+	ck_assert_ptr_null(pvp_image_section_at(image, pvp_image_on_cpu0(image, last)));
+	ck_assert_uint_eq(pvp_image_on_cpu0(image, last + 1), last + 1);
+	ck_assert_uint_eq(pvp_image_on_cpu0(image, percpu->addr - 1), percpu->addr - 1);
+}
 
 START_TEST(real_kernel)
 {
@@ -359,10 +398,14 @@ START_TEST(real_kernel)
 		pvp_ck_ok(pvp_image_symbol(image, "pv_ops", &addr));
 		ck_assert_uint_eq(addr, kernels[_i].pv_ops);
 	}
-	ck_assert_uint_eq(image->percpu_base, kernels[_i].percpu_base);
 	if (kernels[_i].percpu_base) {
+		ck_assert_uint_eq(image->percpu_from, 0);
+		ck_assert_uint_eq(image->percpu_base, kernels[_i].percpu_base);
 		pvp_ck_ok(pvp_image_symbol(image, "__per_cpu_load", &load));
 		ck_assert_uint_eq(load, kernels[_i].percpu_base);
+		ck_assert_uint_eq(pvp_image_on_cpu0(image, 8), load + 8);
+	} else {
+		expect_copy(image);
 	}
 	snprintf(sections, sizeof(sections), "%s", kernels[_i].sections);
 	while ((name = strsep(&rest, " "))) {
@@ -418,6 +461,7 @@ Suite *image_suite(void)
 	tcase_add_test(lookup, symbols_by_name);
 	tcase_add_loop_test(lookup, described, 0, ARRAY_SIZE(descriptions));
 	tcase_add_test(lookup, description_fits);
+	tcase_add_test(lookup, on_cpu0);
 	suite_add_tcase(s, lookup);
 
 	tcase_add_checked_fixture(symbols, small_make_dir, small_remove_dir);

@@ -108,6 +108,13 @@ static const struct {
 	{ "NULL op: ud2 inline",   "xen-pv", "mmu.set_pgd#1",     "0f 0b",                      PVP_DIVERGENT, K6_12 },
 	{ "NULL op",               "xen-pv", "mmu.set_pgd#1",     "call:BUG_func 90",           PVP_EQUIVALENT, K6_12 },
 
+	/* Where per-CPU data is not linked at 0, its segment has a base all the same. */
+	{ "a CPU's own lock",      "native", "lock.queued_spin_unlock#1", "65 c6 07 00",        PVP_DIVERGENT, K7_2 },
+	{ "a prefix ignored",      "native", "lock.queued_spin_unlock#1", "3e c6 07 00",        PVP_EQUIVALENT, K7_2 },
+	{ "a CPU's own lock",      "native", "lock.queued_spin_unlock#1", "64 c6 00 00",        PVP_DIVERGENT, I6_1 },
+	{ "a prefix ignored",      "native", "lock.queued_spin_unlock#1", "3e c6 00 00",        PVP_EQUIVALENT, I6_1 },
+	{ "a CPU's own lock",      "native", "lock.queued_spin_unlock#1", "64 c6 00 00",        PVP_DIVERGENT, I5_10 },
+
 	{ "sti for cli",           "native", "irq.irq_disable#3", "fb",                         PVP_DIVERGENT, K7_2 },
 	{ "value from rdx",        "native", "cpu.write_msr#1",   "call:native_write_msr_safe", PVP_DIVERGENT, K7_2 },
 	{ "error code lost",       "native", "cpu.read_msr_safe#1", "call:native_read_msr",     PVP_DIVERGENT, K7_2 },

@@ -36,8 +36,7 @@ void pvp_accounting_init(struct pvp_accounting *accounting, const struct pvp_ima
 	memcpy(accounting->bytes, bytes, PVP_PAD_LEN);
 	accounting->word =
 		accounting->template + PVP_PAD_LEN + (uint64_t)(int64_t)(int32_t)disp_of(bytes);
-	if (accounting->word < image->percpu_len)
-		accounting->word += image->percpu_base;
+	accounting->word = pvp_image_on_cpu0(image, accounting->word);
 }
 
 bool pvp_accounting_is_pad(const struct pvp_accounting *accounting, uint64_t addr,

@@ -34,7 +34,8 @@
 #define PVP_FIXMAP      0xffffffffff000000ull /* fixmap, APIC page */
 #define PVP_FIXMAP_LEN  0xe00000ull
 
-/* Physical places in the direct map.  The image's own frames begin at 16 MiB. */
+/* Physical places in the direct map.  The image's own frames begin at 16 MiB; at 768 MiB (i386's map:
+ * at its last 32 MiB) is CPU 0's copy of per-CPU data that is not linked at 0 (image/image.c). */
 #define PVP_NR_ARENAS   4
 #define PVP_ARENA_LEN   0x10000ull
 #define PVP_ARENA(i)    (PVP_DIRECT_MAP + 0x20000000ull + (i) * 0x100000ull) /* mixed content */

@@ -370,9 +370,7 @@ void pvp_start_image_init(struct pvp_start_image *facts, const struct pvp_image 
 	facts->view = view;
 	facts->plan = pvp_plan_of(image);
 	facts->percpu_base = image->percpu_base;
-	facts->qnodes = qnodes ? qnodes[0]->addr : 0;
-	if (qnodes && facts->qnodes < image->percpu_len)
-		facts->qnodes += image->percpu_base;
+	facts->qnodes = qnodes ? pvp_image_on_cpu0(image, qnodes[0]->addr) : 0;
 }
 
 uint64_t pvp_start_value(const struct pvp_start_image *facts, const struct pvp_platform *platform,

@@ -14,7 +14,8 @@
 #include "stretches.h"
 #include "x86/regs.h"
 
-#define PAGE 4096ull
+#define PAGE	 4096ull
+#define MAX_CPUS 8192 /* NR_CPUS */
 
 /* A stretch of the address space with one backing file, mapped privately by every view. */
 struct stretch {
@@ -163,6 +164,55 @@ static struct pvp_error *add_image(struct pvp_world *world)
 	return err;
 }
 
+/* Length of an array, up to the next symbol; 0: not one of that many bytes. */
+static uint64_t array_len(const struct pvp_image *image, uint64_t addr, uint64_t max)
+{
+	const struct pvp_symbol *symbol = pvp_image_symbol_at(image, addr);
+	const struct pvp_symbol *end = image->symbols + image->nr_symbols;
+
+	while (symbol && symbol < end && symbol->addr <= addr)
+		symbol++;
+	return symbol && symbol < end && symbol->addr - addr <= max ? symbol->addr - addr : 0;
+}
+
+/* All CPUs' offsets are CPU 0's, as before boot. */
+static struct pvp_error *set_offsets(struct pvp_world *world, uint64_t addr)
+{
+	const unsigned word = world->plan->word;
+	uint64_t len = array_len(world->image, addr, MAX_CPUS * word);
+	uint8_t *bytes = pvp_calloc(len + 1, 1);
+	struct pvp_error *err = NULL;
+
+	for (uint64_t at = 0; at + word <= len; at += word)
+		memcpy(bytes + at, &world->image->percpu_base, word);
+	if (len)
+		err = poke(world, addr, bytes, len);
+	free(bytes);
+	return err;
+}
+
+/*
+ * CPU 0's copy of what is not zero-based, and the words that lead there.  (i386 names text only:
+ * there they still lead to where the file has the data, which stays.)
+ */
+static struct pvp_error *add_percpu(struct pvp_world *world)
+{
+	const struct pvp_image *image = world->image;
+	const uint8_t *bytes = pvp_image_bytes(image, image->percpu_from, image->percpu_len);
+	const struct pvp_symbol *const *offsets, *const *own;
+	struct pvp_error *err;
+
+	if (!image->percpu_from || !bytes)
+		return NULL;
+	err = poke(world, pvp_image_on_cpu0(image, image->percpu_from), bytes, image->percpu_len);
+	own = pvp_image_symbols_named(image, "this_cpu_off", NULL);
+	if (own && !err)
+		err = poke(world, pvp_image_on_cpu0(image, own[0]->addr), &image->percpu_base,
+			   world->plan->word);
+	offsets = pvp_image_symbols_named(image, "__per_cpu_offset", NULL);
+	return err || !offsets ? err : set_offsets(world, offsets[0]->addr);
+}
+
 static struct pvp_error *add_arenas(struct pvp_world *world)
 {
 	const struct pvp_plan *plan = world->plan;
@@ -295,6 +345,7 @@ struct pvp_error *pvp_world_create(const struct pvp_image *image, const struct p
 	add(world, plan->cpu_area, plan->cpu_area_len, rw, PVP_MEM_ORDERED, "cpu entry area");
 	add(world, plan->fixmap, plan->fixmap_len, rw, PVP_MEM_ORDERED, "fixmap");
 	err = add_image(world);
+	err = err ? err : add_percpu(world);
 	err = err ? err : add_arenas(world);
 	if (!err && platform->hypervisor == PVP_HV_XEN_PV)
 		err = add_xen(world);

@@ -108,9 +108,7 @@ bool pvp_places_map(const struct pvp_image *a, uint64_t addr, const struct pvp_i
 	free(name);
 	if (!found)
 		return false;
-	at = found[0]->addr;
-	if (b->percpu_len && at < b->percpu_len)
-		at += b->percpu_base;
+	at = pvp_image_on_cpu0(b, found[0]->addr);
 	*ret = at + offset;
 	return true;
 }

@@ -23,15 +23,16 @@ static const struct pvp_symbol *percpu_symbol(const struct pvp_image *image, uin
 char *pvp_plain_name(const struct pvp_image *image, uint64_t addr)
 {
 	const struct pvp_symbol *symbol;
-	uint64_t at = addr;
-	bool percpu = image->percpu_len && addr - image->percpu_base < image->percpu_len;
+	uint64_t at = addr - pvp_image_on_cpu0(image, image->percpu_from) + image->percpu_from;
+	bool percpu = at - image->percpu_from < image->percpu_len;
 
-	/* CPU 0's area: its symbols are numbered from 0. */
-	if (percpu)
-		at = addr - image->percpu_base;
-	else if (!pvp_image_section_at(image, addr))
+	/* CPU 0's area: its symbols are elsewhere, or numbered from 0. */
+	if (!percpu)
+		at = addr;
+	if (!percpu && !pvp_image_section_at(image, addr))
 		return NULL;
-	symbol = percpu ? percpu_symbol(image, at) : pvp_image_symbol_at(image, at);
+	symbol = percpu && !image->percpu_from ? percpu_symbol(image, at)
+					       : pvp_image_symbol_at(image, at);
 	if (!symbol)
 		return NULL;
 	return at == symbol->addr ? pvp_strdup(symbol->name)

@@ -145,6 +145,11 @@ static char *effect_key(const struct pvp_run_side *side, const struct pvp_effect
 		    : pvp_asprintf("effects.%s", pvp_effect_name(effect->kind));
 }
 
+static bool is_zero_based(const struct pvp_image *image)
+{
+	return image->percpu_len && !image->percpu_from;
+}
+
 /* Per-CPU data is ordered memory only where it has addresses of its own: where one image has them
  * (before 6.15), and the other has not, it is compared as it is at the end. */
 static bool is_ordered(const struct runs *runs, unsigned side, const struct pvp_write *w)
@@ -153,9 +158,9 @@ static bool is_ordered(const struct runs *runs, unsigned side, const struct pvp_
 
 	if (w->class != PVP_MEM_ORDERED)
 		return false;
-	if (w->addr - image->percpu_base >= image->percpu_len)
+	if (image->percpu_from || w->addr - image->percpu_base >= image->percpu_len)
 		return true;
-	return image_of(runs->side[1 - side])->percpu_len;
+	return is_zero_based(image_of(runs->side[1 - side]));
 }
 
 static void add_stores(const struct runs *runs, unsigned nth, size_t *log, uint64_t time,

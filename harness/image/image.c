@@ -44,6 +44,34 @@ static struct pvp_error *unpack(struct pvp_image *image)
 	return NULL;
 }
 
+/* Where boot copies per-CPU data to that is not zero-based: free places of the direct map
+ * (check/plan.h). */
+static const uint64_t percpu_places[] = {
+	[PVP_ARCH_AMD64] = 0xffff888030000000,
+	[PVP_ARCH_I386] = 0xde000000,
+};
+
+static void place_percpu(struct pvp_image *image)
+{
+	const struct pvp_section *percpu = pvp_image_section(image, ".data..percpu");
+
+	if (!percpu || !percpu->len || image->arch >= ARRAY_SIZE(percpu_places))
+		return;
+	image->percpu_from = percpu->addr;
+	image->percpu_len = percpu->len;
+	image->percpu_base = percpu_places[image->arch] - percpu->addr;
+	if (image->ptr_len == 4)
+		image->percpu_base &= UINT32_MAX;
+}
+
+uint64_t pvp_image_on_cpu0(const struct pvp_image *image, uint64_t addr)
+{
+	if (addr - image->percpu_from >= image->percpu_len)
+		return addr;
+	addr += image->percpu_base;
+	return image->ptr_len == 4 ? addr & UINT32_MAX : addr;
+}
+
 /* Where the zero-based section is loaded: its segment's physical address says so, and so does
  * __per_cpu_load; they must agree. */
 static struct pvp_error *find_percpu(struct pvp_image *image)
@@ -55,8 +83,10 @@ static struct pvp_error *find_percpu(struct pvp_image *image)
 	for (size_t i = 0; i < image->nr_sections; i++)
 		if (image->sections[i].zero_based)
 			percpu = &image->sections[i];
-	if (!percpu)
+	if (!percpu) {
+		place_percpu(image);
 		return NULL;
+	}
 	for (size_t i = 0; i < image->nr_segments; i++)
 		if (image->segments[i].vaddr == 0 && image->segments[i].paddr != 0 &&
 		    image->segments[i].memsz >= percpu->len)

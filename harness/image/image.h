@@ -64,11 +64,13 @@ struct pvp_image {
 	struct pvp_symbol *symbols; /* ascending by address, then by name */
 	size_t nr_symbols;
 	/*
-	 * Where zero-based per-CPU data really is (__per_cpu_load), and its length; symbols with
-	 * addresses in [0, percpu_len) are per-CPU.  Both 0 where per-CPU data has ordinary
-	 * addresses.
+	 * Per-CPU data: symbols in [percpu_from, percpu_from + percpu_len); CPU 0's are percpu_base
+	 * higher, which is also the base of its segment.  Zero-based (percpu_from 0), they are at
+	 * __per_cpu_load from boot on.  Those with ordinary addresses are used where they are
+	 * until boot copies them, to where its allocator likes: here, into a free part of the
+	 * direct map.
 	 */
-	uint64_t percpu_base, percpu_len;
+	uint64_t percpu_from, percpu_len, percpu_base;
 	struct pvp_image_private *private;
 };
 
@@ -95,6 +97,8 @@ const struct pvp_section *pvp_image_section_at(const struct pvp_image *image, ui
 /* The file's len bytes at a link-time address, or NULL when any of them is not in one section with
  * contents.  Valid until close. */
 const uint8_t *pvp_image_bytes(const struct pvp_image *image, uint64_t addr, uint64_t len);
+/* Where CPU 0 has what is linked at addr: per-CPU data is elsewhere. */
+uint64_t pvp_image_on_cpu0(const struct pvp_image *image, uint64_t addr);
 /* Whether [addr, addr+len) lies inside one executable section. */
 bool pvp_image_is_text(const struct pvp_image *image, uint64_t addr, uint64_t len);
 

@@ -54,7 +54,7 @@ static void set_data(const struct pvp_segment *s, uint64_t addr, struct pvp_stre
 static struct pvp_error *add_segment(const struct pvp_image *image, const struct pvp_segment *s,
 				     struct stretches *ret)
 {
-	bool percpu = image->percpu_len && s->vaddr < image->percpu_len;
+	bool percpu = !image->percpu_from && s->vaddr < image->percpu_len;
 	uint64_t addr = percpu ? image->percpu_base + s->vaddr : s->vaddr;
 	uint64_t lo = addr & ~(PAGE - 1), hi = (addr + s->memsz + PAGE - 1) & ~(PAGE - 1);
 

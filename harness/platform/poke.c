@@ -159,9 +159,7 @@ static struct pvp_error *parse_base(struct address *a, const char *text, uint64_
 	free(name);
 	if (err)
 		return err;
-	if (addr < a->image->percpu_len)
-		addr += a->image->percpu_base;
-	*ret = addr + offset;
+	*ret = pvp_image_on_cpu0(a->image, addr) + offset;
 	return NULL;
 }
 

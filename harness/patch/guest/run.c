@@ -263,7 +263,9 @@ struct pvp_error *pvp_guest_call(struct pvp_guest *guest, const char *function,
 	if (err)
 		return err;
 	start.reg[PVP_X86_rflags] = 2;
-	start.reg[abi->percpu] = guest->image->percpu_base;
+	/* Boot has not copied what has ordinary addresses. */
+	if (!guest->image->percpu_from)
+		start.reg[abi->percpu] = guest->image->percpu_base;
 	start.reg[PVP_X86_cs] = abi->cs; /* flat, as in the machine's own table */
 	start.reg[PVP_X86_ss] = abi->ss;
 	guest->request = (struct pvp_run_request){
