@@ -57,24 +57,50 @@ static const struct hypercall hypercalls[] = {
 	[30] = { "callback_op",         2, { FIXED,      1, 0, 16 } },
 	[32] = { "event_channel_op",    2, { BY_COMMAND, 1, 0,  0 } },
 	[33] = { "physdev_op",          2, { BY_COMMAND, 1, 0,  0 } },
-	[34] = { "hvm_op",              2, { FIXED,      1, 0, 16 } },
+	[34] = { "hvm_op",              2, { BY_COMMAND, 1, 0,  0 } },
 	[40] = { "xenpmu_op",           2, { FIXED,      1, 0, 16 } },
 };
 
 /* Argument structures by command; a command without a row is not modelled. */
 static const struct command {
 	uint8_t number, command, size[2]; /* by enum pvp_isa */
+	uint32_t padding[2]; /* bytes of it that are nothing, a bit each */
 } commands[] = {
-	{ 29, 0, {  0,  0 } }, /* sched_op yield */
-	{ 29, 1, {  0,  0 } }, /* block */
-	{ 29, 2, {  4,  4 } }, /* shutdown: reason */
-	{ 29, 3, { 24, 16 } }, /* poll: ports, count, timeout */
-	{ 32, 3, {  4,  4 } }, /* event_channel_op close: port */
-	{ 32, 4, {  4,  4 } }, /* send: port */
-	{ 32, 8, {  8,  8 } }, /* bind_vcpu: port, vcpu */
-	{ 32, 9, {  4,  4 } }, /* unmask: port */
-	{ 33, 6, {  4,  4 } }, /* physdev_op set_iopl */
-	{ 33, 7, { 12,  8 } }, /* set_iobitmap: pointer, count */
+	{ 29, 0, {  0,  0 }, { 0, 0 } }, /* sched_op yield */
+	{ 29, 1, {  0,  0 }, { 0, 0 } }, /* block */
+	{ 29, 2, {  4,  4 }, { 0, 0 } }, /* shutdown: reason */
+	{ 29, 3, { 24, 16 }, { 0xf000, 0 } }, /* poll: ports, count, timeout */
+	{ 32, 3, {  4,  4 }, { 0, 0 } }, /* event_channel_op close: port */
+	{ 32, 4, {  4,  4 }, { 0, 0 } }, /* send: port */
+	{ 32, 8, {  8,  8 }, { 0, 0 } }, /* bind_vcpu: port, vcpu */
+	{ 32, 9, {  4,  4 }, { 0, 0 } }, /* unmask: port */
+	{ 33, 6, {  4,  4 }, { 0, 0 } }, /* physdev_op set_iopl */
+	{ 33, 7, { 12,  8 }, { 0, 0 } }, /* set_iobitmap: pointer, count */
+	{ 34, 0, { 16, 16 }, { 0, 0 } }, /* hvm_op set_param: domain, index, value */
+	{ 34, 1, { 16, 16 }, { 0, 0 } }, /* get_param */
+	{ 34, 9, { 16, 16 }, { 0xfc, 0xfc } }, /* pagetable_dying: domain, address */
+};
+
+/* Which arguments of an mmuext_op its command has; one without a row: both.  Source: Xen's xen.h. */
+static const struct {
+	uint8_t command;
+	bool has[2];
+} mmuext_args[] = {
+	{ 0,  { true,  false } }, /* pin_l1_table: frame */
+	{ 1,  { true,  false } }, /* pin_l2_table */
+	{ 2,  { true,  false } }, /* pin_l3_table */
+	{ 3,  { true,  false } }, /* pin_l4_table */
+	{ 4,  { true,  false } }, /* unpin_table */
+	{ 5,  { true,  false } }, /* new_baseptr */
+	{ 6,  { false, false } }, /* tlb_flush_local */
+	{ 7,  { true,  false } }, /* invlpg_local: address */
+	{ 8,  { false, true  } }, /* tlb_flush_multi: mask */
+	{ 9,  { true,  true  } }, /* invlpg_multi */
+	{ 10, { false, false } }, /* tlb_flush_all */
+	{ 11, { true,  false } }, /* invlpg_all */
+	{ 12, { false, false } }, /* flush_cache */
+	{ 15, { true,  false } }, /* new_user_baseptr */
+	{ 16, { true,  false } }, /* clear_page */
 };
 // clang-format on
 
@@ -86,8 +112,13 @@ const char *pvp_xen_hypercall_name(uint64_t number)
 	return number < ARRAY_SIZE(hypercalls) ? hypercalls[number].name : NULL;
 }
 
-/* Appends memory of the guest to the newest effect; what is not mapped is marked as such. */
-static void record(struct pvp_machine *machine, uint64_t addr, uint64_t len)
+#define ALL_BYTES ~0ull
+
+/*
+ * Appends memory of the guest to the newest effect; what is not mapped is marked as such.  Bytes of the
+ * first 64 whose bit in `read` is clear are padding or nothing to this call: recorded as 0.
+ */
+static void record_some(struct pvp_machine *machine, uint64_t addr, uint64_t len, uint64_t read)
 {
 	static const uint8_t absent[8] = "absent!";
 	struct pvp_memory *memory = pvp_machine_memory(machine);
@@ -100,10 +131,19 @@ static void record(struct pvp_machine *machine, uint64_t addr, uint64_t len)
 			pvp_effects_add_data(pvp_machine_effects(machine), absent, sizeof(absent));
 			return;
 		}
+		for (uint64_t i = 0; i < n; i++)
+			if (!(read >> i & 1))
+				buf[i] = 0;
 		pvp_effects_add_data(pvp_machine_effects(machine), buf, n);
 		addr += n;
 		len -= n;
+		read = ALL_BYTES;
 	}
+}
+
+static void record(struct pvp_machine *machine, uint64_t addr, uint64_t len)
+{
+	record_some(machine, addr, len, ALL_BYTES);
 }
 
 static const struct command *find_command(uint64_t number, uint64_t command)
@@ -155,13 +195,25 @@ static bool record_multicall(struct pvp_machine *machine, uint64_t addr, uint64_
 	return true;
 }
 
+/* The bytes of an operation that Xen reads: the command, 4 bytes of padding, two arguments. */
+static uint64_t mmuext_bytes(uint32_t command)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(mmuext_args); i++)
+		if (mmuext_args[i].command == command)
+			return 0xf | (mmuext_args[i].has[0] ? 0xffull << 8 : 0) |
+			       (mmuext_args[i].has[1] ? 0xffull << 16 : 0);
+	return ALL_BYTES;
+}
+
 static void record_mmuext(struct pvp_machine *machine, uint64_t addr, uint64_t nr)
 {
 	uint64_t op[3]; /* command, argument, argument */
 
 	for (uint64_t i = 0; i < nr && i < MAX_REQUESTS; i++, addr += sizeof(op)) {
-		record(machine, addr, sizeof(op));
-		if (!pvp_memory_read(pvp_machine_memory(machine), addr, op, sizeof(op)))
+		bool is_there = pvp_memory_read(pvp_machine_memory(machine), addr, op, sizeof(op));
+
+		record_some(machine, addr, sizeof(op), is_there ? mmuext_bytes(op[0]) : ALL_BYTES);
+		if (!is_there)
 			return;
 		/* tlb_flush_multi and invlpg_multi name a mask of CPUs */
 		if ((uint32_t)op[0] == 8 || (uint32_t)op[0] == 9)
@@ -174,7 +226,8 @@ static bool record_memory(struct pvp_machine *machine, uint64_t number, const ui
 {
 	const struct hypercall *call = &hypercalls[number];
 	uint64_t addr = args[call->memory.arg], count = args[call->memory.count];
-	uint64_t trap[2];
+	const struct command *command;
+	uint64_t trap[2]; /* vector, flags, selector, 4 bytes of padding; address */
 
 	switch ((enum extent)call->memory.extent) {
 	case NOTHING:
@@ -191,7 +244,7 @@ static bool record_memory(struct pvp_machine *machine, uint64_t number, const ui
 		return true;
 	case TRAPS:
 		for (unsigned i = 0; addr && i <= 256; i++, addr += sizeof(trap)) {
-			record(machine, addr, sizeof(trap));
+			record_some(machine, addr, sizeof(trap), 0xff0f);
 			if (!pvp_memory_read(pvp_machine_memory(machine), addr, trap,
 					     sizeof(trap)) ||
 			    !trap[1])
@@ -204,7 +257,9 @@ static bool record_memory(struct pvp_machine *machine, uint64_t number, const ui
 		record_mmuext(machine, addr, count);
 		return true;
 	case BY_COMMAND:
-		record(machine, addr, find_command(number, args[0])->size[pvp_machine_isa(machine)]);
+		command = find_command(number, args[0]);
+		record_some(machine, addr, command->size[pvp_machine_isa(machine)],
+			    ~(uint64_t)command->padding[pvp_machine_isa(machine)]);
 		return true;
 	}
 	return false;
