@@ -274,6 +274,7 @@ static bool is_in_domain(int platform, const struct pvp_start *start, enum pvp_d
 	case PVP_DOMAIN_SMALL:
 		return v < 64;
 	case PVP_DOMAIN_POINTER:
+	case PVP_DOMAIN_TASK:
 	case PVP_DOMAIN_THREAD:
 		return start->wild || (v % 8 == 0 && in_arena(v));
 	case PVP_DOMAIN_ZERO_POINTER:

@@ -194,6 +194,7 @@ static uint64_t draw_value(struct draw *d, enum pvp_domain domain, uint64_t salt
 	case PVP_DOMAIN_SMALL:
 		return r % 64;
 	case PVP_DOMAIN_POINTER:
+	case PVP_DOMAIN_TASK:
 	case PVP_DOMAIN_THREAD:
 		if (d->start->wild)
 			return any64(r);
@@ -352,7 +353,9 @@ static void draw_pokes(struct draw *d, const struct pvp_poke *pokes, size_t nr, 
 		uint64_t addr = poke_address(d, p, args), value;
 		uint64_t nth = d->facts->by_name ? p->name : i;
 
-		if (p->copy_arg >= 0)
+		if (d->facts->by_name && p->has_compared)
+			value = p->compared;
+		else if (p->copy_arg >= 0)
 			value = args[p->copy_arg];
 		else if (p->by_domain)
 			value = draw_value(d, p->domain, salt + nth, 6 + nth % 2);

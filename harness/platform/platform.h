@@ -44,6 +44,7 @@
 	X(LOCKED, "locked", "pointer to a held spinlock word: 1, or 3 where a waiter halted")      \
 	X(HYPERCALL, "hypercall", "a Xen hypercall without pointers: 3, 5, 8, 9, 10, 14, 15, 25")  \
 	X(VADDR, "vaddr", "any canonical address")                                                 \
+	X(TASK, "task", "pointer to a task_struct in a prepared arena")                             \
 	X(THREAD, "thread", "pointer to a thread_struct in a prepared arena")                      \
 	X(CPUMASK, "cpumask", "pointer to a cpumask of the platform's CPUs")                       \
 	X(FLUSH_INFO, "flush-info", "pointer to a flush_tlb_info")                                 \
@@ -89,8 +90,10 @@ struct pvp_poke {
 	 */
 	enum pvp_poke_via via;
 	uint64_t page_off;
-	uint64_t name;	 /* a number made of the row's `at`, the same on every image */
+	uint64_t name;	 /* a number made of the row's `as` or `at`, the same on every image */
 	uint8_t size;	 /* 1, 2, 4, 8 */
+	bool has_compared; /* when two images are compared: it is `compared` in every state */
+	uint64_t compared;
 	bool by_domain;	 /* fill from domain, else one of values per state */
 	enum pvp_domain domain;
 	int copy_arg;	 /* 0..5: store that argument register's value; -1: domain or values */

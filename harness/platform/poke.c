@@ -53,6 +53,8 @@ static const cyaml_schema_field_t fields[] = {
 	CYAML_FIELD_STRING_PTR("copy", OPTIONAL, struct pvp_poke_row, copy, 1, 64),
 	CYAML_FIELD_ENUM("when", CYAML_FLAG_OPTIONAL | CYAML_FLAG_STRICT, struct pvp_poke_row, when,
 			 whens, ARRAY_SIZE(whens)),
+	CYAML_FIELD_STRING_PTR("as", OPTIONAL, struct pvp_poke_row, as, 1, 256),
+	CYAML_FIELD_STRING_PTR("compared", OPTIONAL, struct pvp_poke_row, compared, 1, 256),
 	CYAML_FIELD_BOOL("optional", CYAML_FLAG_OPTIONAL, struct pvp_poke_row, optional),
 	CYAML_FIELD_END,
 };
@@ -313,7 +315,7 @@ static struct pvp_error *parse_row(const struct pvp_poke_row *row, struct pvp_po
 {
 	const char *rest;
 
-	poke->name = name_of(row->at);
+	poke->name = name_of(row->as ? row->as : row->at);
 	poke->size = row->size;
 	poke->copy_arg = -1;
 	if (row->size != 1 && row->size != 2 && row->size != 4 && row->size != 8)
@@ -344,6 +346,10 @@ static struct pvp_error *resolve_row(const struct pvp_poke_row *row, bool may_us
 		err = parse_value(row->values[poke->nr_values], row->size, cpus, image,
 				  &poke->values[poke->nr_values]);
 		poke->nr_values++;
+	}
+	if (!err && row->compared) {
+		poke->has_compared = true;
+		err = parse_value(row->compared, row->size, cpus, image, &poke->compared);
 	}
 	return err;
 }

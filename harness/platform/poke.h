@@ -25,6 +25,8 @@
 
 struct pvp_poke_row {
 	char *at, *domain, *copy;
+	char *as; /* what it is drawn as; NULL: at */
+	char *compared; /* its value when two images are compared; NULL: as drawn */
 	unsigned size;
 	char **values;
 	unsigned values_count;
