@@ -417,6 +417,32 @@ refuses "compare: one image" "IMAGE_B" compare image
 refuses "compare: no image at all" "text" compare image text
 refuses "compare: unknown platform" "nonesuch" compare --platform nonesuch image image
 refuses "compare: a platform twice" "native" compare --platform native,native image image
+if strip -o nosymbols image 2>/dev/null; then
+	refuses "compare: no symbols" "no symbols" compare image nosymbols
+else
+	skip "compare: no symbols" "no strip here"
+fi
+if objcopy -R .parainstructions -R .altinstructions image notables 2>/dev/null; then
+	refuses "compare: no tables" "no pv sites" compare notables image
+else
+	skip "compare: no tables" "no objcopy here"
+fi
+head -c 40000 image >cut
+refuses "compare: a file that was cut" "cut" compare image cut
+kernels=${PVPROOF_KERNELS:-$root/../shared/kernels}
+if [ -r "$kernels/vmlinuz-6.1.176-i386" ]; then
+	refuses "compare: another architecture" "i386" compare image "$kernels/vmlinuz-6.1.176-i386"
+else
+	skip "compare: another architecture" "no i386 kernel here"
+fi
+other=$root/build/kernels/bugs/pvkernel-6.1-B25
+if [ -r "$other" ] && [ -z "${PVPROOF_KERNEL:-}" ]; then
+	exits "compare: a spoiled function" 1 compare --only behaviour --platform native image "$other"
+	holds "compare: which one" grep -q '^    differs    lock.vcpu_is_preempted$' stdout
+	holds "compare: the others" grep -q '^    same       mmu.read_cr3$' stdout
+else
+	skip "compare: a spoiled function" "another kernel is not built"
+fi
 other=$root/build/kernels/bugs/pvkernel-6.1-RARE
 if [ -r "$other" ] && [ -z "${PVPROOF_KERNEL:-}" ]; then
 	exits "compare" 1 compare --platform native image "$other"

@@ -300,6 +300,111 @@ START_TEST(behaviour_is_compared)
 }
 END_TEST
 
+static struct pvp_place_rename renamed(char *from, uint64_t from_offset, char *to,
+				       uint64_t to_offset, uint64_t size)
+{
+	return (struct pvp_place_rename){
+		.from = { from, from_offset }, .to = { to, to_offset }, .size = size };
+}
+
+// clang-format off
+/* Places of the bundled kernel, A's and B's, with B's image the newer: pv_ops's first eight bytes are
+ * called boot_cpu_data+0x8 in A, which no image needs to have. */
+static const struct {
+	const char *a, *b;
+	uint64_t a_offset, b_offset;
+	bool same;
+} placed[] = {
+	{ "pv_ops",        "pv_ops", 0x10, 0x10, true  }, /* behind what was renamed */
+	{ "pv_ops",        "pv_ops", 0x10, 0x18, false },
+	{ "pv_ops",        "pv_ops", 0,    0,    false }, /* that is another place now */
+	{ "boot_cpu_data", "pv_ops", 0x8,  0,    true  },
+	{ "boot_cpu_data", "pv_ops", 0xc,  0x4,  true  },
+	{ "boot_cpu_data", "pv_ops", 0x10, 0x8,  false },
+};
+// clang-format on
+
+START_TEST(places_are_renamed)
+{
+	struct pvp_place_rename row = renamed("boot_cpu_data", 8, "pv_ops", 0, 8);
+	const struct pvp_place_renames renames = { &row, 1, 1 };
+	struct pvp_places places = { .renames = &renames, .newer = 1 };
+	struct pvp_excuses excuses = { .places = renames, .newer = 1 };
+	uint64_t a, b, to;
+
+	open_image(0, PVP_BUNDLED_KERNEL);
+	open_image(1, PVP_BUNDLED_KERNEL);
+	places.image[0] = images[0].image;
+	places.image[1] = images[1].image;
+	a = check_bench_symbol(&kernels[0], placed[_i].a) + placed[_i].a_offset;
+	b = check_bench_symbol(&kernels[1], placed[_i].b) + placed[_i].b_offset;
+	/* Equal numbers are equal, whatever they are called. */
+	ck_assert_int_eq(pvp_places_same(&places, a, b), placed[_i].same || a == b);
+	ck_assert(pvp_places_map(&places, 0, a, &to));
+	ck_assert_int_eq(to == b, placed[_i].same || a == b);
+	ck_assert(!pvp_place_rename_is_unused(&excuses, 0, places.image));
+	row.to.symbol = "nonesuch";
+	ck_assert(pvp_place_rename_is_unused(&excuses, 0, places.image));
+	close_images();
+}
+END_TEST
+
+// clang-format off
+/* Debian's kernels, with the shipped rows: all is same or excused, but for what is spoiled in B. */
+static const struct {
+	const char *a, *b;
+	const char *pv_op, *op; /* NULL: nothing is spoiled */
+} shipped[] = {
+	{ "vmlinuz-6.1.176-amd64",  "vmlinuz-6.12.107-amd64", NULL, NULL },
+	{ "vmlinuz-6.12.107-amd64", "vmlinuz-7.2.13-amd64",   "cpu.load_idt=native_load_gdt",   "cpu.load_idt" },
+	{ "vmlinuz-5.10.223-amd64", "vmlinuz-6.1.176-amd64",  "cpu.load_idt=native_load_gdt",   "cpu.load_idt" },
+};
+// clang-format on
+
+START_TEST(shipped_rows_hide_nothing)
+{
+	const char *pv_ops[] = { shipped[_i].pv_op, NULL };
+	const struct pvp_overrides overrides = { .pv_ops = pv_ops };
+	const char *paths[] = { shipped[_i].a, shipped[_i].b };
+	struct pvp_excuses excuses = {0};
+	struct pvp_excuse_pair pair;
+	struct pvp_op_cells cells;
+	struct boot boot[2];
+	size_t nr_open = 0;
+
+	for (unsigned i = 0; i < 2; i++) {
+		const char *path = pvp_test_file(pvp_test_kernels(), paths[i], "compare_images");
+
+		if (!path)
+			return;
+		open_image(i, path);
+		boot_open(&kernels[i], "native", i && shipped[_i].pv_op ? &overrides : NULL, &boot[i]);
+		boot[i].input.by_name = true;
+		boot[i].input.nr_states = 16;
+		pair.image[i] = kernels[i].image;
+		pair.generation[i] = kernels[i].tables.generation;
+	}
+	pvp_ck_ok(pvp_excuses_load("corpus/compare", &pair, &excuses));
+	pvp_ck_ok(pvp_behaviour_compare(&boot[0].input, &boot[1].input, &excuses, &cells));
+	pvp_op_cells_judge(&cells, "native", &excuses);
+	for (size_t i = 0; i < cells.nr; i++) {
+		const struct pvp_op_cell *cell = &cells.v[i];
+		bool is_open = cell->verdict != PVP_OP_SAME && cell->verdict != PVP_OP_EXCUSED;
+
+		nr_open += is_open;
+		if (is_open && (!shipped[_i].op || strcmp(cell->op, shipped[_i].op)))
+			ck_abort_msg("%s %s: %s", cell->op, pvp_op_verdict_name(cell->verdict),
+				     cell->differences.v[0].field);
+	}
+	ck_assert_uint_eq(nr_open, shipped[_i].op != NULL);
+	pvp_op_cells_deinit(&cells);
+	pvp_excuses_deinit(&excuses);
+	boot_close(&boot[0]);
+	boot_close(&boot[1]);
+	close_images();
+}
+END_TEST
+
 /* A folder with one file. */
 static char *write_excuses(const char *text)
 {
@@ -329,6 +434,9 @@ static void remove_excuses(const char *dir)
 #define ROW(op, field, since)                                                                      \
 	"excuses:\n- op: " op "\n  field: " field "\n  since: \"" since "\"\n  why: meant\n"
 
+#define PLACE(from, to, since)                                                                     \
+	"places:\n- from: " from "\n  to: " to "\n  since: \"" since "\"\n  why: meant\n"
+
 // clang-format off
 /* Rows between two generations: how many apply; whether one is wrong. */
 static const struct {
@@ -345,20 +453,32 @@ static const struct {
 	{ "excuses:\n- op: x\n",        "5.10", "6.1",  0, "rows.yaml" },
 	{ "excuses:\n- op: x\n  field: y\n  since: \"6.1\"\n  arch: vax\n  why: z\n", "5.10", "6.1", 0, "rows.yaml:2: arch 'vax'" },
 	{ "excuses:\n- op: x\n  field: y\n  since: \"6.1\"\n  arch: i386\n  why: z\n", "5.10", "6.1", 0, NULL },
+	{ ROW("a|b", "result|rflags", "6.1"), "5.10", "6.1", 4, NULL },
+	{ ROW("a", "x\n  until: \"6.12\"", "6.1"), "5.10", "6.1",  1, NULL },
+	{ ROW("a", "x\n  until: \"6.12\"", "6.1"), "5.10", "6.12", 0, NULL },
+	{ ROW("a", "x\n  after: \"5.12\"", "6.1"), "5.10", "6.12", 0, NULL },
+	{ ROW("a", "x\n  after: \"5.12\"", "6.2"), "6.1",  "6.12", 1, NULL },
+	{ ROW("a", "x\n  until: late", "6.1"),   "5.10", "6.1",  0, "rows.yaml:2: until 'late'" },
+	{ ROW("a", "x\n  after: early", "6.1"),  "5.10", "6.1",  0, "rows.yaml:2: after 'early'" },
+	{ PLACE("a", "b+0x8", "6.2"), "6.1",  "6.12", 1, NULL },
+	{ PLACE("a", "b+0x8", "6.2"), "5.10", "6.1",  0, NULL },
+	{ PLACE("a", "b+c",   "6.2"), "6.1",  "6.12", 0, "rows.yaml:2: to 'b+c' is not SYMBOL[+OFFSET]" },
+	{ PLACE("+0x8", "b",  "6.2"), "6.1",  "6.12", 0, "rows.yaml:2: from '+0x8'" },
 };
 // clang-format on
 
 START_TEST(excuses_are_read)
 {
 	const char *dir = write_excuses(rows[_i].text);
+	const struct pvp_image image = { .arch = PVP_ARCH_AMD64 };
+	const struct pvp_excuse_pair pair = { { &image, &image }, { rows[_i].a, rows[_i].b } };
 	struct pvp_excuses excuses = {0};
 
 	if (rows[_i].error) {
-		pvp_ck_err(pvp_excuses_load(dir, rows[_i].a, rows[_i].b, PVP_ARCH_AMD64, &excuses),
-			   PVP_ERR_BAD_DATA, rows[_i].error);
+		pvp_ck_err(pvp_excuses_load(dir, &pair, &excuses), PVP_ERR_BAD_DATA, rows[_i].error);
 	} else {
-		pvp_ck_ok(pvp_excuses_load(dir, rows[_i].a, rows[_i].b, PVP_ARCH_AMD64, &excuses));
-		ck_assert_uint_eq(excuses.nr, rows[_i].applies);
+		pvp_ck_ok(pvp_excuses_load(dir, &pair, &excuses));
+		ck_assert_uint_eq(excuses.nr + excuses.places.nr, rows[_i].applies);
 		pvp_excuses_deinit(&excuses);
 	}
 	remove_excuses(dir);
@@ -382,10 +502,12 @@ static const struct {
 START_TEST(excuses_are_used)
 {
 	const char *dir = write_excuses(uses[_i].text);
+	const struct pvp_image image = { .arch = PVP_ARCH_AMD64 };
+	const struct pvp_excuse_pair pair = { { &image, &image }, { "5.10", "6.1" } };
 	struct pvp_excuses excuses;
 	struct pvp_op_cells cells;
 
-	pvp_ck_ok(pvp_excuses_load(dir, "5.10", "6.1", PVP_ARCH_AMD64, &excuses));
+	pvp_ck_ok(pvp_excuses_load(dir, &pair, &excuses));
 	compare_behaviour(3, &excuses, &cells);
 	for (size_t i = 0; i < cells.nr; i++)
 		if (!strcmp(cells.v[i].op, "lock.vcpu_is_preempted"))
@@ -402,7 +524,7 @@ Suite *compare_images_suite(void)
 {
 	Suite *suite = suite_create("compare_images");
 	TCase *sites = tcase_create("sites"), *errors = tcase_create("errors");
-	TCase *runs = tcase_create("runs");
+	TCase *runs = tcase_create("runs"), *distro = tcase_create("distributions");
 
 	tcase_add_loop_test(sites, sites_are_paired, 0, ARRAY_SIZE(pairings));
 	tcase_add_loop_test(sites, changes_are_seen, 0, ARRAY_SIZE(boots));
@@ -412,8 +534,13 @@ Suite *compare_images_suite(void)
 	tcase_add_loop_test(runs, behaviour_is_compared, 0, ARRAY_SIZE(behaviours));
 	tcase_add_loop_test(runs, excuses_are_read, 0, ARRAY_SIZE(rows));
 	tcase_add_loop_test(runs, excuses_are_used, 0, ARRAY_SIZE(uses));
+	tcase_add_loop_test(runs, places_are_renamed, 0, ARRAY_SIZE(placed));
 	tcase_set_timeout(runs, 120);
 	suite_add_tcase(suite, runs);
+	tcase_add_loop_test(distro, shipped_rows_hide_nothing, 0, ARRAY_SIZE(shipped));
+	tcase_set_timeout(distro, 120);
+	tcase_set_tags(distro, PVP_TAG_KERNELS);
+	suite_add_tcase(suite, distro);
 	tcase_add_test(errors, what_cannot_be_compared_is_an_error);
 	suite_add_tcase(suite, errors);
 	return suite;

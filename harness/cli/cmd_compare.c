@@ -102,14 +102,17 @@ static struct pvp_check_input input_of(const struct run *run, unsigned i,
 static struct pvp_error *load_excuses(struct run *run)
 {
 	struct pvp_image_comparison *c = &run->comparison;
+	const struct pvp_excuse_pair pair = {
+		{ run->images[0].image, run->images[1].image },
+		{ c->image[0].generation, c->image[1].generation },
+	};
 	struct pvp_error *err;
 	char *dir;
 
 	err = pvp_corpus_folder("compare", &dir);
 	if (err)
 		return err;
-	err = pvp_excuses_load(dir, c->image[0].generation, c->image[1].generation,
-			       c->image[0].arch, &c->excuses);
+	err = pvp_excuses_load(dir, &pair, &c->excuses);
 	free(dir);
 	return err;
 }

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "behaviour.h"
 
+#include <fnmatch.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "alloc.h"
 #include "bench.h"
+#include "x86/regs.h"
 
 const char *pvp_op_verdict_name(enum pvp_op_verdict verdict)
 {
@@ -71,7 +73,32 @@ static bool contracts_differ(const struct pvp_contract *a, const struct pvp_cont
 
 struct benches {
 	struct pvp_bench *v[2];
+	struct pvp_places places;
 };
+
+/* Whose members lie elsewhere in each kernel. */
+static const struct {
+	enum pvp_domain domain;
+	const char *structure;
+} structures[] = {
+	{ PVP_DOMAIN_MM, "mm_struct" },
+	{ PVP_DOMAIN_TASK, "task_struct" },
+};
+
+/* What the arguments of this state point to. */
+static void find_objects(const struct pvp_start *start, const struct pvp_contract *contract,
+			 struct pvp_places *places)
+{
+	places->nr_objects = 0;
+	for (unsigned i = 0; i < contract->nr_args; i++) {
+		unsigned reg = pvp_contract_arg_reg(contract->isa, i);
+
+		for (size_t k = 0; k < ARRAY_SIZE(structures) && reg != PVP_X86_NR_STATE; k++)
+			if (structures[k].domain == contract->args[i])
+				places->objects[places->nr_objects++] = (struct pvp_place_object){
+					start->state.reg[reg], structures[k].structure, i };
+	}
+}
 
 static void run_state(struct benches *benches, const struct pvp_site *sites[2],
 		      const struct pvp_contract *contracts[2], unsigned index,
@@ -88,9 +115,10 @@ static void run_state(struct benches *benches, const struct pvp_site *sites[2],
 			return;
 		sides[i] = (struct pvp_run_side){ bench, sites[i], contracts[i], 0 };
 	}
+	find_objects(&benches->v[0]->start, contracts[0], &benches->places);
 	for (unsigned i = 0; i < 2; i++)
 		sides[i].end_sp = pvp_bench_run_patched(benches->v[i], sites[i]);
-	pvp_runs_compare(&sides[0], &sides[1], &cell->differences);
+	pvp_runs_compare(&sides[0], &sides[1], &benches->places, &cell->differences);
 	cell->states++;
 	cell->ended += cell->differences.ended;
 	pvp_bench_undo(benches->v[0]);
@@ -191,7 +219,11 @@ struct pvp_error *pvp_behaviour_compare(const struct pvp_check_input *a,
 {
 	const struct pvp_check_input *inputs[] = { a, b };
 	struct pvp_op_cells cells = {0};
-	struct benches benches = {0};
+	struct benches benches = {
+		.places = { .image = { a->image, b->image },
+			    .renames = &excuses->places,
+			    .newer = excuses->newer },
+	};
 	struct pvp_error *err = NULL;
 
 	for (unsigned i = 0; i < 2 && !err; i++) {
@@ -245,10 +277,42 @@ static enum pvp_op_verdict verdict_of(const struct pvp_op_cell *cell)
 	return cell->differences.nr ? PVP_OP_EXCUSED : PVP_OP_SAME;
 }
 
+static bool is_about(const struct pvp_excuse *excuse, const struct pvp_op_cell *cell)
+{
+	return !fnmatch(excuse->op, cell->op, 0) ||
+	       (cell->renamed && !fnmatch(excuse->op, cell->renamed, 0));
+}
+
+/* Whether the cell can have such a field: of an operation that was not run on both, little is known. */
+static bool can_have(const struct pvp_op_cell *cell, const char *field)
+{
+	if (!strcmp(field, "null") || !strcmp(field, "contract"))
+		return cell->verdict != PVP_OP_ONLY_A && cell->verdict != PVP_OP_ONLY_B;
+	return cell->states || !strcmp(field, "exists");
+}
+
+/* Whether the row had its chance on this platform.  An operation that none has is a slip of the pen. */
+static bool had_chance(const struct pvp_excuse *excuse, const struct pvp_op_cells *cells)
+{
+	bool is_known = false;
+
+	for (size_t i = 0; i < cells->nr; i++) {
+		if (!is_about(excuse, &cells->v[i]))
+			continue;
+		if (can_have(&cells->v[i], excuse->field))
+			return true;
+		is_known = true;
+	}
+	return !is_known;
+}
+
 void pvp_op_cells_judge(struct pvp_op_cells *cells, const char *platform,
 			struct pvp_excuses *excuses)
 {
-	pvp_excuses_ran(excuses, platform);
+	for (size_t i = 0; i < excuses->nr; i++)
+		if (strcmp(excuses->v[i].op, "platform") &&
+		    pvp_excuse_is_for(&excuses->v[i], platform))
+			excuses->v[i].ran |= had_chance(&excuses->v[i], cells);
 	for (size_t i = 0; i < cells->nr; i++) {
 		struct pvp_op_cell *cell = &cells->v[i];
 
@@ -256,13 +320,11 @@ void pvp_op_cells_judge(struct pvp_op_cells *cells, const char *platform,
 		for (size_t k = 0; k < cell->differences.nr; k++) {
 			const char *field = cell->differences.v[k].field;
 			struct pvp_excuse *excuse =
-				pvp_excuses_find(excuses, cell->op, platform, field);
+				pvp_excuses_use(excuses, cell->op, platform, field);
 
 			if (!excuse && cell->renamed)
-				excuse = pvp_excuses_find(excuses, cell->renamed, platform, field);
+				excuse = pvp_excuses_use(excuses, cell->renamed, platform, field);
 			cell->excuses[k] = excuse;
-			if (excuse)
-				excuse->uses++;
 		}
 		cell->verdict = verdict_of(cell);
 	}

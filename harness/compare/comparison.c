@@ -43,6 +43,7 @@ struct pvp_error *pvp_comparison_init(const struct pvp_compared *a, const struct
 	for (unsigned i = 0; i < 2; i++) {
 		const char *generation = sides[i]->tables->generation;
 
+		comparison.image[i].opened = sides[i]->image;
 		comparison.image[i].name = pvp_strdup(sides[i]->image->name);
 		comparison.image[i].generation = pvp_strdup(generation ? generation : "");
 		comparison.image[i].sha256 = pvp_image_sha256(sides[i]->image);
@@ -117,13 +118,11 @@ void pvp_comparison_add_one_sided(struct pvp_image_comparison *comparison, const
 	struct pvp_compared_platform *to = pvp_push(
 		&comparison->platforms, &comparison->nr_platforms, &comparison->cap_platforms);
 	struct pvp_excuse *excuse =
-		pvp_excuses_find(&comparison->excuses, "platform", platform, "exists");
+		pvp_excuses_use(&comparison->excuses, "platform", platform, "exists");
 
 	to->name = pvp_strdup(platform);
 	to->fits[side] = true;
 	to->excuse = excuse;
-	if (excuse)
-		excuse->uses++;
 }
 
 static bool sites_differ(const struct pvp_image_comparison *comparison)
@@ -146,6 +145,14 @@ static bool runs_differ(const struct pvp_op_cells *cells)
 	return false;
 }
 
+bool pvp_comparison_place_is_unused(const struct pvp_image_comparison *comparison, size_t i)
+{
+	const struct pvp_image *const images[] = { comparison->image[0].opened,
+						   comparison->image[1].opened };
+
+	return pvp_place_rename_is_unused(&comparison->excuses, i, images);
+}
+
 bool pvp_comparison_differs(const struct pvp_image_comparison *comparison)
 {
 	if (sites_differ(comparison))
@@ -160,6 +167,9 @@ bool pvp_comparison_differs(const struct pvp_image_comparison *comparison)
 	}
 	for (size_t i = 0; i < comparison->excuses.nr && !comparison->without_runs; i++)
 		if (pvp_excuse_is_unused(&comparison->excuses.v[i]))
+			return true;
+	for (size_t i = 0; i < comparison->excuses.places.nr && !comparison->without_runs; i++)
+		if (pvp_comparison_place_is_unused(comparison, i))
 			return true;
 	return false;
 }

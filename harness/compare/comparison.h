@@ -32,6 +32,7 @@ struct pvp_image_comparison {
 	bool without_sites, without_runs; /* parts that were not asked for */
 	struct pvp_excuses excuses;	  /* owned */
 	struct {
+		const struct pvp_image *opened; /* borrowed */
 		char *name, *generation; /* generation: "" where it is not known */
 		const char *sha256;
 		enum pvp_arch arch;
@@ -60,6 +61,8 @@ struct pvp_error *pvp_comparison_run(struct pvp_image_comparison *comparison,
 void pvp_comparison_add_one_sided(struct pvp_image_comparison *comparison, const char *platform,
 				  unsigned side);
 
+/* Whether row i of excuses.places is about what the images do not have. */
+bool pvp_comparison_place_is_unused(const struct pvp_image_comparison *comparison, size_t i);
 /* Whether anything differs, is undecided, or an excuse is unused. */
 bool pvp_comparison_differs(const struct pvp_image_comparison *comparison);
 

@@ -185,17 +185,39 @@ static void print_platform(const struct pvp_image_comparison *c,
 		print_cells(&platform->cells, out);
 }
 
-static void print_unused(const struct pvp_excuses *excuses, FILE *out)
+static void print_place_name(const struct pvp_place_name *name, FILE *out)
 {
-	for (size_t i = 0; i < excuses->nr; i++) {
-		if (!pvp_excuse_is_unused(&excuses->v[i]))
+	print_clean(name->symbol, out);
+	if (name->offset)
+		fprintf(out, "+%#" PRIx64, name->offset);
+}
+
+static void print_unused(const struct pvp_image_comparison *c, FILE *out)
+{
+	for (size_t i = 0; i < c->excuses.nr; i++) {
+		const struct pvp_excuse *excuse = &c->excuses.v[i];
+
+		if (!pvp_excuse_is_unused(excuse))
 			continue;
 		fputs("\nunused excuse: ", out);
-		print_clean(excuses->v[i].where, out);
+		print_clean(excuse->where, out);
 		fputs(": ", out);
-		print_clean(excuses->v[i].op, out);
+		print_clean(excuse->op, out);
 		fputs(", ", out);
-		print_clean(excuses->v[i].field, out);
+		print_clean(excuse->field, out);
+		fputc('\n', out);
+	}
+	for (size_t i = 0; i < c->excuses.places.nr; i++) {
+		const struct pvp_place_rename *row = &c->excuses.places.v[i];
+
+		if (!pvp_comparison_place_is_unused(c, i))
+			continue;
+		fputs("\nunused place: ", out);
+		print_clean(row->where, out);
+		fputs(": ", out);
+		print_place_name(&row->from, out);
+		fputs(" = ", out);
+		print_place_name(&row->to, out);
 		fputc('\n', out);
 	}
 }
@@ -218,5 +240,5 @@ void pvp_comparison_print(const struct pvp_image_comparison *c, bool names, FILE
 	for (size_t i = 0; i < c->nr_platforms; i++)
 		print_platform(c, &c->platforms[i], names, out);
 	if (!c->without_runs)
-		print_unused(&c->excuses, out);
+		print_unused(c, out);
 }

@@ -3,30 +3,42 @@
 #include "excuses.h"
 
 #include <fnmatch.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "alloc.h"
+#include "patterns.h"
 #include "platform.h"
+#include "poke.h"
 #include "yaml_file.h"
 
 #define MAX_TEXT_LEN 4096
 
 /* What libcyaml fills; its allocations are not ours. */
 struct file_excuse {
-	char *op, *platform, *field, *arch, *since, *why;
+	char *op, *platform, *field, *arch, *since, *until, *after, *why;
 };
 
 struct file_rename {
-	char *from, *to, *since, *why;
+	char *from, *to, *arch, *since, *why;
+};
+
+struct file_place {
+	char *from, *to, *arch, *since, *why;
+	uint64_t size; /* 0: all of it */
 };
 
 struct file {
+	char **needs;
+	unsigned needs_count;
 	struct file_excuse *excuses;
 	unsigned nr_excuses;
 	struct file_rename *renames;
 	unsigned nr_renames;
+	struct file_place *places;
+	unsigned nr_places;
 };
 
 // clang-format off
@@ -39,6 +51,8 @@ static const cyaml_schema_field_t excuse_fields[] = {
 	TEXT(struct file_excuse, field,    DEFAULT),
 	TEXT(struct file_excuse, arch,     OPTIONAL),
 	TEXT(struct file_excuse, since,    DEFAULT),
+	TEXT(struct file_excuse, until,    OPTIONAL),
+	TEXT(struct file_excuse, after,    OPTIONAL),
 	TEXT(struct file_excuse, why,      DEFAULT),
 	CYAML_FIELD_END,
 };
@@ -46,8 +60,19 @@ static const cyaml_schema_field_t excuse_fields[] = {
 static const cyaml_schema_field_t rename_fields[] = {
 	TEXT(struct file_rename, from,     DEFAULT),
 	TEXT(struct file_rename, to,       DEFAULT),
+	TEXT(struct file_rename, arch,     OPTIONAL),
 	TEXT(struct file_rename, since,    DEFAULT),
 	TEXT(struct file_rename, why,      DEFAULT),
+	CYAML_FIELD_END,
+};
+
+static const cyaml_schema_field_t place_fields[] = {
+	TEXT(struct file_place, from,      DEFAULT),
+	TEXT(struct file_place, to,        DEFAULT),
+	TEXT(struct file_place, arch,      OPTIONAL),
+	TEXT(struct file_place, since,     DEFAULT),
+	TEXT(struct file_place, why,       DEFAULT),
+	CYAML_FIELD_UINT("size", CYAML_FLAG_OPTIONAL, struct file_place, size),
 	CYAML_FIELD_END,
 };
 // clang-format on
@@ -58,12 +83,19 @@ static const cyaml_schema_value_t excuse_schema = {
 static const cyaml_schema_value_t rename_schema = {
 	CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct file_rename, rename_fields),
 };
+static const cyaml_schema_value_t place_schema = {
+	CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct file_place, place_fields),
+};
 
 static const cyaml_schema_field_t file_fields[] = {
+	CYAML_FIELD_SEQUENCE("needs", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct file, needs,
+			     &pvp_word_schema, 0, CYAML_UNLIMITED),
 	CYAML_FIELD_SEQUENCE_COUNT("excuses", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct file,
 				   excuses, nr_excuses, &excuse_schema, 0, CYAML_UNLIMITED),
 	CYAML_FIELD_SEQUENCE_COUNT("renames", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct file,
 				   renames, nr_renames, &rename_schema, 0, CYAML_UNLIMITED),
+	CYAML_FIELD_SEQUENCE_COUNT("places", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct file,
+				   places, nr_places, &place_schema, 0, CYAML_UNLIMITED),
 	CYAML_FIELD_END,
 };
 
@@ -86,7 +118,9 @@ static unsigned version(const char *text)
 struct pair {
 	const char *path;
 	unsigned versions[2];
+	const struct pvp_image *image[2];
 	const char *arch;
+	bool has_needs; /* what the file is for */
 };
 
 /* Whether one image is older than `since`, and the other is not. */
@@ -96,7 +130,7 @@ static struct pvp_error *straddles(const struct pair *pair, const char *since, b
 
 	if (!at)
 		return pvp_error_format(PVP_ERR_BAD_DATA, "since '%s' is no version as 6.1", since);
-	*ret = pair->versions[0] && pair->versions[1] &&
+	*ret = pair->has_needs && pair->versions[0] && pair->versions[1] &&
 	       (pair->versions[0] < at) != (pair->versions[1] < at);
 	return NULL;
 }
@@ -109,28 +143,71 @@ static bool is_arch(const char *name)
 	return false;
 }
 
+/* Whether a row is for this pair. */
+static struct pvp_error *applies(const struct pair *pair, const char *since, const char *arch,
+				 bool *ret)
+{
+	struct pvp_error *err = straddles(pair, since, ret);
+
+	if (!err && arch && !is_arch(arch))
+		err = pvp_error_format(PVP_ERR_BAD_DATA, "arch '%s' is none", arch);
+	if (!err && arch && strcmp(arch, pair->arch))
+		*ret = false;
+	return err;
+}
+
+/* Whether neither image is as new as `until`, nor older than `after`; NULL: any. */
+static struct pvp_error *is_between(const struct pair *pair, const char *after, const char *until,
+				    bool *ret)
+{
+	unsigned from = after ? version(after) : 1, to = until ? version(until) : UINT_MAX;
+
+	if (!from)
+		return pvp_error_format(PVP_ERR_BAD_DATA, "after '%s' is no version as 6.1", after);
+	if (!to)
+		return pvp_error_format(PVP_ERR_BAD_DATA, "until '%s' is no version as 6.1", until);
+	*ret = true;
+	for (unsigned i = 0; i < 2; i++)
+		*ret &= pair->versions[i] >= from && pair->versions[i] < to;
+	return NULL;
+}
+
+/* Each field of a row's, for one of its operations. */
+static void add_fields(const struct file_excuse *from, const char *op, const char *where,
+		       struct pvp_excuses *ret)
+{
+	char *fields = pvp_strdup(from->field), *rest = fields, *field;
+
+	while ((field = strsep(&rest, "|")))
+		*pvp_push(&ret->v, &ret->nr, &ret->cap) = (struct pvp_excuse){
+			.op = pvp_strdup(op),
+			.platform = from->platform ? pvp_strdup(from->platform) : NULL,
+			.field = pvp_strdup(field),
+			.why = pvp_strdup(from->why),
+			.where = pvp_strdup(where),
+		};
+	free(fields);
+}
+
 static struct pvp_error *add_excuse(const struct pair *pair, const struct pvp_yaml *yaml,
 				    const struct file_excuse *from, unsigned i,
 				    struct pvp_excuses *ret)
 {
-	struct pvp_error *err = NULL;
-	char *mark = pvp_asprintf("excuses/%u", i);
-	bool applies = false;
+	char *mark = pvp_asprintf("excuses/%u", i), *where;
+	char *ops = pvp_strdup(from->op), *rest = ops, *op;
+	bool is_for_pair = false;
+	bool is_in_time = false;
+	struct pvp_error *err = applies(pair, from->since, from->arch, &is_for_pair);
 
-	if (from->arch && !is_arch(from->arch))
-		err = pvp_error_format(PVP_ERR_BAD_DATA, "arch '%s' is none", from->arch);
 	if (!err)
-		err = straddles(pair, from->since, &applies);
+		err = is_between(pair, from->after, from->until, &is_in_time);
+	where = pvp_asprintf("%s:%u", pair->path, pvp_yaml_line(yaml, mark));
 	if (err)
 		err = pvp_yaml_context(yaml, err, "%s", mark);
-	else if (applies && (!from->arch || !strcmp(from->arch, pair->arch)))
-		*pvp_push(&ret->v, &ret->nr, &ret->cap) = (struct pvp_excuse){
-			.op = pvp_strdup(from->op),
-			.platform = from->platform ? pvp_strdup(from->platform) : NULL,
-			.field = pvp_strdup(from->field),
-			.why = pvp_strdup(from->why),
-			.where = pvp_asprintf("%s:%u", pair->path, pvp_yaml_line(yaml, mark)),
-		};
+	while (is_for_pair && is_in_time && !err && (op = strsep(&rest, "|")))
+		add_fields(from, op, where, ret);
+	free(where);
+	free(ops);
 	free(mark);
 	return err;
 }
@@ -139,15 +216,52 @@ static struct pvp_error *add_rename(const struct pair *pair, const struct pvp_ya
 				    const struct file_rename *from, unsigned i,
 				    struct pvp_excuses *ret)
 {
-	bool applies = false;
-	struct pvp_error *err = straddles(pair, from->since, &applies);
+	bool is_for_pair = false;
+	struct pvp_error *err = applies(pair, from->since, from->arch, &is_for_pair);
 
 	if (err)
 		return pvp_yaml_context(yaml, err, "renames/%u", i);
-	if (applies)
+	if (is_for_pair)
 		*pvp_push(&ret->renames, &ret->nr_renames, &ret->cap_renames) =
 			(struct pvp_op_rename){ pvp_strdup(from->from), pvp_strdup(from->to) };
 	return NULL;
+}
+
+static struct pvp_error *add_place(const struct pair *pair, const struct pvp_yaml *yaml,
+				   const struct file_place *from, unsigned i,
+				   struct pvp_excuses *ret)
+{
+	struct pvp_place_rename row = { .size = from->size ? from->size : INT64_MAX };
+	char *mark = pvp_asprintf("places/%u", i);
+	bool is_for_pair = false;
+	struct pvp_error *err = applies(pair, from->since, from->arch, &is_for_pair);
+
+	if (!err && !pvp_place_name_parse(from->from, &row.from))
+		err = pvp_error_format(PVP_ERR_BAD_DATA, "from '%s' is not SYMBOL[+OFFSET]",
+				       from->from);
+	if (!err && !pvp_place_name_parse(from->to, &row.to))
+		err = pvp_error_format(PVP_ERR_BAD_DATA, "to '%s' is not SYMBOL[+OFFSET]", from->to);
+	if (err || !is_for_pair) {
+		free(row.from.symbol);
+		free(row.to.symbol);
+	} else {
+		row.since = version(from->since);
+		row.where = pvp_asprintf("%s:%u", pair->path, pvp_yaml_line(yaml, mark));
+		*pvp_push(&ret->places.v, &ret->places.nr, &ret->places.cap) = row;
+	}
+	if (err)
+		err = pvp_yaml_context(yaml, err, "%s", mark);
+	free(mark);
+	return err;
+}
+
+static bool has_needs(const struct pair *pair, const struct file *file)
+{
+	for (unsigned i = 0; i < file->needs_count; i++)
+		for (unsigned k = 0; k < 2; k++)
+			if (!pvp_image_symbols_named(pair->image[k], file->needs[i], NULL))
+				return false;
+	return true;
 }
 
 static struct pvp_error *load_file(const char *path, struct pair *pair, struct pvp_excuses *ret)
@@ -160,38 +274,53 @@ static struct pvp_error *load_file(const char *path, struct pair *pair, struct p
 		return err;
 	pair->path = path;
 	err = pvp_yaml_load(&yaml, &file_schema, (void **)&file);
+	if (!err && !has_needs(pair, file))
+		pair->has_needs = false; /* rows are read, and none applies */
 	for (unsigned i = 0; !err && i < file->nr_excuses; i++)
 		err = add_excuse(pair, &yaml, &file->excuses[i], i, ret);
 	for (unsigned i = 0; !err && i < file->nr_renames; i++)
 		err = add_rename(pair, &yaml, &file->renames[i], i, ret);
+	for (unsigned i = 0; !err && i < file->nr_places; i++)
+		err = add_place(pair, &yaml, &file->places[i], i, ret);
 	pvp_yaml_free(&file_schema, file);
 	pvp_yaml_deinit(&yaml);
 	return err;
 }
 
-struct pvp_error *pvp_excuses_load(const char *dir, const char *generation_a,
-				   const char *generation_b, enum pvp_arch arch,
+static int newest_first(const void *x, const void *y)
+{
+	const struct pvp_place_rename *a = x, *b = y;
+
+	return (b->since > a->since) - (b->since < a->since);
+}
+
+struct pvp_error *pvp_excuses_load(const char *dir, const struct pvp_excuse_pair *of,
 				   struct pvp_excuses *ret)
 {
-	struct pair pair = { NULL, { version(generation_a), version(generation_b) },
-			     pvp_arch_name(arch) };
-	struct pvp_excuses excuses = {0};
+	const unsigned versions[] = { version(of->generation[0]), version(of->generation[1]) };
+	struct pvp_excuses excuses = { .newer = versions[1] > versions[0] };
 	char **names = NULL;
 	size_t nr = 0;
 	struct pvp_error *err = pvp_platform_names(dir, &names, &nr); /* files of a folder by name */
 
 	for (size_t i = 0; i < nr && !err; i++) {
 		char *path = pvp_asprintf("%s/%s.yaml", dir, names[i]);
+		struct pair pair = { path, { versions[0], versions[1] },
+				     { of->image[0], of->image[1] },
+				     pvp_arch_name(of->image[0]->arch), true };
 
 		err = load_file(path, &pair, &excuses);
 		free(path);
 	}
 	pvp_platform_names_free(names, nr);
-	if (err)
+	if (err) {
 		pvp_excuses_deinit(&excuses);
-	else
-		*ret = excuses;
-	return err;
+		return err;
+	}
+	if (excuses.places.nr)
+		qsort(excuses.places.v, excuses.places.nr, sizeof(*excuses.places.v), newest_first);
+	*ret = excuses;
+	return NULL;
 }
 
 void pvp_excuses_deinit(struct pvp_excuses *excuses)
@@ -209,27 +338,42 @@ void pvp_excuses_deinit(struct pvp_excuses *excuses)
 		free(excuses->renames[i].from);
 		free(excuses->renames[i].to);
 	}
+	for (size_t i = 0; i < excuses->places.nr; i++) {
+		free(excuses->places.v[i].from.symbol);
+		free(excuses->places.v[i].to.symbol);
+		free(excuses->places.v[i].where);
+	}
 	free(excuses->v);
 	free(excuses->renames);
+	free(excuses->places.v);
 	memset(excuses, 0, sizeof(*excuses));
 }
 
 static bool is_for(const struct pvp_excuse *excuse, const char *platform)
 {
-	return !excuse->platform || !fnmatch(excuse->platform, platform, 0);
+	return pvp_pattern_fits(excuse->platform, platform);
 }
 
-struct pvp_excuse *pvp_excuses_find(const struct pvp_excuses *excuses, const char *op,
-				    const char *platform, const char *field)
+static bool covers(const struct pvp_excuse *excuse, const char *op, const char *platform,
+		   const char *field)
 {
-	for (size_t i = 0; i < excuses->nr; i++) {
-		struct pvp_excuse *excuse = &excuses->v[i];
+	return is_for(excuse, platform) && !fnmatch(excuse->op, op, 0) &&
+	       !fnmatch(excuse->field, field, 0);
+}
 
-		if (is_for(excuse, platform) && !fnmatch(excuse->op, op, 0) &&
-		    !fnmatch(excuse->field, field, 0))
-			return excuse;
+struct pvp_excuse *pvp_excuses_use(const struct pvp_excuses *excuses, const char *op,
+				   const char *platform, const char *field)
+{
+	struct pvp_excuse *first = NULL;
+
+	for (size_t i = 0; i < excuses->nr; i++) {
+		if (!covers(&excuses->v[i], op, platform, field))
+			continue;
+		excuses->v[i].uses++;
+		if (!first)
+			first = &excuses->v[i];
 	}
-	return NULL;
+	return first;
 }
 
 const char *pvp_excuses_renamed(const struct pvp_excuses *excuses, const char *op)
@@ -250,8 +394,31 @@ bool pvp_excuse_is_unused(const struct pvp_excuse *excuse)
 	return excuse->ran && !excuse->uses;
 }
 
-void pvp_excuses_ran(struct pvp_excuses *excuses, const char *platform)
+/* Whether the image has the symbol, or another row names it so. */
+static bool is_known(const struct pvp_excuses *excuses, const char *symbol,
+		     const struct pvp_image *image, bool is_from)
 {
-	for (size_t i = 0; i < excuses->nr; i++)
-		excuses->v[i].ran |= is_for(&excuses->v[i], platform);
+	if (pvp_image_symbols_named(image, symbol, NULL))
+		return true;
+	for (size_t i = 0; i < excuses->places.nr; i++) {
+		const struct pvp_place_rename *row = &excuses->places.v[i];
+
+		if (!strcmp(symbol, is_from ? row->to.symbol : row->from.symbol))
+			return true;
+	}
+	return false;
+}
+
+bool pvp_place_rename_is_unused(const struct pvp_excuses *excuses, size_t i,
+				const struct pvp_image *const images[2])
+{
+	const struct pvp_place_rename *row = &excuses->places.v[i];
+
+	return !is_known(excuses, row->from.symbol, images[!excuses->newer], true) ||
+	       !is_known(excuses, row->to.symbol, images[excuses->newer], false);
+}
+
+bool pvp_excuse_is_for(const struct pvp_excuse *excuse, const char *platform)
+{
+	return is_for(excuse, platform);
 }

@@ -8,8 +8,7 @@
 #include <string.h>
 
 #include "alloc.h"
-#include "hypercall.h"
-#include "places.h"
+#include "events.h"
 #include "x86/regs.h"
 
 void pvp_run_differences_add(struct pvp_run_differences *differences, const char *field,
@@ -53,6 +52,7 @@ static struct pvp_memory *memory_of(const struct pvp_run_side *side)
 
 struct runs {
 	const struct pvp_run_side *side[2];
+	const struct pvp_places *places;
 	struct pvp_run_differences *ret;
 };
 
@@ -78,46 +78,17 @@ static bool same(const struct runs *runs, uint64_t a, uint64_t b)
 		return true;
 	if (is_own_frame(runs->side[0], a) && is_own_frame(runs->side[1], b))
 		return true;
-	return pvp_places_same(image_of(runs->side[0]), a, image_of(runs->side[1]), b);
+	return pvp_places_same(runs->places, a, b);
 }
 
 static void add_values(const struct runs *runs, const char *field, uint64_t a, uint64_t b)
 {
-	char *text_a = pvp_places_text(image_of(runs->side[0]), a);
-	char *text_b = pvp_places_text(image_of(runs->side[1]), b);
+	char *text_a = pvp_places_text(runs->places, 0, a);
+	char *text_b = pvp_places_text(runs->places, 1, b);
 
 	pvp_run_differences_add(runs->ret, field, text_a, text_b);
 	free(text_a);
 	free(text_b);
-}
-
-/* --- what happened, in order --- */
-
-/* An effect, or one byte of a store to ordered memory. */
-struct event {
-	char *key; /* owned: its kind, by name */
-	const struct pvp_effect *effect; /* NULL: a store */
-	const struct pvp_write *write;
-	unsigned byte;
-};
-
-struct events {
-	struct event *v;
-	size_t nr, cap;
-};
-
-/* printk was renamed _printk, and the like: underscores say nothing; nor does what 6.10 added to the
- * names of functions that allocate. */
-static char *callee_key(const char *name)
-{
-	static const char suffix[] = "_noprof";
-	size_t len;
-
-	name += strspn(name, "_");
-	len = strlen(name);
-	if (len > strlen(suffix) && !strcmp(name + len - strlen(suffix), suffix))
-		len -= strlen(suffix);
-	return pvp_asprintf("callee.%.*s", (int)len, name);
 }
 
 /* Flags of warnings that are given once: the warnings are effects. */
@@ -131,81 +102,7 @@ static bool is_once_flag(const char *symbol)
 	return false;
 }
 
-static char *effect_key(const struct pvp_run_side *side, const struct pvp_effect *effect)
-{
-	const struct pvp_platform *platform = side->bench->input->platform;
-	const char *name = NULL;
-
-	if (effect->kind == PVP_EFFECT_CALLEE && effect->arg[0] < platform->nr_stubs)
-		return callee_key(platform->stubs[effect->arg[0]].name);
-	if (effect->kind == PVP_EFFECT_HYPERCALL && (platform->hypervisor == PVP_HV_XEN_PV ||
-						     platform->hypervisor == PVP_HV_XEN_HVM))
-		name = pvp_xen_hypercall_name(effect->arg[0]);
-	return name ? pvp_asprintf("hypercall.%s", name)
-		    : pvp_asprintf("effects.%s", pvp_effect_name(effect->kind));
-}
-
-static bool is_zero_based(const struct pvp_image *image)
-{
-	return image->percpu_len && !image->percpu_from;
-}
-
-/* Per-CPU data is ordered memory only where it has addresses of its own: where one image has them
- * (before 6.15), and the other has not, it is compared as it is at the end. */
-static bool is_ordered(const struct runs *runs, unsigned side, const struct pvp_write *w)
-{
-	const struct pvp_image *image = image_of(runs->side[side]);
-
-	if (w->class != PVP_MEM_ORDERED)
-		return false;
-	if (image->percpu_from || w->addr - image->percpu_base >= image->percpu_len)
-		return true;
-	return is_zero_based(image_of(runs->side[1 - side]));
-}
-
-static void add_stores(const struct runs *runs, unsigned nth, size_t *log, uint64_t time,
-		       struct events *ret)
-{
-	const struct pvp_run_side *side = runs->side[nth];
-	struct pvp_memory *memory = memory_of(side);
-
-	for (; *log < memory->nr_log && memory->log[*log].time <= time; (*log)++) {
-		const struct pvp_write *w = &memory->log[*log];
-		char *owner;
-
-		if (!is_ordered(runs, nth, w) || w->writer == PVP_WRITER_SCRIPT ||
-		    pvp_accounting_is_word(&side->bench->accounting, w->addr, w->size))
-			continue;
-		owner = pvp_places_owner(image_of(side), memory, w->addr);
-		for (unsigned i = 0; i < w->size; i++)
-			*pvp_push(&ret->v, &ret->nr, &ret->cap) = (struct event){
-				.key = pvp_asprintf("store.%s", owner), .write = w, .byte = i };
-		free(owner);
-	}
-}
-
-static struct events events_of(const struct runs *runs, unsigned nth)
-{
-	const struct pvp_run_side *side = runs->side[nth];
-	const struct pvp_effects *effects = &run_of(side)->effects;
-	struct events events = {0};
-	size_t log = 0;
-
-	for (size_t i = 0; i < effects->nr; i++) {
-		add_stores(runs, nth, &log, i, &events);
-		*pvp_push(&events.v, &events.nr, &events.cap) = (struct event){
-			.key = effect_key(side, &effects->v[i]), .effect = &effects->v[i] };
-	}
-	add_stores(runs, nth, &log, UINT64_MAX, &events);
-	return events;
-}
-
-static void events_deinit(struct events *events)
-{
-	for (size_t i = 0; i < events->nr; i++)
-		free(events->v[i].key);
-	free(events->v);
-}
+/* --- what happened, in order --- */
 
 /* Memory behind an effect, word by word: it may hold addresses. */
 static bool data_agrees(const struct runs *runs, const struct pvp_effect *a,
@@ -246,24 +143,24 @@ static bool effects_agree(const struct runs *runs, const struct pvp_effect *a,
 	return data_agrees(runs, a, b);
 }
 
-static bool stores_agree(const struct runs *runs, const struct event *a, const struct event *b)
+static bool stores_agree(const struct runs *runs, const struct pvp_run_event *a, const struct pvp_run_event *b)
 {
 	uint64_t at_a = a->write->addr + a->byte, at_b = b->write->addr + b->byte;
 
 	if (!same(runs, at_a, at_b))
 		return false;
-	if ((uint8_t)(a->write->new >> 8 * a->byte) == (uint8_t)(b->write->new >> 8 * b->byte))
+	if (!((pvp_run_byte(a->write->new, a->byte) ^ pvp_run_byte(b->write->new, b->byte)) & a->bits))
 		return true;
 	return a->byte == b->byte && a->write->size == b->write->size &&
 	       same(runs, a->write->new, b->write->new);
 }
 
-static bool events_agree(const struct runs *runs, const struct event *a, const struct event *b)
+static bool events_agree(const struct runs *runs, const struct pvp_run_event *a, const struct pvp_run_event *b)
 {
 	return a->effect ? effects_agree(runs, a->effect, b->effect) : stores_agree(runs, a, b);
 }
 
-static char *event_text(const struct pvp_run_side *side, const struct event *event)
+static char *event_text(const struct runs *runs, unsigned side, const struct pvp_run_event *event)
 {
 	char *text = NULL, *word;
 	size_t len;
@@ -276,49 +173,55 @@ static char *event_text(const struct pvp_run_side *side, const struct event *eve
 		fputs(pvp_effect_name(event->effect->kind), out);
 		for (unsigned i = event->effect->kind == PVP_EFFECT_CALLEE;
 		     i < event->effect->nr_args; i++) {
-			word = pvp_places_text(image_of(side), event->effect->arg[i]);
+			word = pvp_places_text(runs->places, side, event->effect->arg[i]);
 			fprintf(out, " %s", word);
 			free(word);
 		}
 		if (event->effect->data_len)
 			fprintf(out, ", %zu bytes behind it", event->effect->data_len);
 	} else {
-		word = pvp_places_text(image_of(side), event->write->addr + event->byte);
+		word = pvp_places_text(runs->places, side, event->write->addr + event->byte);
 		fprintf(out, "%#x to %s",
-			(unsigned)(uint8_t)(event->write->new >> 8 * event->byte), word);
+			(unsigned)pvp_run_byte(event->write->new, event->byte), word);
 		free(word);
 	}
 	fclose(out);
 	return text;
 }
 
-/* The next event of that key from *i on, or NULL. */
-static const struct event *next_of(const struct events *events, const char *key, size_t *i)
+/* The event of that key at *i or behind it, or NULL. */
+static const struct pvp_run_event *event_of(const struct pvp_run_events *events, const char *key, size_t *i)
 {
-	while (*i < events->nr) {
-		const struct event *event = &events->v[(*i)++];
-
-		if (!strcmp(event->key, key))
-			return event;
-	}
-	return NULL;
+	while (*i < events->nr && strcmp(events->v[*i].key, key))
+		(*i)++;
+	return *i < events->nr ? &events->v[*i] : NULL;
 }
 
 /* False: the events of that key differ, and it is recorded. */
-static bool key_agrees(const struct runs *runs, const struct events events[2], const char *key)
+static bool key_agrees(const struct runs *runs, const struct pvp_run_events events[2], const char *key)
 {
 	size_t i = 0, k = 0;
-	const struct event *a, *b;
+	const struct pvp_run_event *a, *b;
 	char *text_a, *text_b;
 
-	do {
-		a = next_of(&events[0], key, &i);
-		b = next_of(&events[1], key, &k);
-	} while (a && b && events_agree(runs, a, b));
+	for (;;) {
+		a = event_of(&events[0], key, &i);
+		b = event_of(&events[1], key, &k);
+		if (a && b && events_agree(runs, a, b)) {
+			i++;
+			k++;
+		} else if (a && a->is_nothing) {
+			i++;
+		} else if (b && b->is_nothing) {
+			k++;
+		} else {
+			break;
+		}
+	}
 	if (!a && !b)
 		return true;
-	text_a = event_text(runs->side[0], a);
-	text_b = event_text(runs->side[1], b);
+	text_a = event_text(runs, 0, a);
+	text_b = event_text(runs, 1, b);
 	pvp_run_differences_add(runs->ret, key, text_a, text_b);
 	free(text_a);
 	free(text_b);
@@ -333,13 +236,15 @@ static bool is_differing(const struct runs *runs, const char *key)
 	return false;
 }
 
-static const struct event *next_agreeing(const struct runs *runs, const struct events *events,
-					 size_t *i)
+/* Of the events whose kind agrees, the first of the next run of one kind. */
+static const struct pvp_run_event *next_agreeing(const struct runs *runs, const struct pvp_run_events *events,
+					 const struct pvp_run_event *last, size_t *i)
 {
 	while (*i < events->nr) {
-		const struct event *event = &events->v[(*i)++];
+		const struct pvp_run_event *event = &events->v[(*i)++];
 
-		if (!is_differing(runs, event->key))
+		if (!event->is_nothing && !is_differing(runs, event->key) &&
+		    (!last || strcmp(last->key, event->key)))
 			return event;
 	}
 	return NULL;
@@ -347,8 +252,11 @@ static const struct event *next_agreeing(const struct runs *runs, const struct e
 
 static void compare_events(const struct runs *runs)
 {
-	struct events events[] = { events_of(runs, 0), events_of(runs, 1) };
-	const struct event *a, *b;
+	struct pvp_run_events events[] = {
+		pvp_run_events_of(runs->side[0], runs->places, 0),
+		pvp_run_events_of(runs->side[1], runs->places, 1),
+	};
+	const struct pvp_run_event *a = NULL, *b = NULL;
 	size_t i = 0, k = 0;
 
 	for (unsigned side = 0; side < 2; side++)
@@ -356,18 +264,18 @@ static void compare_events(const struct runs *runs)
 			if (!n || strcmp(events[side].v[n].key, events[side].v[n - 1].key))
 				(void)key_agrees(runs, events, events[side].v[n].key);
 	do {
-		a = next_agreeing(runs, &events[0], &i);
-		b = next_agreeing(runs, &events[1], &k);
+		a = next_agreeing(runs, &events[0], a, &i);
+		b = next_agreeing(runs, &events[1], b, &k);
 	} while (a && b && !strcmp(a->key, b->key));
 	if (a || b) {
-		char *text_a = event_text(runs->side[0], a), *text_b = event_text(runs->side[1], b);
+		char *text_a = event_text(runs, 0, a), *text_b = event_text(runs, 1, b);
 
 		pvp_run_differences_add(runs->ret, "order", text_a, text_b);
 		free(text_a);
 		free(text_b);
 	}
-	events_deinit(&events[0]);
-	events_deinit(&events[1]);
+	pvp_run_events_deinit(&events[0]);
+	pvp_run_events_deinit(&events[1]);
 }
 
 /* --- memory at the end --- */
@@ -394,9 +302,9 @@ static void compare_byte(const struct runs *runs, unsigned writer, uint64_t addr
 	const struct pvp_run_side *from = runs->side[writer], *to = runs->side[1 - writer];
 	char *texts[2] = {0}, *owner, *field, *place;
 	const uint8_t *there = NULL;
-	uint64_t at, words[2];
+	uint64_t at, offset, words[2];
 
-	if (pvp_places_map(image_of(from), addr, image_of(to), &at)) {
+	if (pvp_places_map(runs->places, writer, addr, &at)) {
 		there = pvp_memory_host(memory_of(to), at, 1);
 		if (there && *there == here)
 			return;
@@ -405,13 +313,13 @@ static void compare_byte(const struct runs *runs, unsigned writer, uint64_t addr
 		if (there && at % 8 == addr % 8 && same(runs, words[0], words[1]))
 			return;
 	}
-	owner = pvp_places_owner(image_of(from), memory_of(from), addr);
-	if (is_once_flag(owner)) {
+	owner = pvp_places_owner(runs->places, writer, memory_of(from), addr, &offset);
+	if (is_once_flag(owner) || (there && !((*there ^ here) & pvp_run_meaning(owner, offset)))) {
 		free(owner);
 		return;
 	}
 	field = pvp_asprintf("memory.%s", owner);
-	place = pvp_places_text(image_of(from), addr);
+	place = pvp_places_text(runs->places, writer, addr);
 	texts[writer] = pvp_asprintf("%#x at %s", here, place);
 	texts[1 - writer] = there ? pvp_asprintf("%#x", *there) : pvp_strdup("no such place");
 	pvp_run_differences_add(runs->ret, field, texts[0], texts[1]);
@@ -433,8 +341,8 @@ static void compare_memory(const struct runs *runs)
 		for (size_t i = 0; i < memory->nr_log; i++) {
 			const struct pvp_write *w = &memory->log[i];
 
-			if (w->writer == PVP_WRITER_SCRIPT || is_ordered(runs, side, w) ||
-			    !w->host || pvp_accounting_is_word(&s->bench->accounting, w->addr, w->size))
+			if (w->writer == PVP_WRITER_SCRIPT || !w->host ||
+			    pvp_accounting_is_word(&s->bench->accounting, w->addr, w->size))
 				continue;
 			for (unsigned n = dead_bytes(w, sp); n < w->size; n++)
 				compare_byte(runs, side, w->addr + n, w->host[n]);
@@ -473,9 +381,11 @@ static bool is_decided(enum pvp_stop stop)
 	       stop == PVP_STOP_STRADDLE;
 }
 
-static char *stop_text(const struct pvp_run_side *side)
+static char *stop_text(const struct runs *runs, unsigned nth)
 {
-	char what[96], *place = pvp_places_text(image_of(side), run_of(side)->stop_addr), *text;
+	const struct pvp_run_side *side = runs->side[nth];
+	char what[96], *place, *text;
+
 
 	if (run_of(side)->stop == PVP_STOP_FAULT)
 		snprintf(what, sizeof(what), "fault %u (accessed %#" PRIx64 ")",
@@ -483,6 +393,7 @@ static char *stop_text(const struct pvp_run_side *side)
 	else
 		snprintf(what, sizeof(what), "%s%s%s", pvp_stop_name(run_of(side)->stop),
 			 *run_of(side)->detail ? " " : "", run_of(side)->detail);
+	place = pvp_places_text(runs->places, nth, run_of(side)->stop_addr);
 	text = pvp_asprintf("%s at %s", what, place);
 	free(place);
 	return text;
@@ -490,7 +401,7 @@ static char *stop_text(const struct pvp_run_side *side)
 
 static void differ_in_stop(const struct runs *runs, const char *field)
 {
-	char *a = stop_text(runs->side[0]), *b = stop_text(runs->side[1]);
+	char *a = stop_text(runs, 0), *b = stop_text(runs, 1);
 
 	pvp_run_differences_add(runs->ret, field, a, b);
 	free(a);
@@ -498,9 +409,9 @@ static void differ_in_stop(const struct runs *runs, const char *field)
 }
 
 void pvp_runs_compare(const struct pvp_run_side *a, const struct pvp_run_side *b,
-		      struct pvp_run_differences *ret)
+		      const struct pvp_places *places, struct pvp_run_differences *ret)
 {
-	struct runs runs = { { a, b }, ret };
+	struct runs runs = { { a, b }, places, ret };
 	const struct pvp_run *of_a = run_of(a), *of_b = run_of(b);
 
 	ret->ended = false;
@@ -508,7 +419,7 @@ void pvp_runs_compare(const struct pvp_run_side *a, const struct pvp_run_side *b
 		if (is_decided(run_of(runs.side[i])->stop))
 			continue;
 		if (!ret->undecided) {
-			char *text = stop_text(runs.side[i]);
+			char *text = stop_text(&runs, i);
 
 			ret->undecided = pvp_asprintf("%c: %s", 'A' + i, text);
 			free(text);

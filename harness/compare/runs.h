@@ -3,17 +3,19 @@
  * runs.h - one run of each image from the same start state: all that a caller of the operation or the
  * hardware could tell apart, as fields that differ.
  *
- *	pvp_runs_compare(&a, &b, &differences);
+ *	pvp_runs_compare(&a, &b, &places, &differences);
  *
  * Fields: "stop", "fault", "result", a register's name, "rflags"; "effects.KIND" (of hypercalls
  * "hypercall.NAME", of replaced callees "callee.NAME"), each kind's effects in their order; "order",
  * when kinds agree one by one but not in their sequence; "store.PLACE", ordered stores, and
- * "memory.PLACE", what memory holds at the end, by symbol, or by region outside the image.
+ * "memory.PLACE", what memory holds at the end, by symbol, by member of what an argument points to, or
+ * by region outside the image.
  */
 #ifndef PVP_RUNS_H
 #define PVP_RUNS_H
 
 #include "bench.h"
+#include "places.h"
 
 /* One side: it has run from bench->start, and is not undone yet. */
 struct pvp_run_side {
@@ -35,7 +37,7 @@ struct pvp_run_differences {
 
 /* ret is zeroed at first; called again, it gets the fields that are new. */
 void pvp_runs_compare(const struct pvp_run_side *a, const struct pvp_run_side *b,
-		      struct pvp_run_differences *ret);
+		      const struct pvp_places *places, struct pvp_run_differences *ret);
 void pvp_run_differences_add(struct pvp_run_differences *differences, const char *field,
 			     const char *a, const char *b);
 void pvp_run_differences_deinit(struct pvp_run_differences *differences);

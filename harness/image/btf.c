@@ -167,3 +167,56 @@ struct pvp_error *pvp_btf_offset(const struct pvp_image *image, const char *stru
 		*len = place.len;
 	return NULL;
 }
+
+/* --- the other way round --- */
+
+/* The byte `off` of type, which begins base bytes into the structure; *name stays NULL when nothing
+ * is there. */
+static struct pvp_error *member_in(struct search *s, const struct btf_type *type, uint64_t base,
+				   uint64_t off, unsigned depth, const char **name, uint64_t *start)
+{
+	const struct btf_member *m = btf_members(type);
+	struct pvp_error *err = NULL;
+
+	if (depth == DEPTH_MAX)
+		return damaged(s, "nested too deep");
+	for (unsigned i = 0; !err && !*name && i < btf_vlen(type); i++) {
+		const struct btf_type *inner = btf__type_by_id(s->btf, m[i].type);
+		uint64_t from = base + btf_member_bit_offset(type, i) / 8;
+		int64_t len = btf__resolve_size(s->btf, m[i].type);
+
+		if (s->steps++ == STEPS_MAX)
+			return damaged(s, "too many members");
+		if (len < 0 || off < from || off - from >= (uint64_t)len)
+			continue;
+		if (!m[i].name_off && inner && btf_is_composite(inner)) {
+			err = member_in(s, inner, from, off, depth + 1, name, start);
+		} else if (m[i].name_off) {
+			*name = btf__name_by_offset(s->btf, m[i].name_off);
+			*start = from;
+		}
+	}
+	return err;
+}
+
+struct pvp_error *pvp_btf_member_at(const struct pvp_image *image, const char *structure,
+				    uint64_t off, const char **name, uint64_t *start)
+{
+	struct search s = {.structure = structure};
+	struct pvp_error *err = load(image);
+
+	*name = NULL;
+	if (err)
+		return err;
+	s.btf = image->private->btf;
+	for (uint32_t id = 1; !err && !*name && id < btf__type_cnt(s.btf); id++) {
+		const struct btf_type *type = btf__type_by_id(s.btf, id);
+
+		if (btf_is_struct(type) && named(s.btf, type->name_off, structure))
+			err = member_in(&s, type, 0, off, 0, name, start);
+	}
+	if (err || *name)
+		return err;
+	return pvp_error_format(PVP_ERR_NOT_FOUND, "no member of struct %s is at %#" PRIx64,
+				structure, off);
+}

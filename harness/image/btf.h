@@ -29,4 +29,13 @@ bool pvp_btf_exists(const struct pvp_image *image);
 struct pvp_error *pvp_btf_offset(const struct pvp_image *image, const char *structure,
 				 const char *member, uint64_t *off, uint64_t *len) PVP_MUST_CHECK;
 
+/*
+ * The member of `struct structure` that has its byte `off`, through anonymous structures and unions: of
+ * a union's members the first.  *name is the image's; *start is where the member begins.
+ *
+ * PVP_ERR_NOT_FOUND: no section, no such structure, or nothing is there.
+ */
+struct pvp_error *pvp_btf_member_at(const struct pvp_image *image, const char *structure,
+				    uint64_t off, const char **name, uint64_t *start) PVP_MUST_CHECK;
+
 #endif
