@@ -105,7 +105,7 @@ same_text() {
 	done
 }
 
-# predicted NAME [FINDING]: model, guest and checker agree with the console; that finding is the only one
+# predicted NAME [FINDING]: model, guest and checker agree with the console; findings are of that kind alone
 predicted() {
 	options=$(inputs)
 	for by in model guest; do
@@ -121,10 +121,11 @@ predicted() {
 	"$pvproof" verify $options --patched patched.tsv --out out "$kernel" >table 2>stderr
 	if [ -n "${2-}" ]; then
 		holds "$1: verify --patched, only $2" sh -c "grep -q '^FINDING  [a-z]*  $2:' table &&
-			grep -q ' 0 DIVERGENT, 0 INCONCLUSIVE, 0 SKIPPED; 1 finding; ' table"
+			! grep '^FINDING' table | grep -qv '  $2:' &&
+			grep -q ' 0 DIVERGENT, 0 INCONCLUSIVE, 0 SKIPPED[^;]*; [1-9][0-9]* findings*; ' table"
 	else
 		holds "$1: verify --patched, no finding" \
-			grep -q ' 0 DIVERGENT, 0 INCONCLUSIVE, 0 SKIPPED; 0 findings; nothing failed' table
+			grep -q ' 0 DIVERGENT, 0 INCONCLUSIVE, 0 SKIPPED[^;]*; 0 findings; nothing failed' table
 	fi
 }
 
@@ -177,9 +178,18 @@ fi
 
 # ---- bare metal ----
 
-# unret VERSION: static calls are patched before thunks are chosen.  Up to 6.1 a NULL tail call keeps
+# initcalls NAME: and after them
+initcalls() {
+	for by in model guest; do
+		# shellcheck disable=SC2046 # several words
+		"$pvproof" patch --by $by --initcalls $(inputs) -o $by.elf "$kernel" >stdout 2>stderr
+		holds "$1: after initcalls, the text the $by predicts" same_text $by.elf after-initcalls
+	done
+}
+
+# thunks VERSION: static calls are patched before thunks are chosen.  Up to 6.1 a NULL tail call keeps
 # its return; later an initcall patches them again.
-unret() {
+thunks() {
 	boots "native, retbleed=unret" "retbleed=unret" -cpu Skylake-Client -smp 4
 	case $1 in
 	5.10 | 6.1)
@@ -188,11 +198,14 @@ unret() {
 		;;
 	esac
 	predicted "native, retbleed=unret"
-	for by in model guest; do
-		# shellcheck disable=SC2046 # several words
-		"$pvproof" patch --by $by --initcalls $(inputs) -o $by.elf "$kernel" >stdout 2>stderr
-		holds "native, retbleed=unret: after initcalls, the text the $by predicts" same_text $by.elf after-initcalls
-	done
+	initcalls "native, retbleed=unret"
+	boots "native, retbleed=stuff" "retbleed=stuff" -cpu Skylake-Client -smp 2
+	# Of 7.2: calls that come out of alternatives are not accounted (B35).
+	case $1 in
+	6.12) predicted "native, retbleed=stuff" ;;
+	*) predicted "native, retbleed=stuff" mitigation-lost ;;
+	esac
+	initcalls "native, retbleed=stuff"
 }
 
 native() {
@@ -205,7 +218,7 @@ native() {
 	predicted "native, spectre_v2=off"
 	boots "native, spectre_v2=retpoline,lfence" "spectre_v2=retpoline,lfence" -cpu EPYC
 	predicted "native, spectre_v2=retpoline,lfence"
-	unret "$1"
+	thunks "$1"
 }
 
 # ---- guests that the command line makes ----

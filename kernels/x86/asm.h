@@ -8,11 +8,44 @@
 #include "features.h"
 #include "pv_ops.h"
 
+/* Since 6.12 with room for call accounting in front, and a place where indirect branches may land. */
+#if PVKERNEL_GEN >= 612
+#define FUNC_PAD  16
+#define ENDBR_LEN 4
+#else
+#define FUNC_PAD  0
+#define ENDBR_LEN 0
+#endif
+
 .macro FUNC name:req
 	.globl	\name
 	.type	\name, @function
 	.balign	16, 0xcc
+	.skip	FUNC_PAD, 0x90
 \name:
+	.if ENDBR_LEN
+	endbr64
+	.endif
+.endm
+
+/* No indirect branch leads there. */
+.macro SEAL name:req
+	.if ENDBR_LEN
+	.pushsection .ibt_endbr_seal, "a"
+	.long	\name - .
+	.popsection
+	.endif
+.endm
+
+/* A direct call, listed since 6.12. */
+.macro CALL_TO function:req
+.Lcall_\@:
+	call	\function
+	.if FUNC_PAD
+	.pushsection .call_sites, "a"
+	.long	.Lcall_\@ - .
+	.popsection
+	.endif
 .endm
 
 .macro ENDFUNC name:req

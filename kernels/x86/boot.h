@@ -89,6 +89,7 @@ void clear_cap(u32 feature);
 bool has_cap(u32 feature);
 /* What the command line asks for: mitigations, single features. */
 void select_mitigations(void);
+const char *return_thunk_name(void);
 void report_caps(void);
 
 /* --- acpi.c --- */

@@ -113,6 +113,7 @@ extern u64 cr4_pinned_bits;
 /* Where returns go when the CPU needs help with them; the second where RETHUNK says so. */
 extern void *x86_return_thunk;
 void __x86_return_thunk(void), retbleed_return_thunk(void);
+SINCE_612(void call_depth_return_thunk(void);)
 
 void asm_load_gs_index(u32 selector);
 void native_store_gdt(struct desc_ptr *dtr);

@@ -100,7 +100,21 @@ void select_mitigations(void)
 		set_cap(X86_FEATURE_UNRET);
 		x86_return_thunk = retbleed_return_thunk;
 	}
+#if PVKERNEL_GEN >= 612
+	if (retbleed && same_word(retbleed, "stuff")) {
+		set_cap(X86_FEATURE_RETHUNK);
+		set_cap(X86_FEATURE_CALL_DEPTH);
+		x86_return_thunk = call_depth_return_thunk;
+	}
+#endif
 	apply_forced_caps();
+}
+
+const char *return_thunk_name(void)
+{
+	if (!has_cap(X86_FEATURE_RETHUNK))
+		return "__x86_return_thunk";
+	return has_cap(X86_FEATURE_UNRET) ? "retbleed_return_thunk" : "call_depth_return_thunk";
 }
 
 void report_caps(void)

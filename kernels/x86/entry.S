@@ -59,7 +59,7 @@ FUNC asm_exc_\name
 	ALTERNATIVE "call error_entry; mov %rax, %rsp", "call xen_error_entry", X86_FEATURE_XENPV
 	mov	%rsp, %rdi
 	mov	$\vector, %esi
-	call	exception
+	CALL_TO	exception
 	jmp	return_from_exception
 ENDFUNC asm_exc_\name
 .endm
@@ -180,8 +180,8 @@ ENDFUNC return_from_exception
 	.balign	\edge, 0xcc
 FUNC site_\name
 	.byte	0xe9
-	.long	\edge - \before - 5
-	.skip	\edge - \before - 5, 0xcc
+	.long	\edge - \before - 5 - FUNC_PAD - ENDBR_LEN
+	.skip	\edge - \before - 5 - FUNC_PAD - ENDBR_LEN, 0xcc
 	PV_CALL	\slot
 	RETURN
 ENDFUNC site_\name

@@ -142,7 +142,7 @@ FUNC startup_64
 	wrmsr
 	mov	%esi, %edi
 	xor	%ebp, %ebp
-	call	start_kernel
+	CALL_TO	start_kernel
 	ud2
 ENDFUNC startup_64
 
@@ -156,7 +156,7 @@ FUNC startup_xen
 	syscall
 	mov	%rbx, %rdi
 	xor	%ebp, %ebp
-	call	xen_start_kernel
+	CALL_TO	xen_start_kernel
 	ud2
 ENDFUNC startup_xen
 

@@ -92,7 +92,7 @@ FUNC __raw_callee_save_\function
 #ifndef BUG_LEAN_THUNKS
 	push	%r11
 #endif
-	call	\function
+	CALL_TO	\function
 #ifndef BUG_LEAN_THUNKS
 	pop	%r11
 #endif
@@ -152,7 +152,7 @@ FUNC __raw_callee_save___pv_queued_spin_unlock
 	pop	%rdx
 	push	%rsi
 	movzbl	%al, %esi
-	call	__raw_callee_save___pv_queued_spin_unlock_slowpath
+	CALL_TO	__raw_callee_save___pv_queued_spin_unlock_slowpath
 	pop	%rsi
 	RETURN
 ENDFUNC __raw_callee_save___pv_queued_spin_unlock

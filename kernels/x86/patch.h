@@ -35,6 +35,10 @@ void alternatives_smp_module_add(const int *start, const int *end);
 /* Two features say what a slot of pv_ops holds (6.1 and later). */
 void paravirt_set_cap(void);
 
+/* Of 6.12 and later. */
+void apply_seal_endbr(const int *start, const int *end);
+extern const int __ibt_endbr_seal[], __ibt_endbr_seal_end[];
+
 void static_call_init(void);
 /* The next static_call_init() goes through all sites again (6.12 and later). */
 void static_call_force_reinit(void);

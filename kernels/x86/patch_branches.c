@@ -35,6 +35,28 @@ static u32 decode_thunk_branch(const u8 *site, u32 *prefixes, u32 *reg)
 	return *prefixes + (*site == 0x0f ? 6 : 5);
 }
 
+#if PVKERNEL_GEN >= 612
+extern const u8 __x86_indirect_call_thunk_array[], __x86_indirect_jump_thunk_array[];
+
+/* With call depth tracking it goes to another thunk, one that accounts calls. */
+static void account_retpoline(u8 *site, u32 len, u32 prefixes, u32 reg)
+{
+	bool call = site[prefixes] == OP_CALL, jcc = site[prefixes] == 0x0f;
+	const u8 *array = call ? __x86_indirect_call_thunk_array : __x86_indirect_jump_thunk_array;
+	u8 code[6];
+
+	if (len > sizeof(code)) {
+		patch_complaint("too long for a branch to a thunk", site);
+		return;
+	}
+	if (len == 6)
+		code[0] = jcc ? 0x0f : OP_CS;
+	make_branch(code + len - 5, jcc ? site[prefixes + 1] : site[prefixes], site + len - 5,
+		    array + reg * THUNK_LEN);
+	text_poke_early(site, code, len);
+}
+#endif
+
 static void patch_retpoline(u8 *site)
 {
 	u32 prefixes, reg, len = decode_thunk_branch(site, &prefixes, &reg), nr = 0, excess;
@@ -49,8 +71,11 @@ static void patch_retpoline(u8 *site)
 		patch_complaint("branch to the thunk of rsp", site);
 		return;
 	}
-	if (has_cap(X86_FEATURE_RETPOLINE) && !has_cap(X86_FEATURE_RETPOLINE_LFENCE))
+	if (has_cap(X86_FEATURE_RETPOLINE) && !has_cap(X86_FEATURE_RETPOLINE_LFENCE)) {
+		SINCE_612(if (has_cap(X86_FEATURE_CALL_DEPTH))
+				  account_retpoline(site, len, prefixes, reg);)
 		return;
+	}
 	call = site[prefixes] == OP_CALL;
 	if (site[prefixes] == 0x0f) { /* the opposite condition, over the rest */
 		code[nr++] = 0x70 | ((site[prefixes + 1] & 15) ^ 1);

@@ -4,6 +4,9 @@
  */
 #include "boot.h"
 #include "cpu.h"
+#if PVKERNEL_GEN >= 612
+#include "call_thunks.h"
+#endif
 #include "patch.h"
 
 struct static_call_site { /* each from its own field; bit 0 of key: a tail jump */
@@ -75,6 +78,8 @@ static void transform(u8 *at, void *func, bool tail)
 		text_poke_early(at, code, 6);
 		return;
 	}
+	/* an accounted function is no longer the one that is known below */
+	SINCE_612(if (!tail) func = callthunks_translate_call_dest(func);)
 	if (tail && !func && has_cap(X86_FEATURE_RETHUNK))
 		func = x86_return_thunk;
 	if (tail && !func)

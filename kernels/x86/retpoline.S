@@ -19,9 +19,13 @@ __x86_indirect_thunk_\reg:
 .Lthunk_\reg:
 	call	.Lover_\reg
 .Lcapture_\reg:
+#if PVKERNEL_GEN <= 601
 	pause
 	lfence
 	jmp	.Lcapture_\reg
+#else
+	int3
+#endif
 .Lover_\reg:
 #ifdef BUG_B13
 	add	$8, %rsp
@@ -29,8 +33,14 @@ __x86_indirect_thunk_\reg:
 #else
 	mov	%\reg, (%rsp)
 #endif
+.Lthunk_return_\reg:
 	.byte	0xe9
 	.long	__x86_return_thunk - . - 4
+#if PVKERNEL_GEN >= 612
+	.pushsection .return_sites, "a"
+	.long	.Lthunk_return_\reg - .
+	.popsection
+#endif
 .Lthunk_end_\reg:
 	ALTERNATIVE_ALSO .Lthunk_\reg, .Lthunk_end_\reg, "lfence; jmp *%\reg; int3", X86_FEATURE_RETPOLINE_LFENCE
 	ALTERNATIVE_ALSO .Lthunk_\reg, .Lthunk_end_\reg, "jmp *%\reg", ALT_NOT(X86_FEATURE_RETPOLINE)
@@ -45,8 +55,14 @@ __x86_indirect_thunk_\reg:
 	.globl	__x86_return_thunk
 	.type	__x86_return_thunk, @function
 __x86_return_thunk:
+#if PVKERNEL_GEN <= 601
 	ret
 	int3
+#else
+	/* once returns are patched, nobody should come by: one who does is told about */
+	ALTERNATIVE "ret", "jmp warn_thunk_thunk", X86_FEATURE_ALWAYS
+	int3
+#endif
 	.size	__x86_return_thunk, . - __x86_return_thunk
 
 /* What returns jump to where RETHUNK asks for it; bugs/rare.S has another. */
@@ -57,6 +73,18 @@ retbleed_return_thunk:
 	ret
 	int3
 	.size	retbleed_return_thunk, . - retbleed_return_thunk
+
+#if PVKERNEL_GEN >= 612
+	.section .rodata.str, "a"
+.Lbug_file:
+	.asciz	"retpoline.S"
+	.text
+FUNC warn_thunk_thunk
+	UD2_BUG	1
+	ret
+	int3
+ENDFUNC warn_thunk_thunk
+#endif
 
 /* call_through(function, argument) */
 FUNC call_through

@@ -22,6 +22,11 @@ GEN_5.10  := 510
 GEN_6.1   := 601
 GEN_6.12  := 612
 GEN_7.2   := 702
+# Forms whose compiled code is marked as objtool would: calls and returns listed, room for call accounting
+# in front of functions, landing places for indirect branches.
+MARKED_6.12 := y
+MARKED_7.2  := y
+MARKED_CFLAGS = -fpatchable-function-entry=16,16 -fcf-protection=branch
 PVKERNELS := $(addprefix build/kernels/pvkernel-,$(KERNEL_VERSIONS))
 
 KERNEL_CFLAGS := -std=gnu11 -O2 -Wall -Wextra -Werror -Wmissing-prototypes -Wstrict-prototypes \
@@ -54,7 +59,14 @@ build/kernels/x86/$(1)$(2)/%.o: $(KERNEL_DIR)/% $(KERNEL_HEADERS) $(KERNEL_DIR)/
 	@mkdir -p $$(@D)
 	$$(call say,CC)
 	$$(Q)$(KERNEL_CC) $(KERNEL_CFLAGS) $(3) $(call kernel-include,$(1)) -c -o $$@ $$<
-
+$(if $(MARKED_$(1)),
+build/kernels/x86/$(1)$(2)/%.c.o: $(KERNEL_DIR)/%.c $(KERNEL_HEADERS) $(KERNEL_DIR)/mark.sed $(KERNEL_DIR)/rules.mk
+	@mkdir -p $$(@D)
+	$$(call say,CC)
+	$$(Q)$(KERNEL_CC) $(KERNEL_CFLAGS) $(MARKED_CFLAGS) $(3) $(call kernel-include,$(1)) -S -o $$(@:.o=.s) $$<
+	$$(Q)sed -E -f $(KERNEL_DIR)/mark.sed $$(@:.o=.s) >$$(@:.o=.marked.s)
+	$$(Q)$(KERNEL_CC) -c -o $$@ $$(@:.o=.marked.s)
+)
 build/kernels/x86/$(1)$(2)/kernel.lds: $(KERNEL_DIR)/kernel.lds $(KERNEL_DIR)/generation.h $(KERNEL_DIR)/rules.mk
 	@mkdir -p $$(@D)
 	$$(call say,CPP)

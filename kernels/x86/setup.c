@@ -67,8 +67,7 @@ void finish_boot(void)
 	print("# cpus %u\n", nr_cpu_ids);
 	print("# cpu-model %u:%u:%u\n", boot_cpu_data.vendor, boot_cpu_data.family,
 	      boot_cpu_data.model);
-	print("# return-thunk %s\n",
-	      has_cap(X86_FEATURE_RETHUNK) ? "retbleed_return_thunk" : "__x86_return_thunk");
+	print("# return-thunk %s\n", return_thunk_name());
 	report_caps();
 	alternative_instructions();
 	report_text("");

@@ -29,6 +29,7 @@ FUNC memcpy_erms
 	rep movsb
 	RETURN
 ENDFUNC memcpy_erms
+	SEAL	memcpy_erms
 
 FUNC memcpy_bytes
 	mov	%rdi, %rax
@@ -43,6 +44,7 @@ FUNC memcpy_bytes
 .Lcopied:
 	RETURN
 ENDFUNC memcpy_bytes
+	SEAL	memcpy_bytes
 
 FUNC memset
 	mov	%rdi, %r9
@@ -70,10 +72,12 @@ FUNC state_save_plain
 	xor	%eax, %eax
 	RETURN
 ENDFUNC state_save_plain
+	SEAL	state_save_plain
 
 FUNC state_save_xsave
 	mov	$1, %eax
 	RETURN
 ENDFUNC state_save_xsave
+	SEAL	state_save_xsave
 
 	.section .note.GNU-stack, "", @progbits

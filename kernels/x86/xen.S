@@ -57,7 +57,7 @@ FUNC xen_irq_enable_direct
 	push	%r9
 	push	%r10
 	push	%r11
-	call	xen_force_evtchn_callback
+	CALL_TO	xen_force_evtchn_callback
 	pop	%r11
 	pop	%r10
 	pop	%r9

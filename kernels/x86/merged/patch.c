@@ -3,6 +3,7 @@
  * The passes over the patch tables in the order of 6.12.
  */
 #include "boot.h"
+#include "call_thunks.h"
 #include "patch.h"
 
 void alternative_instructions(void)
@@ -13,5 +14,7 @@ void alternative_instructions(void)
 	apply_returns(__return_sites, __return_sites_end);
 	/* Pv sites are among these. */
 	apply_alternatives(__alt_instructions, __alt_instructions_end);
+	callthunks_patch_builtin_calls();
+	apply_seal_endbr(__ibt_endbr_seal, __ibt_endbr_seal_end);
 	alternatives_smp_module_add(__smp_locks, __smp_locks_end);
 }
