@@ -71,6 +71,9 @@ static const struct {
 	{ "undecodable: 0f 6c, bare", "0f 6c e0", "", "fault 6 at 0", 0 },
 	{ "undecodable: VEX, map 22", "c4 d6 ff 90", "", "fault 6 at 0", 0 },
 	{ "VEX, a map that may fill", "c4 e7 ff 90", "", "unmodelled", 0 },
+	{ "undecodable: 0f ba /0",   "0f ba 01", "", "fault 6 at 0", 0 },
+	{ "undecodable: 0f a7, memory", "0f a7 01", "", "fault 6 at 0", 0 },
+	{ "undecodable: c6 /7",      "c6 fd 00", "", "fault 6 at 0", 0 },
 	{ "undecodable: pop /4",     "8f 65 ff", "", "fault 6 at 0", 0 },
 	{ "XOP",                     "8f e8 78 90 c0", "", "unmodelled", 0 },
 	/* enter 16,0; leave: and 16,1, which pushes one word more */

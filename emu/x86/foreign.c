@@ -69,7 +69,7 @@ static bool is_x87_change(uint8_t opcode, uint8_t modrm)
 
 /*
  * Cells of the map behind 0f that stay blank: once the test registers', or the selectors of groups
- * that are full; maps of VEX, EVEX and XOP that there are not.  Source: Intel SDM vol. 2, tables A-3 and A-6; AMD APM vol. 3, tables A-3 and A-7.
+ * that are full or that nobody has added to; maps of VEX, EVEX and XOP that there are not.  Source: Intel SDM vol. 2, tables A-3 and A-6; AMD APM vol. 3, tables A-3 and A-7.
  */
 bool pvp_x86_is_blank(enum pvp_isa isa, const struct prefixes *p, const uint8_t *op, size_t nr)
 {
@@ -85,6 +85,8 @@ bool pvp_x86_is_blank(enum pvp_isa isa, const struct prefixes *p, const uint8_t 
 		return isa == PVP_ISA_AMD64 && (!(op[1] & 0x1f) || (op[1] & 0x1f) > 7);
 	if (op[0] == 0x8f) /* pop has selector 0, XOP maps 8 to 10 */
 		return (op[1] >> 3 & 7) && ((op[1] & 0x1f) < 8 || (op[1] & 0x1f) > 10);
+	if (op[0] == 0xc6 || op[0] == 0xc7) /* mov, xabort, xbegin */
+		return (op[1] >> 3 & 7) && op[1] != 0xf8;
 	if (op[0] != 0x0f)
 		return false;
 	selector = 1u << (op[2] >> 3 & 7);
@@ -102,6 +104,10 @@ bool pvp_x86_is_blank(enum pvp_isa isa, const struct prefixes *p, const uint8_t 
 		return op[2] < 0xc0 || !(selector & shifts);
 	case 0x73:
 		return op[2] < 0xc0 || !(selector & shifts64);
+	case 0xa6 ... 0xa7: /* VIA's, which have registers */
+		return op[2] < 0xc0;
+	case 0xba: /* bt and the like are 4 to 7 */
+		return (op[2] >> 3 & 7) < 4;
 	case 0x6c ... 0x6d: /* with prefixes only */
 	case 0x7c ... 0x7d:
 	case 0xd0:
