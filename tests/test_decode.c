@@ -420,6 +420,12 @@ static const struct {
 	{"0f a1", true},  /* pop fs */
 	{"0f a2", false}, /* cpuid */
 	{"df c4", true},  /* ffreep */
+	{"c5 e8 c6 c3 ff", true},  /* vshufps */
+	{"c4 e1 68 58 c3", true},  /* vaddps */
+	{"c5 f8 28 c0", false},	   /* vmovaps to itself */
+	{"c5 f8 77", false},	   /* vzeroupper */
+	{"c5 f8 2e c1", false},	   /* vucomiss */
+	{"c4 e2 68 f2 c3", false}, /* andn */
 	{"de d9", true},  /* fcompp */
 	{"dd e1", false}, /* fucom */
 	{"d9 e8", true},  /* fld1 */

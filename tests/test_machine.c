@@ -188,6 +188,35 @@ START_TEST(before_what_ends_the_engine)
 }
 END_TEST
 
+/* Where such a branch is the first thing behind a jump or call, a fault is certain. */
+START_TEST(certain_to_end_the_engine)
+{
+	static const struct {
+		const char *code, *there;
+		bool foreign;
+	} rows[] = {
+		{"e8 fb 00 00 00", "ff ea", true},
+		{"e9 fb 00 00 00", "ff df", true},
+		{"e8 fb 00 00 00", "90 ff ea", false}, /* not told by its first bytes */
+		{"0f 84 fa 00 00 00", "ff ea", false}, /* je */
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		small_machine_init(&sm, 0);
+		small_machine_code(&sm, rows[i].code);
+		small_machine_bytes(&sm, SM_TEXT + 0x100, rows[i].there);
+		small_machine_open(&sm);
+		small_machine_run(&sm);
+		sm_ck_stop(&sm, "unmodelled");
+		ck_assert_msg(sm.run.foreign == rows[i].foreign, "row %zu", i);
+		small_machine_deinit(&sm);
+	}
+	small_machine_init(&sm, 0);
+	small_machine_code(&sm, "90");
+	small_machine_open(&sm);
+}
+END_TEST
+
 /* The shortest instruction with an escape that neither decoder knows is longer than what is left of
  * the site. */
 START_TEST(an_escape_at_the_end)
@@ -670,6 +699,7 @@ Suite *machine_suite(void)
 	tcase_add_test(tc, end_address_inside_a_callee);
 	tcase_add_test(tc, before_what_ends_the_engine);
 	tcase_add_test(tc, an_escape_at_the_end);
+	tcase_add_test(tc, certain_to_end_the_engine);
 	tcase_add_test(tc, budget_is_exact);
 	tcase_add_test(tc, landing);
 

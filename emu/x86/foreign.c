@@ -120,6 +120,18 @@ bool pvp_x86_is_blank(enum pvp_isa isa, const struct prefixes *p, const uint8_t 
 	}
 }
 
+/* VEX with the map behind 0f.  vzeroupper may find zeros; of mask registers we say nothing. */
+static bool is_vex_change(const uint8_t *op, unsigned len)
+{
+	const unsigned at = op[0] == 0xc5 ? 2 : 3;
+	const uint8_t opcode = op[at], modrm = op[at + 1];
+	const bool to_itself = modrm >= 0xc0 && (modrm & 7) == (modrm >> 3 & 7);
+
+	if (len < at + 2 || (op[0] == 0xc4 && (op[1] & 0x1f) != 1))
+		return false;
+	return is_vector_opcode(opcode) && opcode != 0x77 && !(to_itself && keeps_itself(opcode));
+}
+
 bool pvp_x86_is_foreign(enum pvp_isa isa, const struct prefixes *p, const struct pvp_x86_insn *insn)
 {
 	const uint8_t *op = insn->bytes + p->len;
@@ -136,6 +148,10 @@ bool pvp_x86_is_foreign(enum pvp_isa isa, const struct prefixes *p, const struct
 			return true;
 		return insn->len > p->len + 2 && is_vector_opcode(op[1]) &&
 		       !(to_itself && keeps_itself(op[1]));
+	case 0xc4: /* VEX, or les and lds */
+	case 0xc5:
+		return (isa == PVP_ISA_AMD64 || op[1] >= 0xc0) &&
+		       is_vex_change(op, insn->len - p->len);
 	case 0x6c ... 0x6f: /* ins, outs */
 		return true;
 	case 0x9a: /* far call, far jmp */

@@ -177,6 +177,16 @@ static bool leads_to_the_end(struct pvp_machine *m, const struct pvp_x86_insn *i
 	return leads;
 }
 
+/* It goes there whatever the state is, and faults. */
+static bool goes_to_the_end(struct pvp_machine *m, const struct pvp_x86_insn *insn)
+{
+	uint64_t at[2];
+	unsigned nr = successors(m, insn, at);
+
+	return nr && (insn->opcode == 0xe8 || insn->opcode == 0xe9 || insn->opcode == 0xeb) &&
+	       pvp_x86_text_ends_engine(m, at[nr - 1]);
+}
+
 uint8_t pvp_x86_text_see(struct pvp_machine *m, uint64_t addr, uint32_t engine_len, unsigned *len)
 {
 	/* The engine reports nonsense as the length of what it cannot decode. */
@@ -203,6 +213,7 @@ uint8_t pvp_x86_text_see(struct pvp_machine *m, uint64_t addr, uint32_t engine_l
 		insn.class = PVP_X86_UD;
 	if (insn.class == PVP_X86_PLAIN && leads_to_the_end(m, &insn)) {
 		insn.class = PVP_X86_UNMODELLED;
+		insn.foreign = goes_to_the_end(m, &insn);
 		snprintf(insn.text, sizeof(insn.text), "a branch to a far branch through a register");
 	}
 	if (insn.class != PVP_X86_PLAIN)
