@@ -56,8 +56,10 @@ static const struct {
 	{ "branch beside one",       "0f 84 fa 00 00 00 ff d8", "90", "unmodelled", 0 },
 	{ "call to one",             "e8 fb 00 00 00", "b8 00 00 00 00 ff d8", "unmodelled", 0 },
 	{ "call before one",         "e8 fb 00 00 00 ff d8", "c3", "unmodelled", 0 },
-	/* .. and not: its bytes are another instruction's, or another block's */
+	/* .. and not: a call to where nothing is; its bytes are another instruction's, or another block's */
 	{ "jump to mov eax,0xd8ff",  "e9 fb 00 00 00", "b8 ff d8 00 00 e9 fb fe ff ff", "end", 5 },
+	{ "call into a hole",        "e8 fb 5f 00 00 ff d8", "",
+	  "fault 14 at ffffffff81006000 fetch", 0 },
 	{ "jump to a jump",          "e9 fb 00 00 00", "e9 00 ff ff ff ff d8", "end", 5 },
 	/* No instruction in 64-bit mode: push es; salc; aam. */
 	{ "undecodable: 06",         "06", "", "fault 6 at 0", 0 },

@@ -236,7 +236,7 @@ static const struct {
 
 START_TEST(rule)
 {
-	struct pvp_mutate_input input = input_of(&native, rules[_i].killed ? 160 : 60);
+	struct pvp_mutate_input input = input_of(&native, rules[_i].killed ? 320 : 60);
 	struct pvp_equivalent_rules mine;
 	struct pvp_mutate_score score;
 

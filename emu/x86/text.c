@@ -165,14 +165,20 @@ static bool block_ends_engine(struct pvp_machine *m, uint64_t addr)
 	return false;
 }
 
-/* The engine translates a whole block before its first instruction is looked at. */
+/* The engine translates a whole block before its first instruction is looked at.  Nothing comes back
+ * from a call of what cannot be executed. */
 static bool leads_to_the_end(struct pvp_machine *m, const struct pvp_x86_insn *insn)
 {
 	uint64_t at[2];
 	unsigned nr = successors(m, insn, at);
-	bool leads = false;
+	bool leads = false, returns = true;
 
-	for (unsigned i = 0; i < nr; i++)
+	if (nr == 2 && insn->opcode == 0xe8) {
+		const struct pvp_region *r = pvp_memory_region(&m->memory, at[1]);
+
+		returns = r && (r->prot & PVP_PROT_EXEC);
+	}
+	for (unsigned i = returns ? 0 : 1; i < nr; i++)
 		leads |= block_ends_engine(m, at[i]);
 	return leads;
 }
