@@ -165,6 +165,46 @@ START_TEST(finds_members)
 }
 END_TEST
 
+// clang-format off
+/* The other way round. */
+static const struct {
+	const char *structure;
+	uint64_t off;
+	const char *member; /* NULL: none is there */
+	uint64_t start;
+} places[] = {
+	{ "mm_struct",  0, "flags", 0 },
+	{ "mm_struct",  5, "flags", 0 }, /* also in `named`: the first */
+	{ "mm_struct",  8, "count", 8 }, /* through a union and a structure */
+	{ "mm_struct", 20, "pgd",  16 },
+	{ "mm_struct", 24, NULL,    0 },
+	{ "irq_info",  12, "evtchn", 12 },
+	{ "mm",         0, NULL,    0 },
+};
+// clang-format on
+
+START_TEST(finds_places)
+{
+	const char *member = "";
+	struct pvp_image *image;
+	struct pvp_error *err;
+	uint64_t start = 0;
+	struct btfgen g;
+
+	generate(&g);
+	image = open_generated(&g);
+	err = pvp_btf_member_at(image, places[_i].structure, places[_i].off, &member, &start);
+	if (!places[_i].member) {
+		pvp_ck_err(err, PVP_ERR_NOT_FOUND, places[_i].structure);
+	} else {
+		pvp_ck_ok(err);
+		ck_assert_str_eq(member, places[_i].member);
+		ck_assert_uint_eq(start, places[_i].start);
+	}
+	pvp_image_close(image);
+}
+END_TEST
+
 START_TEST(no_section)
 {
 	struct pvp_image *image = open_with(NULL, 0);
@@ -323,8 +363,11 @@ START_TEST(random_damage)
 		}
 		image = open_with(bytes, len);
 		for (size_t i = 0; i < ARRAY_SIZE(members); i++) {
+			const char *member;
 			uint64_t off = 0, size = 0;
 
+			pvp_error_destroy(pvp_btf_member_at(image, members[i].structure, i,
+							    &member, &off));
 			pvp_error_destroy(pvp_btf_offset(image, members[i].structure,
 							 members[i].member, &off, &size));
 			ck_assert_msg(off <= UINT32_MAX && size <= UINT32_MAX - off,
@@ -385,6 +428,7 @@ Suite *btf_suite(void)
 
 	tcase_add_checked_fixture(reads, make_path, remove_path);
 	tcase_add_loop_test(reads, finds_members, 0, ARRAY_SIZE(members));
+	tcase_add_loop_test(reads, finds_places, 0, ARRAY_SIZE(places));
 	tcase_add_test(reads, no_section);
 	suite_add_tcase(s, reads);
 
