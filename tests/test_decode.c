@@ -419,6 +419,7 @@ static const struct {
 	{"0f a8", true},  /* push gs */
 	{"0f a1", true},  /* pop fs */
 	{"0f a2", false}, /* cpuid */
+	{"0f 08", true},  /* invd */
 	{"df c4", true},  /* ffreep */
 	{"c5 e8 c6 c3 ff", true},  /* vshufps */
 	{"c4 e1 68 58 c3", true},  /* vaddps */

@@ -93,7 +93,7 @@ static const struct row {
 	{ "f1", "int1", "---" }, { "cd 80", "int", "---" },
 	{ "f3 0f b8 c1", "popcnt", "EEE" }, { "f3 0f bc c1", "tzcnt", "EEE" }, { "f3 0f bd c1", "lzcnt", "EEE" },
 	{ "f2 0f bc c1", "", "---" }, { "0f b8 c1", "", "---" },
-	{ "f3 90", "pause", "EEE" }, { "0f aa", "rsm", "---" },
+	{ "f3 90", "pause", "EEE" }, { "0f aa", "rsm", "UUU" },
 	{ "d5 18 90", "", "-- " }, { "c5 f8 77", "", "-- " },
 };
 // clang-format on

@@ -346,6 +346,11 @@ static bool decode_by_opcode(enum pvp_isa isa, const struct prefixes *p, size_t 
 		ret->class = PVP_X86_UD;
 		return true;
 	}
+	if (op[1] == 0xaa && set_length(ret, nr, p->len + 2)) {
+		snprintf(ret->text, sizeof(ret->text), "rsm");
+		ret->class = PVP_X86_UD; /* outside of system-management mode */
+		return true;
+	}
 	if ((op[1] == 0xb9 || op[1] == 0xff) &&
 	    set_length(ret, nr, p->len + 2 + pvp_x86_modrm_length(p, op + 2, left - 2))) {
 		snprintf(ret->text, sizeof(ret->text), "ud%d", op[1] == 0xb9);

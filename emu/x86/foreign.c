@@ -144,6 +144,8 @@ bool pvp_x86_is_foreign(enum pvp_isa isa, const struct prefixes *p, const struct
 	case 0x0f: /* 0f ae: fxsave, fxrstor, xsave, xrstor */
 		if (op[1] == 0xae)
 			return insn->len > p->len + 2 && modrm < 0xc0 && (modrm >> 3 & 2) == 0;
+		if (op[1] == 0x08) /* invd: what caches held is lost */
+			return true;
 		if (isa == PVP_ISA_AMD64 && (op[1] & 0xf6) == 0xa0) /* push and pop of fs and gs */
 			return true;
 		return insn->len > p->len + 2 && is_vector_opcode(op[1]) &&
