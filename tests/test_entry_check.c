@@ -237,13 +237,23 @@ static const struct {
 	{ "Xen's on bare metal",    N, "entry.return_to_user#1", NULL, NULL, 0, PVP_DIVERGENT, "" },
 	{ "a byte before Xen's",    X, "entry.return_to_user#1", NULL, "\xe9\x5a\x01\x00\x00", 5, PVP_DIVERGENT, "entry: " },
 	{ "Xen's through a call",   X, "entry.return_to_user#1", NULL, "\xe8\x5b\x01\x00\x00", 5, PVP_DIVERGENT, "entry: rsp moved" },
-	{ "interrupts let in",      N, "entry.return_to_user#1", NULL, "\xfb\x90\x90\x90\x90", 5, PVP_DIVERGENT, "interrupts are let in" },
+	{ "interrupts let in",      N, "entry.return_to_user#1", NULL, "\xfb\x90\x90\x90\x90", 5, PVP_DIVERGENT, "effects: interrupts 0x1" },
 	{ "interrupts kept out",    N, "entry.return_to_user#1", NULL, "\xfa\x90\x90\x90\x90", 5, PVP_EQUIVALENT, NULL },
 	{ "iret",                   N, "entry.iret#1",           NULL, "", 0, PVP_EQUIVALENT, NULL },
 	{ "iret, Xen",              X, "entry.iret#1",           NULL, NULL, 0, PVP_EQUIVALENT, NULL },
 	{ "bare metal's iret, Xen", X, "entry.iret#1",           NULL, "", 0, PVP_DIVERGENT, "" },
 	{ "iret's flags",           X, "entry.iret#1",           iret_flags, NULL, 0, PVP_DIVERGENT, "flags are 0x1" },
 	{ "iret's order",           X, "entry.iret#1",           iret_order, NULL, 0, PVP_DIVERGENT, "r11 " },
+	/* Behind each the iretq. */
+	{ "iret, CR0 before",       N, "entry.iret#1",           NULL, "\x0f\x22\xc0\x90\x90", 5, PVP_DIVERGENT, "effects: write-cr" },
+	{ "iret, CR3 before",       N, "entry.iret#1",           NULL, "\x0f\x22\xd8\x90\x90", 5, PVP_DIVERGENT, "effects: write-cr" },
+	{ "iret, an MSR before",    N, "entry.iret#1",           NULL, "\x0f\x30\x90\x90\x90", 5, PVP_DIVERGENT, "effects: wrmsr" },
+	{ "iret, hlt before",       N, "entry.iret#1",           NULL, "\xf4\x90\x90\x90\x90", 5, PVP_DIVERGENT, "effects: hlt" },
+	{ "iret, wbinvd before",    N, "entry.iret#1",           NULL, "\x0f\x09\x90\x90\x90", 5, PVP_DIVERGENT, "effects: wbinvd" },
+	{ "iret, gs loaded",        N, "entry.iret#1",           NULL, "\x8e\xe8\x90\x90\x90", 5, PVP_DIVERGENT, "effects: segment" },
+	{ "iret, DR7 before",       N, "entry.iret#1",           NULL, "\x0f\x23\xf8\x90\x90", 5, PVP_DIVERGENT, "effects: write-dr" },
+	{ "iret, above its frame",  N, "entry.iret#1",           NULL, "\xff\x44\x24\x30\x90", 5, PVP_DIVERGENT, "written" },
+	{ "iret, below its frame",  N, "entry.iret#1",           NULL, "\xff\x44\x24\xf0\x90", 5, PVP_EQUIVALENT, NULL },
 	{ "no meaning known",       N, "entry.other#1",          NULL, "", 0, PVP_INCONCLUSIVE, "entry.other" },
 	{ "#DF",                    N, "trap.double_fault#1",    NULL, "", 0, PVP_EQUIVALENT, NULL },
 	{ "#DF, Xen",               X, "trap.double_fault#1",    NULL, "", 0, PVP_EQUIVALENT, NULL },
@@ -483,6 +493,60 @@ START_TEST(debian)
 }
 END_TEST
 
+/* sysretq and sysretl go to code of another mode: each is the wrong one in the other's place. */
+START_TEST(other_sysret)
+{
+	const char *path = pvp_test_file(pvp_test_kernels(), files[1], "entry_check sysret");
+	static const struct {
+		const char *op, *symbol, *old, *new;
+	} swaps[] = {
+		{"entry.sysret64", "entry_SYSCALL_64", "\x48\x0f\x07", "\x0f\x07\x90"},
+		{"entry.sysret32", "entry_SYSCALL_compat", "\x0f\x07\xcc", "\x48\x0f\x07"},
+	};
+
+	if (!path)
+		return;
+	for (size_t k = 0; k < ARRAY_SIZE(swaps); k++) {
+		struct pvp_check_result result;
+		struct pvp_entry_sites entry;
+		const uint8_t by[3] = {PVP_PASS_GIVEN, PVP_PASS_GIVEN, PVP_PASS_GIVEN};
+		const uint8_t *old;
+		struct kernel kernel;
+		struct boot boot;
+		uint64_t at;
+		unsigned found = 0;
+
+		kernel_open(path, &kernel);
+		boot_open(&kernel, "native", NULL, &boot);
+		pvp_ck_ok(pvp_entry_sites_scan(kernel.image, &kernel.tables, &entry));
+		at = check_bench_symbol(&kernel, swaps[k].symbol);
+		for (unsigned i = 0; !boot.given.nr && i < 0x300; i++, at++) {
+			old = pvp_image_bytes(kernel.image, at, 3);
+			if (old && !memcmp(old, swaps[k].old, 3))
+				pvp_patched_add(&boot.given, at, old, (const uint8_t *)swaps[k].new, by, 3);
+		}
+		ck_assert_uint_eq(boot.given.nr, 1);
+		decide_all(&boot, &entry, &result);
+		for (size_t i = 0; i < result.nr_entry_cells; i++) {
+			const struct pvp_cell *cell = &result.entry_cells[i];
+
+			if (cell->verdict == PVP_EQUIVALENT)
+				continue;
+			ck_assert_msg(!strcmp(cell->site->op, swaps[k].op) &&
+					      strstr(cell->detail, "cs "),
+				      "%s#%u: %s", cell->site->op, cell->site->ordinal,
+				      cell->detail);
+			found++;
+		}
+		ck_assert_uint_ge(found, 1);
+		pvp_check_result_deinit(&result);
+		pvp_entry_sites_deinit(&entry);
+		boot_close(&boot);
+		kernel_close(&kernel);
+	}
+}
+END_TEST
+
 /* Every row of Xen's table led to every other's entry: 6.1. */
 START_TEST(rows_exchanged)
 {
@@ -531,6 +595,7 @@ Suite *entry_check_suite(void)
 	tcase_set_tags(real, PVP_TAG_KERNELS);
 	tcase_add_loop_test(real, debian, 0, 2 * ARRAY_SIZE(files));
 	tcase_add_test(real, rows_exchanged);
+	tcase_add_test(real, other_sysret);
 	suite_add_tcase(s, real);
 	return s;
 }

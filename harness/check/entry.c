@@ -258,7 +258,7 @@ static bool decide_state(struct pvp_entry_bench *bench, const struct pvp_site *s
 		ran = true;
 		run_case(bench, site, &want);
 		cell->stray += bench->run.strays;
-		wrong = pvp_entry_case_judge(&want, &bench->facts, &bench->start, &bench->run,
+		wrong = pvp_entry_case_judge(&want, &bench->facts, site, &bench->start, &bench->run,
 					     pvp_machine_memory(bench->machine));
 		pvp_machine_undo(bench->machine);
 		/* (What is foreign is certain to change something.) */

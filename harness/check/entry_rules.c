@@ -25,13 +25,18 @@ static const char *const pt_names[PVP_NR_PT] = {
 #define BIT(i)	   (1u << (i))
 #define ALL_WORDS  (BIT(PVP_NR_PT) - 1)
 #define PT_LEN	   (PVP_NR_PT * 8)
+/* Selectors of user mode: arch/x86/include/asm/segment.h. */
+#define USER32_CS  0x23
+#define USER_DS	   0x2b
+#define USER_CS	   0x33
 #define TASK_STACK 0xffffc90020008000ull /* as corpus/contracts/entry.yaml has it */
 
 // clang-format off
 /* What a 32-bit system call keeps over sysret: ecx and r8 to r11 are lost, which the vdso's code
  * knows.  Source: arch/x86/entry/entry_64_compat.S. */
 #define KEPT_32 (BIT(PVP_PT_RAX) | BIT(PVP_PT_RBX) | BIT(PVP_PT_RBP) | BIT(PVP_PT_RDX) | BIT(PVP_PT_RSI) | \
-		 BIT(PVP_PT_RDI) | BIT(PVP_PT_RIP) | BIT(PVP_PT_RFLAGS) | BIT(PVP_PT_RSP))
+		 BIT(PVP_PT_RDI) | BIT(PVP_PT_RIP) | BIT(PVP_PT_CS) | BIT(PVP_PT_RFLAGS) | BIT(PVP_PT_RSP) | \
+		 BIT(PVP_PT_SS))
 
 /* What vectors have besides the usual.  Source: Intel SDM vol. 3, 6.15; asm/idtentry.h. */
 static const struct {
@@ -124,9 +129,9 @@ static void draw_hardware(const struct pvp_entry_facts *facts, const struct pvp_
 	pt[PVP_PT_RSP] = user ? (compat ? 0xff000000 : 0x7ffc00000000) + (r >> 32 & 0xfffff8)
 			      : start->state.reg[PVP_X86_rsp] + 0x100 + (s & 0xf8);
 	pt[PVP_PT_RFLAGS] = 0x202 | (s & (PVP_X86_FLAGS_ARITH | PVP_X86_FLAG_ID));
-	pt[PVP_PT_CS] = selectors | (compat ? 0x23 : user ? 0x33 : facts->xen ? 0x30 : 0x10);
+	pt[PVP_PT_CS] = selectors | (compat ? USER32_CS : user ? USER_CS : facts->xen ? 0x30 : 0x10);
 	/* Bit 2 would ask for another way back: a stack segment in the LDT. */
-	pt[PVP_PT_SS] = selectors | (user || facts->xen ? 0x2b : 0x18);
+	pt[PVP_PT_SS] = selectors | (user || facts->xen ? USER_DS : 0x18);
 }
 
 static void draw_registers(const struct pvp_start *start, uint64_t *pt)
@@ -361,24 +366,6 @@ char *pvp_entry_case_make(const struct pvp_entry_facts *facts, const struct pvp_
 
 /* --- what came of it --- */
 
-static char *judge_effects(const struct pvp_entry_case *want, const struct pvp_run *run)
-{
-	unsigned swaps = 0;
-
-	for (size_t i = 0; i < run->effects.nr; i++) {
-		const struct pvp_effect *effect = &run->effects.v[i];
-
-		swaps += effect->kind == PVP_EFFECT_SWAPGS;
-		/* One would find the user's GS, or half of a frame. */
-		if (want->arrival == PVP_ARRIVE_USER && effect->kind == PVP_EFFECT_INTERRUPTS &&
-		    effect->arg[0])
-			return pvp_strdup("interrupts are let in on the way back to user mode");
-	}
-	if (want->swaps_known && swaps != want->swaps)
-		return pvp_asprintf("%u swapgs executed, not %u", swaps, want->swaps);
-	return NULL;
-}
-
 /* The first function outside the site, with all registers but the stack pointer as they were. */
 static char *judge_through(const struct pvp_entry_case *want, const struct pvp_start *start,
 			   const struct pvp_run *run, const struct pvp_image *image)
@@ -433,7 +420,6 @@ static char *judge_user(const struct pvp_entry_case *want, const struct pvp_entr
 	const uint64_t *reg = run->end.reg;
 	uint64_t pt[PVP_NR_PT], frame[9] = {0};
 	uint8_t insn[3] = {0};
-	uint32_t known = ALL_WORDS;
 
 	for (unsigned i = 0; i < PVP_PT_ORIG_RAX; i++)
 		pt[i] = reg[pvp_pt_register[i]];
@@ -448,7 +434,7 @@ static char *judge_user(const struct pvp_entry_case *want, const struct pvp_entr
 		if (frame[3])
 			return pvp_asprintf("end: iret's flags are %#" PRIx64 ", not 0", frame[3]);
 		memcpy(&pt[PVP_PT_RIP], &frame[4], 5 * 8);
-		return judge_words(want, pt, known);
+		return judge_words(want, pt, ALL_WORDS);
 	}
 	if (!pvp_memory_read(memory, run->stop_addr, insn, sizeof(insn)))
 		return pvp_strdup("end: no text");
@@ -457,14 +443,16 @@ static char *judge_user(const struct pvp_entry_case *want, const struct pvp_entr
 			return pvp_strdup("end: the frame of iretq is not in memory");
 		memcpy(&pt[PVP_PT_RIP], frame, 5 * 8);
 	} else if (insn[insn[0] == 0x48] == 0x0f && insn[1 + (insn[0] == 0x48)] == 0x07) {
-		pt[PVP_PT_RIP] = reg[PVP_X86_rcx]; /* sysret */
+		/* sysret; the selectors are what STAR has for it, with REX.W or without. */
+		pt[PVP_PT_RIP] = reg[PVP_X86_rcx];
 		pt[PVP_PT_RFLAGS] = reg[PVP_X86_r11];
 		pt[PVP_PT_RSP] = reg[PVP_X86_rsp];
-		known &= ~(BIT(PVP_PT_CS) | BIT(PVP_PT_SS));
+		pt[PVP_PT_CS] = insn[0] == 0x48 ? USER_CS : USER32_CS;
+		pt[PVP_PT_SS] = USER_DS;
 	} else {
 		return pvp_strdup("end: neither iretq nor sysret");
 	}
-	return judge_words(want, pt, known);
+	return judge_words(want, pt, ALL_WORDS);
 }
 
 static char *judge_ldt(const struct pvp_entry_case *want, const struct pvp_run *run,
@@ -540,7 +528,7 @@ static char *judge_saved(const struct pvp_entry_case *want, const struct pvp_sta
 }
 
 char *pvp_entry_case_judge(const struct pvp_entry_case *want, const struct pvp_entry_facts *facts,
-			   const struct pvp_start *start, const struct pvp_run *run,
+			   const struct pvp_site *site, const struct pvp_start *start, const struct pvp_run *run,
 			   struct pvp_memory *memory)
 {
 	static const enum pvp_stop stops[] = {
@@ -580,7 +568,7 @@ char *pvp_entry_case_judge(const struct pvp_entry_case *want, const struct pvp_e
 		wrong = judge_saved(want, start, run, memory);
 		break;
 	}
-	return wrong ? wrong : judge_effects(want, run);
+	return wrong ? wrong : pvp_entry_effects_judge(want, facts, site, start, run, memory);
 }
 
 const char *pvp_arrival_text(enum pvp_arrival arrival)

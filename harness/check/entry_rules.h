@@ -101,7 +101,13 @@ uint64_t pvp_entry_handler(const struct pvp_check_input *input, int vector, bool
 
 /* NULL, or what is wrong with the run; the caller frees it. */
 char *pvp_entry_case_judge(const struct pvp_entry_case *want, const struct pvp_entry_facts *facts,
-			   const struct pvp_start *start, const struct pvp_run *run,
+			   const struct pvp_site *site, const struct pvp_start *start, const struct pvp_run *run,
 			   struct pvp_memory *memory);
+
+/* Its part that looks at effects, registers that are nobody's to change, and memory. */
+char *pvp_entry_effects_judge(const struct pvp_entry_case *want,
+			      const struct pvp_entry_facts *facts, const struct pvp_site *site,
+			      const struct pvp_start *start, const struct pvp_run *run,
+			      const struct pvp_memory *memory);
 
 #endif
