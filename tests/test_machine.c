@@ -19,6 +19,9 @@ static void teardown(void)
 
 #define NX SM_DATA
 
+#define TEN "66 90 66 90 66 90 66 90 66 90 66 90 66 90 66 90 66 90 66 90 "
+#define FIFTY TEN TEN TEN TEN TEN
+
 // clang-format off
 static const struct {
 	const char *name;
@@ -61,6 +64,12 @@ static const struct {
 	{ "call into a hole",        "e8 fb 5f 00 00 ff d8", "",
 	  "fault 14 at ffffffff81006000 fetch", 0 },
 	{ "jump to a jump",          "e9 fb 00 00 00", "e9 00 ff ff ff ff d8", "end", 5 },
+	{ "jump to a return",        "e8 fb 00 00 00", "c3 ff d8", "end", 5 },
+	{ "far call, REX",           "48 ff d8", "", "fault 6 at 0", 0 },
+	{ "far call, 66 and cs",     "66 2e ff d8", "", "fault 6 at 0", 0 },
+	{ "jump to one with REX",    "e9 fb 00 00 00", "48 ff e8", "unmodelled", 0 },
+	/* far in its block: 100 NOPs of 2 bytes */
+	{ "jump to one, far",        "e9 fb 00 00 00", FIFTY FIFTY "ff d8", "unmodelled", 0 },
 	/* No instruction in 64-bit mode: push es; salc; aam. */
 	{ "undecodable: 06",         "06", "", "fault 6 at 0", 0 },
 	{ "undecodable: d6",         "d6", "", "fault 6 at 0", 0 },

@@ -99,12 +99,24 @@ void pvp_x86_text_forget(struct pvp_machine *m, uint64_t addr, unsigned len)
 	}
 }
 
-/* A far branch through a register is no instruction (Intel SDM vol. 2, CALL and JMP), and Unicorn
- * 2.0.1 ends the process when it translates one. */
-static bool ends_engine(const uint8_t *bytes, size_t nr)
+static const char prefixes[] = "\x66\x67\xf0\xf2\xf3\x2e\x36\x3e\x26\x64\x65";
+
+static bool is_prefix(const struct pvp_machine *m, uint8_t byte)
 {
-	return nr >= 2 && bytes[0] == 0xff && bytes[1] >= 0xc0 &&
-	       ((bytes[1] >> 3 & 7) == 3 || (bytes[1] >> 3 & 7) == 5);
+	return memchr(prefixes, byte, sizeof(prefixes) - 1) ||
+	       (m->isa->mode == UC_MODE_64 && (byte & 0xf0) == 0x40);
+}
+
+/* A far branch through a register is no instruction (Intel SDM vol. 2, CALL and JMP), and Unicorn
+ * 2.0.1 ends the process when it translates one, whatever its prefixes are. */
+static bool ends_engine(const struct pvp_machine *m, const uint8_t *bytes, size_t nr)
+{
+	size_t i = 0;
+
+	while (i < nr && is_prefix(m, bytes[i]))
+		i++;
+	return i + 2 <= nr && bytes[i] == 0xff && bytes[i + 1] >= 0xc0 &&
+	       ((bytes[i + 1] >> 3 & 7) == 3 || (bytes[i + 1] >> 3 & 7) == 5);
 }
 
 /* Where text goes on behind a near branch, as far as its bytes say: how many of at[]. */
@@ -140,29 +152,29 @@ static unsigned successors(const struct pvp_machine *m, const struct pvp_x86_ins
 	}
 }
 
-enum { BLOCK_BYTES = 64 }; /* of a block that are looked at */
-
-/* The block at addr holds, at one of its instructions, what ends the engine. */
-static bool block_ends_engine(struct pvp_machine *m, uint64_t addr)
+/* Where the block that begins at addr has what ends the engine, at one of its instructions; or 0.
+ * The engine's blocks end with a page, or an instruction behind it. */
+static uint64_t end_of_engine(struct pvp_machine *m, uint64_t addr)
 {
-	uint8_t bytes[BLOCK_BYTES];
+	const uint64_t last = addr | 0xfff;
 	struct pvp_x86_insn insn;
-	size_t nr = sizeof(bytes);
+	uint8_t bytes[15];
 	uint64_t at[2];
-	bool any = false;
 
-	while (nr && !pvp_memory_read(&m->memory, addr, bytes, nr))
-		nr--;
-	for (size_t i = 0; i + 1 < nr && !any; i++)
-		any = ends_engine(bytes + i, nr - i);
-	for (size_t i = 0; any && i < nr; i += insn.len) {
-		if (ends_engine(bytes + i, nr - i))
-			return true;
-		pvp_x86_decode(m->decoder, bytes + i, nr - i, addr + i, &insn);
-		if (!insn.len || successors(m, &insn, at))
-			return false;
+	for (; addr <= last; addr += insn.len) {
+		size_t nr = sizeof(bytes);
+
+		while (nr && !pvp_memory_read(&m->memory, addr, bytes, nr))
+			nr--;
+		if (ends_engine(m, bytes, nr))
+			return addr;
+		pvp_x86_decode(m->decoder, bytes, nr, addr, &insn);
+		if (!insn.len || insn.class == PVP_X86_UD || successors(m, &insn, at) ||
+		    insn.opcode == 0xc2 || insn.opcode == 0xc3 || /* ret */
+		    (insn.opcode == 0xff && insn.digit >= 2 && insn.digit <= 5))
+			return 0;
 	}
-	return false;
+	return 0;
 }
 
 /* The engine translates a whole block before its first instruction is looked at.  Nothing comes back
@@ -179,7 +191,7 @@ static bool leads_to_the_end(struct pvp_machine *m, const struct pvp_x86_insn *i
 		returns = r && (r->prot & PVP_PROT_EXEC);
 	}
 	for (unsigned i = returns ? 0 : 1; i < nr; i++)
-		leads |= block_ends_engine(m, at[i]);
+		leads |= end_of_engine(m, at[i]) != 0;
 	return leads;
 }
 
@@ -253,7 +265,6 @@ static unsigned shortest(const struct pvp_machine *m, const uint8_t *bytes, size
 bool pvp_x86_text_straddles(struct pvp_machine *m, uint64_t addr, uint32_t engine_len,
 			    uint64_t left)
 {
-	static const char prefixes[] = "\x66\x67\xf0\xf2\xf3\x2e\x36\x3e\x26\x64\x65";
 	struct pvp_x86_insn insn;
 	uint8_t bytes[15];
 	size_t nr = sizeof(bytes), i = 0;
@@ -266,9 +277,7 @@ bool pvp_x86_text_straddles(struct pvp_machine *m, uint64_t addr, uint32_t engin
 	if (insn.len)
 		return insn.len > left;
 	/* Nobody decodes it: prefixes and an escape alone are no instruction. */
-	while (i < nr && i < left &&
-	       (memchr(prefixes, bytes[i], sizeof(prefixes) - 1) ||
-		(m->isa->mode == UC_MODE_64 && (bytes[i] & 0xf0) == 0x40)))
+	while (i < nr && i < left && is_prefix(m, bytes[i]))
 		i++;
 	return i == left || (i + 1 == left && i < nr && bytes[i] == 0x0f) ||
 	       (i < nr && i + shortest(m, bytes + i, nr - i) > left);
@@ -276,16 +285,19 @@ bool pvp_x86_text_straddles(struct pvp_machine *m, uint64_t addr, uint32_t engin
 
 bool pvp_x86_text_ends_engine(struct pvp_machine *m, uint64_t addr)
 {
-	uint8_t bytes[2];
+	uint8_t bytes[15];
+	size_t nr = sizeof(bytes);
 
-	return pvp_memory_read(&m->memory, addr, bytes, sizeof(bytes)) &&
-	       ends_engine(bytes, sizeof(bytes));
+	while (nr && !pvp_memory_read(&m->memory, addr, bytes, nr))
+		nr--;
+	return ends_engine(m, bytes, nr);
 }
 
 uint64_t pvp_x86_text_untranslatable(struct pvp_machine *m, uint64_t lo, uint64_t hi, bool *ud)
 {
 	struct pvp_x86_insn insn;
 	uint8_t bytes[15];
+	uint64_t end;
 
 	*ud = false;
 	for (uint64_t at = lo; at < hi; at += insn.len) {
@@ -293,7 +305,7 @@ uint64_t pvp_x86_text_untranslatable(struct pvp_machine *m, uint64_t lo, uint64_
 
 		while (nr && !pvp_memory_read(&m->memory, at, bytes, nr))
 			nr--;
-		*ud = ends_engine(bytes, nr);
+		*ud = ends_engine(m, bytes, nr);
 		if (*ud)
 			return at;
 		pvp_x86_decode(m->decoder, bytes, nr, at, &insn);
@@ -302,7 +314,10 @@ uint64_t pvp_x86_text_untranslatable(struct pvp_machine *m, uint64_t lo, uint64_
 		if (insn.len > hi - at)
 			return at;
 	}
-	return 0;
+	/* The last block may go on behind it. */
+	end = lo < hi ? end_of_engine(m, hi) : 0;
+	*ud = end != 0;
+	return end;
 }
 
 static int compare_specials(const void *a, const void *b)
