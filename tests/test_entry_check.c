@@ -307,6 +307,7 @@ static void look(struct findings_bench *b, enum pvp_hypervisor hypervisor, const
 		.tables = &b->tables,
 		.sites = &b->sites,
 		.entry = &entry,
+		.jobs = 1,
 		.platform = &b->world.platform,
 		.contracts = &contracts,
 		.patched = &b->predicted,

@@ -12,6 +12,7 @@
 #include "entry_sites.h"
 #include "findings.h"
 #include "hypercall.h"
+#include "pool.h"
 #include "seen.h"
 #include "world.h"
 
@@ -362,26 +363,102 @@ static void find_rows(const struct pvp_check_input *input, const struct pvp_trap
 	}
 }
 
+/* --- workers: a site whose text ends the engine takes its process with it, not the run --- */
+
+#define PER_WORKER 16 /* fewer sites are not worth a process of their own */
+
+struct stage {
+	const struct pvp_check_input *input;
+	struct pvp_check_result *result;
+	enum pvp_site_kind kind;
+};
+
+static bool is_wanted(void *arg, size_t item)
+{
+	const struct stage *stage = arg;
+
+	return stage->result->entry_cells[item].site->kind == stage->kind &&
+	       (!stage->input->entry_wanted || stage->input->entry_wanted[item]);
+}
+
+static struct pvp_error *begin_worker(void *arg, void **state)
+{
+	const struct stage *stage = arg;
+	struct pvp_entry_bench *bench = NULL;
+	struct pvp_error *err = pvp_entry_bench_create(stage->input, stage->kind, &bench);
+
+	*state = bench;
+	return err;
+}
+
+static void work(void *arg, void *state, size_t item, struct pvp_record *out)
+{
+	const struct stage *stage = arg;
+	struct pvp_entry_bench *bench = state;
+	const uint64_t before = bench->cases;
+	struct pvp_cell cell;
+
+	pvp_entry_bench_decide(bench, stage->result->entry_cells[item].site, &cell);
+	pvp_seen_put_cell(out, &cell);
+	pvp_record_put_u64(out, bench->cases - before);
+	pvp_cell_deinit(&cell);
+}
+
+static bool take(void *arg, size_t item, struct pvp_record *in)
+{
+	struct stage *stage = arg;
+	struct pvp_cell *cell = &stage->result->entry_cells[item];
+	const struct pvp_site *site = cell->site;
+	const bool fine = pvp_seen_get_cell(in, cell);
+
+	cell->site = site;
+	stage->result->stray += cell->stray;
+	stage->result->cases += pvp_record_get_u64(in);
+	return fine;
+}
+
+static bool died(void *arg, size_t item, const char *how)
+{
+	struct stage *stage = arg;
+	struct pvp_cell *cell = &stage->result->entry_cells[item];
+
+	cell->verdict = PVP_INCONCLUSIVE;
+	cell->reason = PVP_REASON_WORKER_DIED;
+	cell->detail = pvp_asprintf("the process that ran it ended by %s", how);
+	return false;
+}
+
 static struct pvp_error *decide_kind(const struct pvp_check_input *input, enum pvp_site_kind kind,
+				     struct pvp_check_result *result)
+{
+	const size_t nr = result->nr_entry_cells, most = (nr + PER_WORKER - 1) / PER_WORKER;
+	struct stage stage = {input, result, kind};
+	const struct pvp_pool pool = {
+		.nr_items = nr,
+		.jobs = input->jobs < most ? input->jobs : most,
+		.arg = &stage,
+		.is_wanted = is_wanted,
+		.begin = begin_worker,
+		.work = work,
+		.take = take,
+		.died = died,
+	};
+
+	return pvp_pool_run(&pool);
+}
+
+static struct pvp_error *check_table(const struct pvp_check_input *input,
 				     struct pvp_check_result *result)
 {
 	struct pvp_entry_bench *bench;
 	struct pvp_error *err;
 
-	err = pvp_entry_bench_create(input, kind, &bench);
+	if (!input->entry->nr_rows || input->entry_wanted)
+		return NULL;
+	err = pvp_entry_bench_create(input, PVP_SITE_TRAP, &bench);
 	if (err)
 		return err;
-	for (size_t i = 0; i < result->nr_entry_cells; i++) {
-		struct pvp_cell *cell = &result->entry_cells[i];
-
-		if (cell->site->kind != kind || (input->entry_wanted && !input->entry_wanted[i]))
-			continue;
-		pvp_entry_bench_decide(bench, cell->site, cell);
-		result->stray += cell->stray;
-	}
-	result->cases += bench->cases;
-	if (kind == PVP_SITE_TRAP && bench->facts.xen && input->entry->nr_rows &&
-	    !input->entry_wanted)
+	if (bench->facts.xen)
 		find_rows(input, bench->rows, result);
 	pvp_entry_bench_destroy(bench);
 	return NULL;
@@ -410,5 +487,5 @@ struct pvp_error *pvp_entry_check(const struct pvp_check_input *input,
 		if (err)
 			return err;
 	}
-	return NULL;
+	return check_table(input, result);
 }

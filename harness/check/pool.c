@@ -82,8 +82,6 @@ static void work(const struct pvp_pool *pool, size_t from, int fd)
 		pool->work(pool->arg, state, i, &record);
 		say(fd, MESSAGE_ITEM, &record);
 	}
-	if (pool->end)
-		pool->end(pool->arg, state, &record);
 	say(fd, MESSAGE_DONE, &record);
 	_exit(0);
 }
@@ -189,7 +187,7 @@ static struct pvp_error *take_message(const struct pvp_pool *pool, struct worker
 	case MESSAGE_ERROR:
 		return failed(in);
 	case MESSAGE_DONE:
-		if ((pool->take_end && !pool->take_end(pool->arg, in)) || in->at != end)
+		if (in->at != end)
 			return nonsense();
 		worker->done = true;
 		return NULL;

@@ -22,13 +22,11 @@ struct pvp_pool {
 	/* In a worker.  It never frees anything: all goes with the process. */
 	struct pvp_error *(*begin)(void *arg, void **state);
 	void (*work)(void *arg, void *state, size_t item, struct pvp_record *out);
-	void (*end)(void *arg, void *state, struct pvp_record *out); /* NULL: nothing to say */
 
 	/* In the parent, in any order of items.  False: the record is nonsense. */
 	bool (*take)(void *arg, size_t item, struct pvp_record *in);
 	/* True: another worker is to try the same item again. */
 	bool (*died)(void *arg, size_t item, const char *how);
-	bool (*take_end)(void *arg, struct pvp_record *in);
 };
 
 struct pvp_error *pvp_pool_run(const struct pvp_pool *pool) PVP_MUST_CHECK;

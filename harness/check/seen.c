@@ -61,7 +61,7 @@ struct pvp_witness *pvp_seen_alone(const struct pvp_check_input *input, unsigned
 	return w;
 }
 
-void pvp_seen_put(struct pvp_record *r, const struct pvp_witness *w)
+static void put_witness(struct pvp_record *r, const struct pvp_witness *w)
 {
 	pvp_record_put_u64(r, w != NULL);
 	if (!w)
@@ -86,7 +86,7 @@ void pvp_seen_put(struct pvp_record *r, const struct pvp_witness *w)
 		pvp_record_put(r, w->shrunk, sizeof(*w->shrunk));
 }
 
-struct pvp_witness *pvp_seen_get(struct pvp_record *r)
+static struct pvp_witness *get_witness(struct pvp_record *r)
 {
 	struct pvp_witness *w;
 
@@ -115,9 +115,50 @@ struct pvp_witness *pvp_seen_get(struct pvp_record *r)
 	return w;
 }
 
-bool pvp_seen_is_sane(const struct pvp_witness *w)
+/* Numbers that index something. */
+static bool is_sane(const struct pvp_witness *w)
 {
 	return !w || !w->shrunk ||
 	       (w->shrunk->nr_pokes < PVP_START_MAX_POKES &&
 		w->shrunk->nr_script <= PVP_START_MAX_SCRIPT);
+}
+
+void pvp_seen_put_cell(struct pvp_record *r, const struct pvp_cell *cell)
+{
+	pvp_record_put_u64(r, cell->verdict);
+	pvp_record_put_u64(r, cell->evidence);
+	pvp_record_put_u64(r, cell->reason);
+	pvp_record_put_u64(r, cell->form);
+	pvp_record_put_u64(r, cell->states);
+	pvp_record_put_u64(r, cell->wild);
+	pvp_record_put_u64(r, cell->steered);
+	pvp_record_put_u64(r, cell->entry);
+	pvp_record_put_u64(r, cell->end);
+	pvp_record_put_u64(r, cell->faulted);
+	pvp_record_put_u64(r, cell->bugs);
+	pvp_record_put_u64(r, cell->stray);
+	pvp_record_put_string(r, cell->detail);
+	put_witness(r, cell->witness);
+}
+
+bool pvp_seen_get_cell(struct pvp_record *r, struct pvp_cell *ret)
+{
+	memset(ret, 0, sizeof(*ret));
+	ret->verdict = pvp_record_get_u64(r);
+	ret->evidence = pvp_record_get_u64(r);
+	ret->reason = pvp_record_get_u64(r);
+	ret->form = pvp_record_get_u64(r);
+	ret->states = pvp_record_get_u64(r);
+	ret->wild = pvp_record_get_u64(r);
+	ret->steered = pvp_record_get_u64(r);
+	ret->entry = pvp_record_get_u64(r);
+	ret->end = pvp_record_get_u64(r);
+	ret->faulted = pvp_record_get_u64(r);
+	ret->bugs = pvp_record_get_u64(r);
+	ret->stray = pvp_record_get_u64(r);
+	ret->detail = pvp_record_get_string(r);
+	ret->witness = get_witness(r);
+	return !r->bad && ret->verdict <= PVP_SKIPPED && ret->evidence <= PVP_EVIDENCE_NULL_OP &&
+	       ret->reason <= PVP_REASON_WORKER_DIED && ret->form <= PVP_FORM_UNPATCHED &&
+	       is_sane(ret->witness);
 }

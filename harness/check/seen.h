@@ -22,9 +22,10 @@ struct pvp_witness *pvp_seen_alone(const struct pvp_check_input *input, unsigned
 				   const char *what, const char *meaning,
 				   const struct pvp_state *start, const struct pvp_run *run);
 
-void pvp_seen_put(struct pvp_record *record, const struct pvp_witness *witness); /* may be NULL */
-struct pvp_witness *pvp_seen_get(struct pvp_record *record); /* owned by the caller; or NULL */
-/* Whether what came from a worker can be indexed with; NULL can. */
-bool pvp_seen_is_sane(const struct pvp_witness *witness);
+/* A cell with its witness, but for its site. */
+void pvp_seen_put_cell(struct pvp_record *record, const struct pvp_cell *cell);
+/* Fills *ret (the caller deinits it) but for the site.  False: it cannot be what was put, for a worker
+ * may have been damaged before it spoke. */
+bool pvp_seen_get_cell(struct pvp_record *record, struct pvp_cell *ret);
 
 #endif

@@ -153,30 +153,17 @@ static struct pvp_error *begin(void *arg, void **state)
 static void work(void *arg, void *state, size_t item, struct pvp_record *out)
 {
 	const struct stage *stage = arg;
+	const uint64_t before = pvp_transfer_bench_cases(state);
 	struct pvp_cell cell;
 
 	pvp_transfer_bench_decide(state, stage->todo[item], &cell);
-	pvp_record_put_u64(out, cell.verdict);
-	pvp_record_put_u64(out, cell.evidence);
-	pvp_record_put_u64(out, cell.reason);
-	pvp_record_put_u64(out, cell.form);
-	pvp_record_put_u64(out, cell.states);
-	pvp_record_put_u64(out, cell.entry);
-	pvp_record_put_u64(out, cell.end);
-	pvp_record_put_string(out, cell.detail);
-	pvp_seen_put(out, cell.witness);
+	pvp_seen_put_cell(out, &cell);
+	pvp_record_put_u64(out, pvp_transfer_bench_cases(state) - before);
 	pvp_cell_deinit(&cell);
-}
-
-static void end(void *arg, void *state, struct pvp_record *out)
-{
-	(void)arg;
-	pvp_record_put_u64(out, pvp_transfer_bench_cases(state));
 }
 
 /* --- their parent --- */
 
-/* A worker may have been damaged before it spoke: numbers that index something are checked. */
 static bool take(void *arg, size_t item, struct pvp_record *in)
 {
 	struct stage *stage = arg;
@@ -184,22 +171,12 @@ static bool take(void *arg, size_t item, struct pvp_record *in)
 	struct outcome *outcome = &stage->outcomes[site];
 	struct pvp_cell *cell = &outcome->cell;
 
+	if (!pvp_seen_get_cell(in, cell) || cell->verdict == PVP_SKIPPED)
+		return false;
+	stage->cases += pvp_record_get_u64(in);
 	cell->site = &stage->transfers->sites.v[site];
-	cell->verdict = pvp_record_get_u64(in);
-	cell->evidence = pvp_record_get_u64(in);
-	cell->reason = pvp_record_get_u64(in);
-	cell->form = pvp_record_get_u64(in);
-	cell->states = pvp_record_get_u64(in);
-	cell->entry = pvp_record_get_u64(in);
-	cell->end = pvp_record_get_u64(in);
-	cell->detail = pvp_record_get_string(in);
-	cell->witness = pvp_seen_get(in);
 	outcome->done = true;
-	return pvp_seen_is_sane(cell->witness) && cell->verdict < PVP_SKIPPED &&
-	       cell->reason <= PVP_REASON_WORKER_DIED &&
-	       cell->form <= PVP_FORM_UNPATCHED &&
-	       cell->evidence == (cell->verdict == PVP_EQUIVALENT ? PVP_EVIDENCE_EXECUTED
-								  : PVP_EVIDENCE_NONE);
+	return true;
 }
 
 static bool died(void *arg, size_t item, const char *how)
@@ -217,14 +194,6 @@ static bool died(void *arg, size_t item, const char *how)
 	return false;
 }
 
-static bool take_end(void *arg, struct pvp_record *in)
-{
-	struct stage *stage = arg;
-
-	stage->cases += pvp_record_get_u64(in);
-	return true;
-}
-
 /* Runs what is to do. */
 static struct pvp_error *run(struct stage *stage)
 {
@@ -235,10 +204,8 @@ static struct pvp_error *run(struct stage *stage)
 		.arg = stage,
 		.begin = begin,
 		.work = work,
-		.end = end,
 		.take = take,
 		.died = died,
-		.take_end = take_end,
 	};
 	struct pvp_error *err = stage->nr_todo ? pvp_pool_run(&pool) : NULL;
 
