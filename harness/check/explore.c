@@ -55,6 +55,7 @@ struct pvp_explorer {
 	uint64_t *near; /* of these, those that drawn states entered */
 	size_t nr_near;
 	uint64_t work, cases;
+	uint64_t drawn_work, drawn_cases; /* of these, what was drawn for the sites: not the search's */
 };
 
 /* --- runs --- */
@@ -154,7 +155,7 @@ static bool merge(struct pvp_explorer *x, unsigned run)
 
 static bool is_spent(const struct pvp_explorer *x)
 {
-	return x->work >= MAX_WORK || x->cases >= MAX_CASES;
+	return x->work - x->drawn_work >= MAX_WORK || x->cases - x->drawn_cases >= MAX_CASES;
 }
 
 /* Runs one state; its trace, memory and stop are there until pvp_bench_undo. */
@@ -207,6 +208,8 @@ static void draw(struct pvp_explorer *x)
 		pvp_bench_undo(x->bench);
 	}
 	x->nr_drawn = x->nr_runs;
+	x->drawn_work = x->work;
+	x->drawn_cases = x->cases;
 	for (unsigned last = i + FURTHER_DRAWS; i < last && !is_spent(x) && !is_full(x); i++) {
 		const struct pvp_steer steer = {.base = i};
 

@@ -184,13 +184,6 @@ uint64_t pvp_rel32_target(const uint8_t *bytes, uint64_t addr, unsigned opcode)
 	return addr + opcode + 4 + (int64_t)(int32_t)rel;
 }
 
-bool pvp_is_return(const uint8_t *bytes, size_t len)
-{
-	size_t i = len && (bytes[0] == 0xf2 || bytes[0] == 0xf3);
-
-	return i < len && (bytes[i] == 0xc3 || bytes[i] == 0xc2);
-}
-
 size_t pvp_modrm_len(const uint8_t *bytes, size_t len)
 {
 	size_t end = 1;
@@ -209,13 +202,39 @@ size_t pvp_modrm_len(const uint8_t *bytes, size_t len)
 	return end <= len ? end : 0;
 }
 
+/* Bytes in front that change nothing about a near branch: NOPs, and prefixes of its own. */
+static size_t idle_len(const uint8_t *bytes, size_t len)
+{
+	static const uint8_t prefixes[] = {0x26, 0x2e, 0x36, 0x3e, 0x64, 0x65, 0x66, 0x67, 0xf2, 0xf3};
+	size_t i = 0, modrm;
+
+	while (i < len) {
+		if (bytes[i] == 0x90 || (bytes[i] & 0xf0) == 0x40 ||
+		    memchr(prefixes, bytes[i], sizeof(prefixes))) {
+			i++;
+			continue;
+		}
+		if (len - i < 3 || bytes[i] != 0x0f || bytes[i + 1] != 0x1f)
+			break;
+		modrm = pvp_modrm_len(bytes + i + 2, len - i - 2);
+		if (!modrm)
+			break;
+		i += 2 + modrm;
+	}
+	return i;
+}
+
+bool pvp_is_return(const uint8_t *bytes, size_t len)
+{
+	size_t i = idle_len(bytes, len);
+
+	return i < len && (bytes[i] == 0xc3 || bytes[i] == 0xc2);
+}
+
 size_t pvp_indirect_len(const uint8_t *bytes, size_t len)
 {
-	size_t i = 0, rest;
+	size_t i = idle_len(bytes, len), rest;
 
-	while (i < len && (bytes[i] == 0x2e || bytes[i] == 0x3e))
-		i++;
-	i += i < len && (bytes[i] & 0xf0) == 0x40;
 	if (i + 2 > len || bytes[i++] != 0xff)
 		return 0;
 	if ((bytes[i] & 0x38) != 0x10 && (bytes[i] & 0x38) != 0x20)

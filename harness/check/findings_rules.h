@@ -65,11 +65,11 @@ const uint8_t *pvp_laid_upto(const struct pvp_laid *laid, uint64_t addr, size_t 
 
 /* Target of a branch whose last four bytes, behind opcode bytes at addr, are rel32. */
 uint64_t pvp_rel32_target(const uint8_t *bytes, uint64_t addr, unsigned opcode);
-/* Whether a near return begins here: c3, c2, or either behind f2 or f3. */
+/* Whether a near return begins here: c3 or c2, perhaps behind NOPs and prefixes. */
 bool pvp_is_return(const uint8_t *bytes, size_t len);
 /* A ModRM byte with what belongs to it (32- and 64-bit addresses): their length, 0: cut off. */
 size_t pvp_modrm_len(const uint8_t *bytes, size_t len);
-/* An indirect call or jmp (ff /2, ff /4), perhaps behind 2e, 3e and REX: its length, or 0. */
+/* An indirect call or jmp (ff /2, ff /4), perhaps behind NOPs and prefixes: the length of all, or 0. */
 size_t pvp_indirect_len(const uint8_t *bytes, size_t len);
 /* The only symbol of that name, or 0. */
 uint64_t pvp_find_symbol(const struct pvp_image *image, const char *name);

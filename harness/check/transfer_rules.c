@@ -190,8 +190,9 @@ static uint64_t draw_flags(const struct pvp_transfer_facts *facts, uint64_t seed
 	const uint64_t r = pvp_mix(seed, 0xf1a6);
 	uint64_t flags = 2;
 
+	/* (Any odd factor goes through them all; with this one the first 16 have each flag set.) */
 	for (unsigned i = 0; i < ARRAY_SIZE(arith); i++)
-		flags |= index >> i & 1 ? arith[i] : 0;
+		flags |= index * 37 >> i & 1 ? arith[i] : 0;
 	for (unsigned i = 0; i < ARRAY_SIZE(others); i++)
 		flags |= r >> i & 1 ? others[i] : 0;
 	flags |= r >> 3 & 7 ? 0 : PVP_X86_FLAG_DF;
