@@ -71,7 +71,7 @@ bench: setup ## cases and checks a second, as ratios to a plain Unicorn loop and
 	$(B)/bench $(BENCH) $(B)/pvproof $(BENCH_KERNELS)
 
 check-boot: setup ## boot the bundled kernels in QEMU, compare their patching with the predictions
-	@$(MAKE) --no-print-directory $(B)/pvproof $(PVKERNELS)
+	@$(MAKE) --no-print-directory $(B)/pvproof $(PVKERNELS) $(BUG_BOOTS)
 	$(call run-tests, "PVPROOF=$(B)/pvproof sh tests/boot.sh")
 
 golden: $(B)/check $(B)/pvproof $(PVKERNEL) ## rewrite tests/golden from real output; read the diff

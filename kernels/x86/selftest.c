@@ -9,6 +9,7 @@ u64 sched_clock(void), sched_clock_twice(void), steal_clock(int cpu);
 u64 call_idle(void), call_trace(u64 event), call_cond_resched(void);
 u64 call_through(u64 (*function)(u64), u64 arg), jump_through_r11(u64 (*function)(u64), u64 arg);
 u64 state_save(void);
+u32 feature_level(void);
 void warn_by_call(void);
 
 static bool failed;
@@ -78,6 +79,9 @@ static void test_alternatives(void)
 	CHECK(memcpy(to, from, sizeof(to) - 1) == to);
 	CHECK(to[38] == (u8)(38 * 7) && to[39] == 0x55);
 	CHECK(state_save() == has_cap(X86_FEATURE_XSAVE));
+	CHECK(feature_level() == (has_cap(X86_FEATURE_ERMS)	 ? 2
+				  : has_cap(X86_FEATURE_XSAVE) ? 1
+							       : 0));
 }
 
 static const struct {

@@ -25,6 +25,7 @@ void flush_range(u64 start, u64 end);
 void remove_tables(struct mmu_gather *tlb, void **tables, u32 nr);
 void cpu_init(const struct desc_ptr *gdt, const struct desc_ptr *idt);
 u64 irq_init(void);
+u32 feature_level(void);
 u64 paging_init(u64 *table, u64 phys);
 
 #define MSR_EFER 0xc0000080
@@ -211,6 +212,18 @@ void remove_tables(struct mmu_gather *tlb, void **tables, u32 nr)
 #else
 		tlb_remove_table(tlb, tables[i]);
 #endif
+}
+
+/* Two replacements of different length, both longer than what is there: since 6.3 the entries, nested,
+ * differ about the site's length. */
+u32 feature_level(void)
+{
+	u32 level;
+
+	asm volatile(ALTERNATIVE_2("xor %%eax, %%eax", "mov $1, %%eax", X86_FEATURE_XSAVE,
+				   "mov $2, %%eax; .byte 0x90, 0x90, 0x90", X86_FEATURE_ERMS)
+		     : "=a"(level)::"cc");
+	return level;
 }
 
 /* Sites in init text, where static calls and alternatives are patched too but locks are not. */

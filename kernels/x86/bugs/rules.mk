@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # rules.mk - builds the bundled kernel again with one bug at a time; included by ../rules.mk.
 #
-# Image X is build/kernels/bugs/pvkernel-6.1-X: the bundled kernel, of which BUG_SOURCES_X are
+# Image X is build/kernels/bugs/pvkernel-6.1-X: the bundled kernel (or that of another form), of which BUG_SOURCES_X are
 # compiled anew, or added, with BUG_FLAGS_X.  Everything else is shared.  corpus/history/README.md
 # says what each of them is.
 
@@ -65,24 +65,41 @@ BUG_SOURCES_LINT           := bugs/lint.c
 KERNELS_WRONG := LINT B7 B8 B12 B13 B14 B15 B16 B18 B20 B21 B22 B23 B24 B25 B33 \
 	 IDENT_GUARDED NO_THUNK_ZEROED LEAN_ZEROED
 
-BUG_B := build/kernels/bugs
-BUG_KERNELS := $(addprefix $(BUG_B)/pvkernel-6.1-,$(KERNELS_RIGHT) $(KERNELS_WRONG))
+# Patchers of other forms that are wrong: BUG_VERSION_X is the image's.  tests/boot.sh finds them.
+BUG_VERSION_ANY_SLOT       := 5.10
+BUG_SOURCES_ANY_SLOT       := classic/patch.c
+BUG_FLAGS_ANY_SLOT         := -DBUG_ANY_SLOT
+BUG_VERSION_LONG_JUMPS     := 6.12
+BUG_SOURCES_LONG_JUMPS     := merged/relocate.c
+BUG_FLAGS_LONG_JUMPS       := -DBUG_LONG_JUMPS $(MARKED_CFLAGS)
+BUG_VERSION_FIRST          := 7.2
+BUG_SOURCES_FIRST          := once/patch_alternatives.c
+BUG_FLAGS_FIRST            := -DBUG_FIRST $(MARKED_CFLAGS)
+KERNELS_OF_FORMS := ANY_SLOT LONG_JUMPS FIRST
 
-# bug-image NAME
+BUG_B := build/kernels/bugs
+bug-version = $(or $(BUG_VERSION_$(1)),6.1)
+bug-images = $(foreach name,$(1),$(BUG_B)/pvkernel-$(call bug-version,$(name))-$(name))
+BUG_KERNELS := $(call bug-images,$(KERNELS_RIGHT) $(KERNELS_WRONG))
+# Bugs of patchers, for check-boot.
+BUG_BOOTS := $(call bug-images,B8 B18 B23 $(KERNELS_OF_FORMS))
+
+# bug-image NAME VERSION
 define bug-image
 BUG_OBJS_$(1) := $$(addprefix $(BUG_B)/$(1)/,$$(addsuffix .o,$$(BUG_SOURCES_$(1))))
 BUG_LDS_$(1) := $(if $(filter bugs/rare.S,$(BUG_SOURCES_$(1))),$(KERNEL_DIR)/bugs/far.lds)
 BUG_ALL_OBJS_$(1) := $$(BUG_OBJS_$(1)) \
-	$$(filter-out $$(patsubst %,$(KERNEL_B_6.1)/%.o,$$(BUG_SOURCES_$(1))),$(KERNEL_OBJS_6.1))
+	$$(filter-out $$(patsubst %,$(KERNEL_B_$(2))/%.o,$$(BUG_SOURCES_$(1))),$(KERNEL_OBJS_$(2)))
 
-$(BUG_B)/pvkernel-6.1-$(1): $$(BUG_ALL_OBJS_$(1)) $(KERNEL_B_6.1)/kernel.lds $$(BUG_LDS_$(1))
+$(BUG_B)/pvkernel-$(2)-$(1): $$(BUG_ALL_OBJS_$(1)) $(KERNEL_B_$(2))/kernel.lds $$(BUG_LDS_$(1))
 	$$(call say,LD)
 	$$(Q)$(KERNEL_LD) $(KERNEL_LDFLAGS) $$(addprefix -T ,$$(BUG_LDS_$(1))) \
-		-T $(KERNEL_B_6.1)/kernel.lds -o $$@ $$(BUG_ALL_OBJS_$(1))
+		-T $(KERNEL_B_$(2))/kernel.lds -o $$@ $$(BUG_ALL_OBJS_$(1))
 
 $(BUG_B)/$(1)/%.o: $(KERNEL_DIR)/% $(KERNEL_HEADERS) $(KERNEL_DIR)/rules.mk $(KERNEL_DIR)/bugs/rules.mk
 	@mkdir -p $$(@D)
 	$$(call say,CC)
-	$$(Q)$(KERNEL_CC) $(KERNEL_CFLAGS) $$(BUG_FLAGS_$(1)) $(call kernel-include,6.1) -c -o $$@ $$<
+	$$(Q)$(KERNEL_CC) $(KERNEL_CFLAGS) $$(BUG_FLAGS_$(1)) $(call kernel-include,$(2)) -c -o $$@ $$<
 endef
-$(foreach name,$(KERNELS_RIGHT) $(KERNELS_WRONG),$(eval $(call bug-image,$(name))))
+$(foreach name,$(KERNELS_RIGHT) $(KERNELS_WRONG) $(KERNELS_OF_FORMS),\
+	$(eval $(call bug-image,$(name),$(call bug-version,$(name)))))

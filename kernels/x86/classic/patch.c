@@ -66,6 +66,10 @@ u32 native_patch(u8 type, u8 *code, u64 addr, u32 len)
 	for (u32 i = 0; i < ARRAY_SIZE(forms); i++) {
 		const struct form *form = &forms[i];
 
+#ifdef BUG_ANY_SLOT
+		if (form->type == type)
+			return put(code, len, form->code, form->len, addr);
+#endif
 		if (form->type == type &&
 		    (!form->only || ((void **)&pv_ops)[type] == (void *)form->only))
 			return put(code, len, form->code, form->len, addr);

@@ -24,6 +24,10 @@ noinline void apply_alternatives(const struct alt_instr *start, const struct alt
 		for (next = a; next < end && alt_site(next) == site; next++) {
 			if (next->len > len)
 				len = next->len;
+#ifdef BUG_FIRST
+			if (chosen)
+				continue;
+#endif
 			if (applies(next))
 				chosen = next;
 		}
