@@ -150,6 +150,19 @@ static void become_kvm(u32 offers)
 		pv_locks(kvm_wait, kvm_kick_cpu);
 }
 
+/* vmcall and a return; in 5.10 on the page that is Xen's elsewhere. */
+static void *hypercall_text(void)
+{
+#if PVKERNEL_GEN <= 510
+	static const u8 vmcall[] = {0x0f, 0x01, 0xc1, OP_RET};
+
+	text_poke_early(hypercall_page, vmcall, sizeof(vmcall));
+	return hypercall_page;
+#else
+	return (void *)xen_hypercall_intel;
+#endif
+}
+
 static void become_hyperv(u32 offers)
 {
 	static u64 input[PAGE_SIZE / 8] __aligned(PAGE_SIZE);
@@ -160,7 +173,7 @@ static void become_hyperv(u32 offers)
 	hv_vp_index = numbers;
 	tsc_pg = (struct hv_tsc_page){.sequence = 1, .scale = 1UL << 56};
 	this_cpu_write(hyperv_pcpu_input_arg, input);
-	hv_hypercall_pg = (void *)xen_hypercall_intel;
+	hv_hypercall_pg = hypercall_text();
 	/* since 6.12 an invariant TSC is the clock itself */
 	if (PVKERNEL_GEN <= 601 || !(offers & RELIABLE))
 		set_sched_clock(read_hv_sched_clock_tsc);
