@@ -78,6 +78,7 @@ static const struct row divergent[] = {
 	{ "lost cli",                 "native", "irq.irq_disable#4", "" },
 	{ "lost sti",                 "native", "irq.irq_enable#4",  "" },
 	{ "lost wbinvd",              "native", "cpu.wbinvd#1",      "" },
+	{ "invd for wbinvd",          "native", "cpu.wbinvd#1",      "0f 08" },
 	{ "inline form clobbers rbx", "native", "irq.irq_disable#4", "fa 31 db" },
 	{ "and rcx, callee-save",     "native", "irq.irq_disable#4", "fa 31 c9" },
 	{ "and r11, callee-save",     "native", "mmu.pte_val#1",     "48 89 f8 45 31 db" },
@@ -256,7 +257,7 @@ static const struct row equivalent[] = {
 
 /* Nothing is said about what nobody models: never EQUIVALENT. */
 static const struct row unmodelled[] = {
-	{ "invd for wbinvd",         "native", "cpu.wbinvd#1",    "0f 08" },
+	{ "an XOP prefix",           "native", "cpu.wbinvd#1",    "8f e8" },
 	{ "a vector register",       "native", "mmu.alloc_pte#1", "0f 57 c0" },
 	{ "rdrand",                  "native", "mmu.alloc_pte#1", "0f c7 f0" },
 };
