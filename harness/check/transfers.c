@@ -13,6 +13,7 @@
 
 #define SAMPLE	   100 /* one in so many sites is run, whatever its class */
 #define NO_CLASS   SIZE_MAX
+#define MAX_WITNESSES 256
 #define PER_WORKER 64 /* fewer sites are not worth a process of their own */
 
 struct outcome {
@@ -269,22 +270,25 @@ static void collect_run(struct stage *stage, size_t i, struct pvp_transfer_tally
 	memset(cell, 0, sizeof(*cell));
 }
 
-/* Of a class one witness is enough. */
+/* Of a class one witness is enough; and nobody reads more than so many. */
 static void drop_witnesses(struct stage *stage)
 {
 	bool *seen = pvp_calloc(stage->nr, sizeof(*seen));
+	size_t nr = 0;
 
 	for (size_t i = 0; i < stage->nr; i++) {
 		struct pvp_cell *cell = &stage->outcomes[i].cell;
 
 		if (!cell->witness)
 			continue;
-		if (seen[stage->class_of[i]]) {
+		if (seen[stage->class_of[i]] || nr == MAX_WITNESSES) {
 			pvp_witness_seen_deinit(cell->witness);
 			free(cell->witness);
 			cell->witness = NULL;
+			continue;
 		}
 		seen[stage->class_of[i]] = true;
+		nr++;
 	}
 	free(seen);
 }

@@ -243,6 +243,11 @@ static struct pvp_error *print_outcome(const struct pvp_witness_file *file,
 		*status = PVP_EXIT_FAILED;
 		return NULL;
 	case PVP_EQUIVALENT:
+		if (file->seen.alone && file->left_out)
+			return pvp_error_format(PVP_ERR_BAD_DATA,
+						"it does not diverge without the %u rows of "
+						"--patched that the file leaves out",
+						file->left_out);
 		puts("EQUIVALENT: it does not diverge any more");
 		return NULL;
 	case PVP_INCONCLUSIVE:

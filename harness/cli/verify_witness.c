@@ -59,29 +59,47 @@ static struct pvp_error *read_caps(const char *path, char ***ret)
  */
 #define MAX_OTHER_ROWS 256
 
-static bool is_at_site(const struct pvp_subject *subject, const struct pvp_site *site,
-		       const struct pvp_patch *row)
+struct rows {
+	const struct pvp_patched *given; /* NULL: there was no --patched */
+	bool *at_pv;			 /* owned, one a row: it is at a pv site */
+	size_t nr_pv;
+};
+
+static void rows_init(struct rows *rows, const struct pvp_subject *subject,
+		      const struct pvp_patched *given)
 {
-	if (row->addr < site->addr + site->len && site->addr < row->addr + row->len)
-		return true;
-	for (uint32_t i = 0; i < row->len; i++)
-		if (pvp_sites_find(&subject->sites, row->addr + i))
-			return true;
-	return false;
+	*rows = (struct rows){.given = given};
+	if (!given)
+		return;
+	rows->at_pv = pvp_calloc(given->nr, sizeof(*rows->at_pv));
+	for (size_t i = 0; i < given->nr; i++) {
+		for (uint32_t k = 0; k < given->v[i].len && !rows->at_pv[i]; k++)
+			rows->at_pv[i] = pvp_sites_find(&subject->sites, given->v[i].addr + k);
+		rows->nr_pv += rows->at_pv[i];
+	}
 }
 
-static void add_rows(const struct pvp_subject *subject, const struct pvp_site *site,
-		     const struct pvp_patched *given, struct pvp_patched *ret)
+static bool is_wanted(const struct rows *rows, size_t i, const struct pvp_site *site)
 {
-	size_t others = 0;
+	const struct pvp_patch *row = &rows->given->v[i];
 
-	for (size_t i = 0; i < given->nr; i++)
-		others += !is_at_site(subject, site, &given->v[i]);
-	for (size_t i = 0; i < given->nr; i++) {
-		const struct pvp_patch *from = &given->v[i];
+	return rows->given->nr - rows->nr_pv <= MAX_OTHER_ROWS || rows->at_pv[i] ||
+	       (row->addr < site->addr + site->len && site->addr < row->addr + row->len);
+}
 
-		if (others > MAX_OTHER_ROWS && !is_at_site(subject, site, from))
+/* How many rows were left out. */
+static unsigned add_rows(const struct rows *rows, const struct pvp_site *site,
+			 struct pvp_patched *ret)
+{
+	unsigned left_out = 0;
+
+	for (size_t i = 0; i < rows->given->nr; i++) {
+		const struct pvp_patch *from = &rows->given->v[i];
+
+		if (!is_wanted(rows, i, site)) {
+			left_out++;
 			continue;
+		}
 		for (uint32_t start = 0; start < from->len; start += PVP_WITNESS_MAX_ROW) {
 			struct pvp_patch *row = pvp_push(&ret->v, &ret->nr, &ret->cap);
 			uint32_t left = from->len - start;
@@ -93,11 +111,12 @@ static void add_rows(const struct pvp_subject *subject, const struct pvp_site *s
 			row->new = memcpy(pvp_calloc(row->len, 1), from->new + start, row->len);
 		}
 	}
+	return left_out;
 }
 
 static struct pvp_error *make(const struct pvp_verify_options *options,
 			      const struct pvp_subject *subject, const struct pvp_boot *boot,
-			      const struct pvp_patched *given, const struct pvp_cell *cell,
+			      const struct rows *rows, const struct pvp_cell *cell,
 			      struct pvp_witness_file *ret)
 {
 	const struct pvp_options *common = &options->common;
@@ -131,9 +150,9 @@ static struct pvp_error *make(const struct pvp_verify_options *options,
 	memcpy(file.k0, site->linked, file.len);
 	if (!pvp_patched_bytes(&boot->patched, subject->image, site->addr, file.len, file.k1))
 		memcpy(file.k1, site->linked, file.len);
-	if (given) {
-		pvp_patched_lay(given, site->addr, file.len, file.k1);
-		add_rows(subject, site, given, &file.given);
+	if (rows->given) {
+		pvp_patched_lay(rows->given, site->addr, file.len, file.k1);
+		file.left_out = add_rows(rows, site, &file.given);
 	}
 	file.states = options->states;
 	pvp_witness_copy(cell->witness, &file.seen);
@@ -158,17 +177,20 @@ struct pvp_error *pvp_verify_add_witnesses(struct pvp_verify_witnesses *witnesse
 		{result->transfer_cells, result->nr_transfer_cells},
 	};
 
-	for (size_t k = 0; k < ARRAY_SIZE(lists); k++) {
-		for (size_t i = 0; i < lists[k].nr; i++) {
+	struct pvp_error *err = NULL;
+	struct rows rows;
+
+	rows_init(&rows, subject, given);
+	for (size_t k = 0; k < ARRAY_SIZE(lists) && !err; k++) {
+		for (size_t i = 0; i < lists[k].nr && !err; i++) {
 			struct pvp_verify_witness *witness;
 			struct pvp_witness_file file;
-			struct pvp_error *err;
 
 			if (!lists[k].v[i].witness)
 				continue;
-			err = make(options, subject, boot, given, &lists[k].v[i], &file);
+			err = make(options, subject, boot, &rows, &lists[k].v[i], &file);
 			if (err)
-				return err;
+				break;
 			witness = pvp_push(&witnesses->v, &witnesses->nr, &witnesses->cap);
 			witness->name = pvp_results_witness_name(image, boot->platform->name,
 								 file.addr);
@@ -176,7 +198,8 @@ struct pvp_error *pvp_verify_add_witnesses(struct pvp_verify_witnesses *witnesse
 			witness->file = file;
 		}
 	}
-	return NULL;
+	free(rows.at_pv);
+	return err;
 }
 
 static bool diverges(const struct pvp_results_platform *platform, uint64_t addr)

@@ -277,6 +277,7 @@ char *pvp_witness_json(const struct pvp_witness_file *file)
 	json_object_set_new(object, "platform", platform_json(file));
 	json_object_set_new(object, "site", site_json(file));
 	json_object_set_new(object, "patched", given_json(&file->given));
+	json_object_set_new(object, "left_out", json_integer(file->left_out));
 	set_hex(object, "seed", seen->seed);
 	json_object_set_new(object, "states", json_integer(file->states));
 	json_object_set_new(object, "state", json_integer(seen->state));

@@ -41,6 +41,7 @@ struct pvp_witness_file {
 	uint32_t len;
 	uint8_t k0[PVP_WITNESS_MAX_SITE], k1[PVP_WITNESS_MAX_SITE]; /* its bytes */
 	struct pvp_patched given; /* rows of --patched that differ from the prediction */
+	unsigned left_out;	  /* how many such rows are not in the file: too many elsewhere */
 	unsigned states;	  /* of the run that found it */
 	struct pvp_witness seen;  /* seed, state, registers, stops, effects */
 	char **also; /* other platforms of the run on which the site diverges; NULL: none */

@@ -434,7 +434,7 @@ static struct pvp_error *read_root(const struct field *root, struct pvp_witness_
 {
 	struct field schema = member(root, "schema"), image = member(root, "image");
 	struct field platform = member(root, "platform"), site = member(root, "site");
-	struct field given = member(root, "patched");
+	struct field given = member(root, "patched"), left_out = member(root, "left_out");
 	struct pvp_error *err;
 	unsigned version;
 
@@ -453,6 +453,8 @@ static struct pvp_error *read_root(const struct field *root, struct pvp_witness_
 		err = read_site(&site, ret);
 	if (!err)
 		err = read_given(&given, &ret->given);
+	if (!err && left_out.value) /* older files do not say */
+		err = read_number(&left_out, INT32_MAX, &ret->left_out);
 	if (!err)
 		err = read_seen(root, ret);
 	return err;
