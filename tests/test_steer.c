@@ -208,16 +208,37 @@ END_TEST
 
 /* --- the same, however it is shared out --- */
 
+/* (Not by memcmp: between members there is nothing.) */
+static bool same_steers(const struct pvp_steer *a, const struct pvp_steer *b)
+{
+	bool same = a->base == b->base && a->nr == b->nr;
+
+	for (unsigned i = 0; same && i < a->nr; i++)
+		same = a->changes[i].kind == b->changes[i].kind &&
+		       a->changes[i].size == b->changes[i].size &&
+		       a->changes[i].where == b->changes[i].where &&
+		       a->changes[i].value == b->changes[i].value;
+	return same;
+}
+
+static bool same_branches(const struct pvp_branch *a, const struct pvp_branch *b)
+{
+	return a->addr == b->addr && !strncmp(a->name, b->name, sizeof(a->name)) &&
+	       a->taken == b->taken && a->passed == b->passed && a->disabled == b->disabled;
+}
+
 static bool same_steering(const struct pvp_steering *a, const struct pvp_steering *b)
 {
 	bool same = a->nr == b->nr && a->nr_branches == b->nr_branches &&
-		    a->nr_functions == b->nr_functions && a->cases == b->cases &&
-		    !memcmp(a->branches, b->branches, a->nr_branches * sizeof(*a->branches));
+		    a->nr_functions == b->nr_functions && a->cases == b->cases;
 
-	for (size_t i = 0; i < a->nr && same; i++)
-		same = !strcmp(a->v[i].op, b->v[i].op) && a->v[i].nr == b->v[i].nr &&
-		       !memcmp(a->v[i].steers, b->v[i].steers,
-			       a->v[i].nr * sizeof(*a->v[i].steers));
+	for (size_t i = 0; same && i < a->nr_branches; i++)
+		same = same_branches(&a->branches[i], &b->branches[i]);
+	for (size_t i = 0; same && i < a->nr; i++) {
+		same = !strcmp(a->v[i].op, b->v[i].op) && a->v[i].nr == b->v[i].nr;
+		for (size_t k = 0; same && k < a->v[i].nr; k++)
+			same = same_steers(&a->v[i].steers[k], &b->v[i].steers[k]);
+	}
 	return same;
 }
 
