@@ -53,7 +53,7 @@
 	X(STR,      "str",      ALLOW, ALLOW, GP)                                                  \
 	X(INVLPG,   "invlpg",   ALLOW, FAULT, GP)                                                  \
 	X(INVPCID,  "invpcid",  ALLOW, FAULT, GP)                                                  \
-	X(WBINVD,   "wbinvd",   ALLOW, FAULT, GP) /* wbnoinvd; not invd, which loses data */ \
+	X(WBINVD,   "wbinvd",   ALLOW, FAULT, GP) /* and wbnoinvd; not invd: it loses data */      \
 	X(SWAPGS,   "swapgs",   ALLOW, FAULT, GP)                                                  \
 	X(LKGS,     "lkgs",     ALLOW, FAULT, GP)                                                  \
 	X(FSGSBASE, "fsgsbase", ALLOW, ALLOW, UD)                                                  \

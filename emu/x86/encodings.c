@@ -117,7 +117,6 @@ static const struct pvp_x86_encoding rows[] = {
 	{ PF3, 0x0f, 0x09, MODRM,      PVP_X86_WBINVD, "wbnoinvd" },
 	{ NP,  0x0f, 0x34, MODRM,      NONE, "sysenter" },
 	{ NP,  0x0f, 0x37, MODRM,      NONE, "getsec" },
-	{ NP,  0x0f, 0xaa, MODRM,      NONE, "rsm" },
 };
 // clang-format on
 

@@ -95,7 +95,7 @@ static struct pvp_special *make_specials(struct pvp_bench *bench, const struct p
 static struct pvp_error *make_machine(struct pvp_bench *bench, struct pvp_bench_side *side)
 {
 	const struct pvp_platform *platform = bench->input->platform;
-	struct pvp_machine_rule *rules = pvp_calloc(platform->nr_insns, sizeof(*rules));
+	struct pvp_machine_rule *rules = pvp_world_rules(platform);
 	struct pvp_machine_config config = {
 		.isa = pvp_plan_of(bench->input->image)->isa,
 		.ring = platform->ring,
@@ -111,13 +111,6 @@ static struct pvp_error *make_machine(struct pvp_bench *bench, struct pvp_bench_
 			    .lacks_msr = lacks_msr,
 			    .cpuid = cpuid },
 	};
-	static const enum pvp_rule rule_of[] = {
-		[PVP_INSN_ALLOW] = PVP_RULE_ALLOW,
-		[PVP_INSN_EMULATE] = PVP_RULE_EMULATE,
-		[PVP_INSN_FAULT] = PVP_RULE_FAULT,
-		[PVP_INSN_IGNORE] = PVP_RULE_IGNORE,
-		[PVP_INSN_END] = PVP_RULE_END,
-	};
 	static bool (*const hypercalls[])(void *, struct pvp_machine *) = {
 		[PVP_HV_NONE] = NULL,
 		[PVP_HV_XEN_PV] = pvp_xen_hypercall,
@@ -129,9 +122,6 @@ static struct pvp_error *make_machine(struct pvp_bench *bench, struct pvp_bench_
 	struct pvp_special *specials = make_specials(bench, &side->view, &config.nr_specials);
 	struct pvp_error *err;
 
-	for (size_t i = 0; i < platform->nr_insns; i++)
-		rules[i] = (struct pvp_machine_rule){ platform->insns[i].insn,
-						      rule_of[platform->insns[i].rule] };
 	config.client.hypercall = hypercalls[platform->hypervisor];
 	config.specials = specials;
 	err = pvp_machine_create(&config, &side->machine);

@@ -77,6 +77,38 @@ const struct pvp_branch_insn *pvp_branch_insn(struct pvp_branch_insns *insns, ui
 	return place;
 }
 
+void pvp_branch_paths_from(struct pvp_branch_insns *insns, uint64_t begin, uint64_t len,
+			   uint64_t from, uint8_t *led)
+{
+	uint64_t *todo = pvp_calloc(len + 1, sizeof(*todo)); /* each mark puts at most one there */
+	size_t nr = 0;
+
+	todo[nr++] = from;
+	while (nr) {
+		uint64_t addr = todo[--nr];
+
+		while (addr - begin < len && !led[addr - begin]) {
+			const struct pvp_branch_insn *insn = pvp_branch_insn(insns, addr);
+
+			led[addr - begin] = 1;
+			if (insn->target - begin < len && !led[insn->target - begin])
+				todo[nr++] = insn->target;
+			if (insn->ends)
+				break;
+			addr += insn->len;
+		}
+	}
+	free(todo);
+}
+
+uint8_t *pvp_branch_paths(struct pvp_branch_insns *insns, uint64_t begin, uint64_t len)
+{
+	uint8_t *led = pvp_calloc(len + 1, 1);
+
+	pvp_branch_paths_from(insns, begin, len, begin, led);
+	return led;
+}
+
 void pvp_branch_insns_deinit(struct pvp_branch_insns *insns)
 {
 	free(insns->v);

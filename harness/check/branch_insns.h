@@ -28,6 +28,13 @@ struct pvp_branch_insns {
 
 /* Valid until the next call. */
 const struct pvp_branch_insn *pvp_branch_insn(struct pvp_branch_insns *insns, uint64_t addr);
+/*
+ * Where paths through the function [begin, begin+len) lead that start at its beginning: a byte per
+ * byte, 1 where an instruction of one begins; owned by the caller.  _from: marks those from there too.
+ */
+uint8_t *pvp_branch_paths(struct pvp_branch_insns *insns, uint64_t begin, uint64_t len);
+void pvp_branch_paths_from(struct pvp_branch_insns *insns, uint64_t begin, uint64_t len,
+			   uint64_t from, uint8_t *led);
 void pvp_branch_insns_deinit(struct pvp_branch_insns *insns);
 
 #endif

@@ -1,319 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "entry.h"
 
-#include <assert.h>
-#include <inttypes.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "alloc.h"
-#include "cell.h"
+#include "entry_bench.h"
 #include "entry_rules.h"
 #include "entry_sites.h"
 #include "findings.h"
-#include "hypercall.h"
 #include "pool.h"
 #include "seen.h"
-#include "world.h"
-
-struct pvp_entry_bench {
-	enum pvp_site_kind kind;
-	const struct pvp_check_input *input;
-	struct pvp_entry_facts facts;
-	struct pvp_world *world;
-	struct pvp_view view;
-	struct pvp_machine *machine;
-	struct pvp_start_image start_image;
-	struct pvp_start start;
-	struct pvp_run run;
-	struct pvp_trap_row *rows; /* owned; as the view has them */
-	uint64_t cases;
-};
-
-static void fill(void *arg, uint64_t seed, uint64_t addr, void *buf, size_t len)
-{
-	const struct pvp_entry_bench *bench = arg;
-
-	pvp_world_fill(bench->start_image.plan, seed, addr, buf, len);
-}
-
-static int by_addr(const void *a, const void *b)
-{
-	const struct pvp_special *l = a, *r = b;
-
-	return l->addr < r->addr ? -1 : l->addr > r->addr;
-}
-
-/* Where runs arrive: at handlers, or behind error_entry. */
-static struct pvp_special *make_specials(const struct pvp_entry_bench *bench, size_t *nr)
-{
-	const struct pvp_entry_sites *entry = bench->input->entry;
-	struct pvp_special *v = pvp_calloc(2 * PVP_NR_VECTORS + 3 + entry->sites.nr, sizeof(*v));
-	size_t n = 0;
-
-	for (int vector = 0; vector < PVP_NR_VECTORS && bench->kind == PVP_SITE_TRAP; vector++)
-		for (unsigned xen = 0; xen < 2 && entry->gates[vector].addr; xen++)
-			v[n++].addr = pvp_entry_handler(bench->input, vector, xen);
-	v[n++].addr = bench->facts.int80;
-	v[n++].addr = bench->kind == PVP_SITE_ENTRY ? bench->facts.ldt : 0;
-	v[n++].addr = bench->kind == PVP_SITE_TRAP ? bench->facts.paranoid_entry : 0;
-	for (size_t i = 0; i < entry->sites.nr; i++)
-		if (bench->kind == PVP_SITE_ENTRY && entry->sites.v[i].kind == PVP_SITE_ENTRY &&
-		    entry->sites.v[i].slot == PVP_ENTRY_ERROR_ENTRY)
-			v[n++].addr = entry->sites.v[i].addr + entry->sites.v[i].len;
-	qsort(v, n, sizeof(*v), by_addr);
-	*nr = 0;
-	for (size_t i = 0; i < n; i++) {
-		if (!v[i].addr || (*nr && v[*nr - 1].addr == v[i].addr))
-			continue;
-		v[*nr] = (struct pvp_special){.addr = v[i].addr, .kind = PVP_SPECIAL_OPAQUE};
-		++*nr;
-	}
-	return v;
-}
-
-static struct pvp_error *make_machine(struct pvp_entry_bench *bench)
-{
-	static const enum pvp_rule rule_of[] = {
-		[PVP_INSN_ALLOW] = PVP_RULE_ALLOW, [PVP_INSN_EMULATE] = PVP_RULE_EMULATE,
-		[PVP_INSN_FAULT] = PVP_RULE_FAULT, [PVP_INSN_IGNORE] = PVP_RULE_IGNORE,
-		[PVP_INSN_END] = PVP_RULE_END,
-	};
-	const struct pvp_platform *platform = bench->input->platform;
-	struct pvp_machine_rule *rules = pvp_calloc(platform->nr_insns, sizeof(*rules));
-	struct pvp_machine_config config = {
-		.isa = pvp_plan_of(bench->input->image)->isa,
-		.ring = platform->ring,
-		.regions = bench->view.regions,
-		.nr_regions = bench->view.nr_regions,
-		.rules = rules,
-		.nr_rules = platform->nr_insns,
-		.client = {.arg = bench, .fill = fill},
-	};
-	struct pvp_special *specials = make_specials(bench, &config.nr_specials);
-	struct pvp_error *err;
-
-	for (size_t i = 0; i < platform->nr_insns; i++)
-		rules[i] = (struct pvp_machine_rule){platform->insns[i].insn,
-						     rule_of[platform->insns[i].rule]};
-	if (bench->facts.xen)
-		config.client.hypercall = pvp_xen_hypercall;
-	config.specials = specials;
-	err = pvp_machine_create(&config, &bench->machine);
-	free(specials);
-	free(rules);
-	return err ? pvp_error_context(err, "platform %s", platform->name) : NULL;
-}
-
-/* Rows lie in data, which nothing but --patched or a mutant changes. */
-static void read_rows(struct pvp_entry_bench *bench)
-{
-	const struct pvp_entry_sites *entry = bench->input->entry;
-
-	for (size_t i = 0; i < entry->sites.nr; i++) {
-		const struct pvp_site *site = &entry->sites.v[i];
-		const uint8_t *bytes;
-
-		if (site->kind != PVP_SITE_TRAP)
-			continue;
-		bytes = pvp_view_bytes(&bench->view, site->addr, PVP_TRAP_ROW_LEN);
-		bench->rows[site->slot] =
-			bytes && memcmp(bytes, site->linked, PVP_TRAP_ROW_LEN)
-				? pvp_trap_row_of(entry, site->addr, bytes)
-				: entry->rows[site->slot];
-	}
-}
-
-struct pvp_error *pvp_entry_bench_create(const struct pvp_check_input *input,
-					 enum pvp_site_kind kind, struct pvp_entry_bench **ret)
-{
-	struct pvp_entry_bench *bench = pvp_calloc(1, sizeof(*bench));
-	struct pvp_error *err;
-
-	bench->kind = kind;
-	bench->input = input;
-	bench->rows = pvp_calloc(input->entry->nr_rows, sizeof(*bench->rows));
-	pvp_entry_facts_init(&bench->facts, input);
-	bench->facts.rows = bench->rows;
-	err = pvp_world_create(input->image, input->tables, input->platform, &bench->world);
-	if (!err)
-		err = pvp_view_create(bench->world, input->patched, input->given, NULL,
-				      &bench->view);
-	if (!err)
-		err = make_machine(bench);
-	if (err) {
-		pvp_entry_bench_destroy(bench);
-		return err;
-	}
-	read_rows(bench);
-	pvp_start_image_init(&bench->start_image, input->image, &bench->view);
-	*ret = bench;
-	return NULL;
-}
-
-void pvp_entry_bench_destroy(struct pvp_entry_bench *bench)
-{
-	if (!bench)
-		return;
-	pvp_machine_destroy(bench->machine);
-	pvp_run_deinit(&bench->run);
-	pvp_view_deinit(&bench->view);
-	pvp_world_destroy(bench->world);
-	free(bench->rows);
-	free(bench);
-}
-
-struct pvp_error *pvp_entry_bench_spoil(struct pvp_entry_bench *bench, const struct pvp_site *site,
-					const uint8_t *bytes)
-{
-	struct pvp_error *err;
-
-	assert(!bench->cases);
-	err = pvp_view_lay(&bench->view, site->addr, bytes, site->len);
-	read_rows(bench);
-	return err;
-}
-
-static void run_case(struct pvp_entry_bench *bench, const struct pvp_site *site,
-		     const struct pvp_entry_case *want)
-{
-	struct pvp_memory *memory = pvp_machine_memory(bench->machine);
-	struct pvp_start *start = &bench->start;
-	struct pvp_run_request request = {
-		.start = &start->state,
-		.inside = {{site->addr, site->addr + site->len}},
-		.end = pvp_machine_landing(bench->machine),
-		.end_sp = start->state.reg[PVP_X86_rsp],
-		.max_insns = PVP_MAX_INSNS,
-		.seed = start->seed,
-	};
-
-	start->state.reg[PVP_X86_rip] = want->begin;
-	if (want->arrival == PVP_ARRIVE_BEHIND)
-		request.end = want->end;
-	for (size_t i = 0; i < start->nr_pokes; i++)
-		pvp_memory_write(memory, start->pokes[i].addr, &start->pokes[i].value,
-				 start->pokes[i].size, PVP_WRITER_SCRIPT);
-	pvp_machine_run(bench->machine, &request, &bench->run);
-	if (bench->facts.xen && pvp_xen_hypercall_ends(&bench->run))
-		bench->run.stop = PVP_STOP_OP_END;
-	bench->cases++;
-}
-
-static enum pvp_reason reason_of(enum pvp_stop stop)
-{
-	switch (stop) {
-	/* (Out of budget is astray: no way through entry code has a thousandth of it.) */
-	case PVP_STOP_UNMODELLED:
-		return PVP_REASON_UNMODELLED;
-	case PVP_STOP_HYPERCALL:
-		return PVP_REASON_HYPERCALL;
-	case PVP_STOP_DECODE:
-		return PVP_REASON_DECODE;
-	case PVP_STOP_ENGINE:
-		return PVP_REASON_ENGINE;
-	default:
-		return PVP_REASON_NONE;
-	}
-}
-
-static enum pvp_form form_of(const struct pvp_entry_bench *bench, const struct pvp_site *site)
-{
-	const uint8_t *k1 = pvp_view_bytes(&bench->view, site->addr, site->len);
-
-	if (!k1 || !memcmp(k1, site->linked, site->len))
-		return PVP_FORM_UNPATCHED;
-	return k1[0] == 0xe8 || k1[0] == 0xe9 ? PVP_FORM_CALL : PVP_FORM_INLINE;
-}
-
-/* False: it is decided already. */
-static bool begin(const struct pvp_entry_bench *bench, const struct pvp_site *site,
-		  const struct pvp_contract *contract, struct pvp_cell *cell)
-{
-	memset(cell, 0, sizeof(*cell));
-	cell->site = site;
-	cell->verdict = PVP_SKIPPED;
-	cell->form = form_of(bench, site);
-	if (contract && (site->kind != PVP_SITE_ENTRY || site->slot != PVP_ENTRY_OTHER))
-		return true;
-	cell->verdict = PVP_INCONCLUSIVE;
-	cell->reason = PVP_REASON_NO_CONTRACT;
-	cell->detail = pvp_strdup(site->op);
-	return false;
-}
-
-/* Runs state i and adds what it came to; false: that decides. */
-static bool decide_state(struct pvp_entry_bench *bench, const struct pvp_site *site,
-			 const struct pvp_contract *contract, unsigned i, struct pvp_cell *cell)
-{
-	const struct pvp_check_input *input = bench->input;
-	struct pvp_entry_case want;
-	bool ran = false;
-	char *wrong;
-
-	pvp_start_make(&bench->start_image, input->platform, contract, input->seed, i,
-		       &bench->start);
-	wrong = pvp_entry_case_make(&bench->facts, site, i, &bench->start, &want);
-	cell->states++;
-	if (!wrong) {
-		ran = true;
-		run_case(bench, site, &want);
-		cell->stray += bench->run.strays;
-		wrong = pvp_entry_case_judge(&want, &bench->facts, site, &bench->start, &bench->run,
-					     pvp_machine_memory(bench->machine));
-		pvp_machine_undo(bench->machine);
-		/* (What is foreign is certain to change something.) */
-		cell->reason = wrong && !bench->run.foreign ? reason_of(bench->run.stop)
-							    : PVP_REASON_NONE;
-	}
-	if (wrong) {
-		cell->verdict = cell->reason ? PVP_INCONCLUSIVE : PVP_DIVERGENT;
-		cell->detail = pvp_asprintf("state %u: %s", i, wrong);
-		if (ran && cell->verdict == PVP_DIVERGENT)
-			cell->witness = pvp_seen_alone(input, i, wrong,
-						       pvp_arrival_text(want.arrival),
-						       &bench->start.state, &bench->run);
-		free(wrong);
-		return false;
-	}
-	cell->entry++;
-	cell->end++;
-	return true;
-}
-
-static void decide(struct pvp_entry_bench *bench, const struct pvp_site *site, unsigned from,
-		   unsigned to, struct pvp_cell *cell)
-{
-	const struct pvp_contract *contract = pvp_contracts_find(bench->input->contracts, "entry");
-
-	if (!begin(bench, site, contract, cell))
-		return;
-	for (unsigned i = from; i < to; i++)
-		if (!decide_state(bench, site, contract, i, cell))
-			return;
-	cell->verdict = PVP_EQUIVALENT;
-	cell->evidence = PVP_EVIDENCE_EXECUTED;
-}
-
-void pvp_entry_bench_decide(struct pvp_entry_bench *bench, const struct pvp_site *site,
-			    struct pvp_cell *cell)
-{
-	decide(bench, site, 0, bench->input->nr_states, cell);
-}
-
-struct pvp_error *pvp_entry_check_one(const struct pvp_check_input *input,
-				      const struct pvp_site *site, unsigned state,
-				      struct pvp_cell *ret)
-{
-	struct pvp_entry_bench *bench;
-	struct pvp_error *err = pvp_entry_bench_create(input, site->kind, &bench);
-
-	if (err)
-		return err;
-	decide(bench, site, state, state + 1, ret);
-	pvp_entry_bench_destroy(bench);
-	return NULL;
-}
 
 /* --- the table as a whole --- */
 
@@ -394,13 +90,12 @@ static struct pvp_error *begin_worker(void *arg, void **state)
 static void work(void *arg, void *state, size_t item, struct pvp_record *out)
 {
 	const struct stage *stage = arg;
-	struct pvp_entry_bench *bench = state;
-	const uint64_t before = bench->cases;
+	const uint64_t before = pvp_entry_bench_cases(state);
 	struct pvp_cell cell;
 
-	pvp_entry_bench_decide(bench, stage->result->entry_cells[item].site, &cell);
+	pvp_entry_bench_decide(state, stage->result->entry_cells[item].site, &cell);
 	pvp_seen_put_cell(out, &cell);
-	pvp_record_put_u64(out, bench->cases - before);
+	pvp_record_put_u64(out, pvp_entry_bench_cases(state) - before);
 	pvp_cell_deinit(&cell);
 }
 
@@ -450,6 +145,7 @@ static struct pvp_error *decide_kind(const struct pvp_check_input *input, enum p
 static struct pvp_error *check_table(const struct pvp_check_input *input,
 				     struct pvp_check_result *result)
 {
+	const struct pvp_trap_row *rows;
 	struct pvp_entry_bench *bench;
 	struct pvp_error *err;
 
@@ -458,8 +154,9 @@ static struct pvp_error *check_table(const struct pvp_check_input *input,
 	err = pvp_entry_bench_create(input, PVP_SITE_TRAP, &bench);
 	if (err)
 		return err;
-	if (bench->facts.xen)
-		find_rows(input, bench->rows, result);
+	rows = pvp_entry_bench_rows(bench);
+	if (rows)
+		find_rows(input, rows, result);
 	pvp_entry_bench_destroy(bench);
 	return NULL;
 }
@@ -488,4 +185,18 @@ struct pvp_error *pvp_entry_check(const struct pvp_check_input *input,
 			return err;
 	}
 	return check_table(input, result);
+}
+
+struct pvp_error *pvp_entry_check_one(const struct pvp_check_input *input,
+				      const struct pvp_site *site, unsigned state,
+				      struct pvp_cell *ret)
+{
+	struct pvp_entry_bench *bench;
+	struct pvp_error *err = pvp_entry_bench_create(input, site->kind, &bench);
+
+	if (err)
+		return err;
+	pvp_entry_bench_decide_state(bench, site, state, ret);
+	pvp_entry_bench_destroy(bench);
+	return NULL;
 }

@@ -8,19 +8,6 @@
 
 #include "check.h"
 
-/* One machine, over K1, for the sites of one kind: where runs arrive differs. */
-struct pvp_entry_bench;
-
-struct pvp_error *pvp_entry_bench_create(const struct pvp_check_input *input,
-					 enum pvp_site_kind kind,
-					 struct pvp_entry_bench **ret) PVP_MUST_CHECK;
-void pvp_entry_bench_destroy(struct pvp_entry_bench *bench);
-/* Other bytes at a site, before anything has been decided. */
-struct pvp_error *pvp_entry_bench_spoil(struct pvp_entry_bench *bench, const struct pvp_site *site,
-					const uint8_t *bytes) PVP_MUST_CHECK;
-void pvp_entry_bench_decide(struct pvp_entry_bench *bench, const struct pvp_site *site,
-			    struct pvp_cell *cell);
-
 /* State `state` of one site alone, in this process; the caller deinits the cell. */
 struct pvp_error *pvp_entry_check_one(const struct pvp_check_input *input,
 				      const struct pvp_site *site, unsigned state,

@@ -99,13 +99,9 @@ static void add_function(struct pvp_explorer *x, uint64_t addr)
 	}
 	if (lo < x->nr_functions && x->functions[lo] == symbol->addr)
 		return;
-	if (x->nr_functions == x->cap_functions) {
-		x->cap_functions = x->cap_functions ? x->cap_functions * 2 : 64;
-		x->functions = pvp_reallocarray(x->functions, x->cap_functions,
-						sizeof(*x->functions));
-	}
+	pvp_push(&x->functions, &x->nr_functions, &x->cap_functions);
 	memmove(x->functions + lo + 1, x->functions + lo,
-		(x->nr_functions++ - lo) * sizeof(*x->functions));
+		(x->nr_functions - 1 - lo) * sizeof(*x->functions));
 	x->functions[lo] = symbol->addr;
 }
 
@@ -139,12 +135,9 @@ static bool merge(struct pvp_explorer *x, unsigned run)
 		if (!found) {
 			size_t at = seen - x->seen;
 
-			if (x->nr_seen == x->cap_seen) {
-				x->cap_seen = x->cap_seen ? x->cap_seen * 2 : 256;
-				x->seen = pvp_reallocarray(x->seen, x->cap_seen, sizeof(*x->seen));
-			}
+			pvp_push(&x->seen, &x->nr_seen, &x->cap_seen);
 			seen = &x->seen[at];
-			memmove(seen + 1, seen, (x->nr_seen++ - at) * sizeof(*seen));
+			memmove(seen + 1, seen, (x->nr_seen - 1 - at) * sizeof(*seen));
 			*seen = (struct seen){.addr = insn->addr, .run = run};
 		}
 		news |= (seen->sides | side) != seen->sides;
@@ -178,11 +171,7 @@ static bool run(struct pvp_explorer *x, const struct pvp_steer *steer)
 
 static void keep(struct pvp_explorer *x, const struct pvp_steer *steer)
 {
-	if (x->nr_runs == x->cap_runs) {
-		x->cap_runs = x->cap_runs ? x->cap_runs * 2 : 128;
-		x->runs = pvp_reallocarray(x->runs, x->cap_runs, sizeof(*x->runs));
-	}
-	x->runs[x->nr_runs++] = *steer;
+	*pvp_push(&x->runs, &x->nr_runs, &x->cap_runs) = *steer;
 }
 
 static bool is_full(const struct pvp_explorer *x)
@@ -492,41 +481,15 @@ static void search(struct pvp_explorer *x)
 
 /* --- all branches of what was entered --- */
 
-/* Marks in `led`, a byte per byte of the function, where paths from `from` on lead. */
-static void follow(struct pvp_explorer *x, uint64_t begin, uint64_t len, uint64_t from,
-		   uint8_t *led, uint64_t *todo)
-{
-	size_t nr = 0;
-
-	todo[nr++] = from;
-	while (nr) {
-		uint64_t addr = todo[--nr];
-
-		while (addr - begin < len && !led[addr - begin]) {
-			const struct pvp_branch_insn *insn = pvp_branch_insn(&x->insns, addr);
-
-			led[addr - begin] = 1;
-			if (insn->target - begin < len && !led[insn->target - begin])
-				todo[nr++] = insn->target;
-			if (insn->ends)
-				break;
-			addr += insn->len;
-		}
-	}
-}
-
-/* Each mark puts at most one address on the list. */
+/* Where paths of the function lead, with what was executed of the function: an indirect jump may have led there. */
 static uint8_t *paths_of(struct pvp_explorer *x, uint64_t begin, uint64_t len)
 {
-	uint64_t *todo = pvp_calloc(len + 1, sizeof(*todo));
-	uint8_t *led = pvp_calloc(len + 1, 1);
+	uint8_t *led = pvp_branch_paths(&x->insns, begin, len);
 	bool found;
 
-	follow(x, begin, len, begin, led, todo);
 	for (size_t i = seen_at(x, begin, &found) - x->seen;
 	     i < x->nr_seen && x->seen[i].addr - begin < len; i++)
-		follow(x, begin, len, x->seen[i].addr, led, todo);
-	free(todo);
+		pvp_branch_paths_from(&x->insns, begin, len, x->seen[i].addr, led);
 	return led;
 }
 
@@ -541,6 +504,7 @@ static void list_branches(struct pvp_explorer *x, struct pvp_explored *ret)
 
 		while (addr < end) {
 			const struct pvp_branch_insn *insn = pvp_branch_insn(&x->insns, addr);
+			struct pvp_branch *branch;
 			struct seen *seen;
 			bool found;
 
@@ -548,19 +512,14 @@ static void list_branches(struct pvp_explorer *x, struct pvp_explored *ret)
 			if (!insn->branch)
 				continue;
 			seen = seen_at(x, insn->addr, &found);
-			if (ret->nr_branches == cap) {
-				cap = cap ? cap * 2 : 128;
-				ret->branches =
-					pvp_reallocarray(ret->branches, cap, sizeof(*ret->branches));
-			}
-			ret->branches[ret->nr_branches] = (struct pvp_branch){
+			branch = pvp_push(&ret->branches, &ret->nr_branches, &cap);
+			*branch = (struct pvp_branch){
 				.addr = insn->addr,
 				.passed = found && seen->sides & PASSED,
 				.taken = found && seen->sides & TAKEN,
 				.disabled = !led[insn->addr - begin],
 			};
-			memcpy(ret->branches[ret->nr_branches++].name, insn->name,
-			       sizeof(insn->name));
+			memcpy(branch->name, insn->name, sizeof(insn->name));
 		}
 		free(led);
 	}

@@ -45,6 +45,15 @@ void pvp_seen_side(const struct pvp_image *image, const struct pvp_run *run,
 	*effects = effects_of(run);
 }
 
+enum pvp_form pvp_seen_form(const struct pvp_view *view, const struct pvp_site *site)
+{
+	const uint8_t *k1 = pvp_view_bytes(view, site->addr, site->len);
+
+	if (!k1 || !memcmp(k1, site->linked, site->len))
+		return PVP_FORM_UNPATCHED;
+	return k1[0] == 0xe8 || k1[0] == 0xe9 ? PVP_FORM_CALL : PVP_FORM_INLINE;
+}
+
 struct pvp_witness *pvp_seen_alone(const struct pvp_check_input *input, unsigned state,
 				   const char *what, const char *meaning,
 				   const struct pvp_state *start, const struct pvp_run *run)

@@ -9,10 +9,14 @@
 #include "check.h"
 #include "machine.h"
 #include "record.h"
+#include "world.h"
 
 /* Replaces what *end, *stop and *effects hold; the strings are owned by the caller. */
 void pvp_seen_side(const struct pvp_image *image, const struct pvp_run *run,
 		   uint64_t end[PVP_X86_NR_REGS], char **stop, char **effects);
+
+/* The form of text that is no call of an operation. */
+enum pvp_form pvp_seen_form(const struct pvp_view *view, const struct pvp_site *site);
 
 /*
  * The witness of text that has no unpatched side: what it did beside what it means.  The caller

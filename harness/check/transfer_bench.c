@@ -27,16 +27,11 @@ struct pvp_transfer_bench {
 
 static struct pvp_error *make_machine(struct pvp_transfer_bench *bench)
 {
-	static const enum pvp_rule rule_of[] = {
-		[PVP_INSN_ALLOW] = PVP_RULE_ALLOW,   [PVP_INSN_EMULATE] = PVP_RULE_EMULATE,
-		[PVP_INSN_FAULT] = PVP_RULE_FAULT,   [PVP_INSN_IGNORE] = PVP_RULE_IGNORE,
-		[PVP_INSN_END] = PVP_RULE_END,
-	};
 	const struct pvp_plan *plan = pvp_plan_of(bench->input->image);
 	const struct pvp_platform *platform = bench->input->platform;
 	const size_t nr = bench->view.nr_regions;
 	struct pvp_region *regions = pvp_calloc(nr + 1, sizeof(*regions));
-	struct pvp_machine_rule *rules = pvp_calloc(platform->nr_insns, sizeof(*rules));
+	struct pvp_machine_rule *rules = pvp_world_rules(platform);
 	const struct pvp_machine_config config = {
 		.isa = plan->isa,
 		.ring = platform->ring,
@@ -54,9 +49,6 @@ static struct pvp_error *make_machine(struct pvp_transfer_bench *bench)
 					  .prot = PVP_PROT_READ | PVP_PROT_EXEC,
 					  .class = PVP_MEM_PLAIN,
 					  .name = "arrivals"};
-	for (size_t i = 0; i < platform->nr_insns; i++)
-		rules[i] = (struct pvp_machine_rule){platform->insns[i].insn,
-						     rule_of[platform->insns[i].rule]};
 	err = pvp_machine_create(&config, &bench->machine);
 	free(rules);
 	free(regions);
@@ -132,15 +124,6 @@ static void run_case(struct pvp_transfer_bench *bench)
 	bench->cases++;
 }
 
-static enum pvp_form form_of(const struct pvp_transfer_bench *bench, const struct pvp_site *site)
-{
-	const uint8_t *k1 = pvp_view_bytes(&bench->view, site->addr, site->len);
-
-	if (!k1 || !memcmp(k1, site->linked, site->len))
-		return PVP_FORM_UNPATCHED;
-	return k1[0] == 0xe8 || k1[0] == 0xe9 ? PVP_FORM_CALL : PVP_FORM_INLINE;
-}
-
 /* Runs the states from, .., to - 1 of site i, or until one is wrong. */
 static void decide(struct pvp_transfer_bench *bench, size_t i, unsigned from, unsigned to,
 		   struct pvp_cell *ret)
@@ -151,7 +134,7 @@ static void decide(struct pvp_transfer_bench *bench, size_t i, unsigned from, un
 	const enum pvp_transfer_meaning meaning =
 		pvp_transfer_meaning_of(&bench->facts, site, branch);
 
-	*ret = (struct pvp_cell){.site = site, .form = form_of(bench, site)};
+	*ret = (struct pvp_cell){.site = site, .form = pvp_seen_form(&bench->view, site)};
 	/* What the file has there is not the text that runs: it only leads to it. */
 	if (input->given && pvp_patched_is_symbolic(input->patched, site->addr, site->len)) {
 		ret->verdict = PVP_INCONCLUSIVE;

@@ -327,6 +327,23 @@ static struct pvp_error *add_platform(struct pvp_world *world, const struct pvp_
 	return err ? err : poke(world, cpu_data + offset, p->caps, sizeof(p->caps));
 }
 
+struct pvp_machine_rule *pvp_world_rules(const struct pvp_platform *platform)
+{
+	static const enum pvp_rule rule_of[] = {
+		[PVP_INSN_ALLOW] = PVP_RULE_ALLOW,
+		[PVP_INSN_EMULATE] = PVP_RULE_EMULATE,
+		[PVP_INSN_FAULT] = PVP_RULE_FAULT,
+		[PVP_INSN_IGNORE] = PVP_RULE_IGNORE,
+		[PVP_INSN_END] = PVP_RULE_END,
+	};
+	struct pvp_machine_rule *rules = pvp_calloc(platform->nr_insns, sizeof(*rules));
+
+	for (size_t i = 0; i < platform->nr_insns; i++)
+		rules[i] = (struct pvp_machine_rule){platform->insns[i].insn,
+						     rule_of[platform->insns[i].rule]};
+	return rules;
+}
+
 struct pvp_error *pvp_world_create(const struct pvp_image *image, const struct pvp_tables *tables,
 				   const struct pvp_platform *platform, struct pvp_world **ret)
 {

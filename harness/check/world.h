@@ -21,6 +21,10 @@
 
 struct pvp_world;
 
+/* What a machine does with sensitive instructions on the platform: platform->nr_insns rows for its
+ * config, owned by the caller. */
+struct pvp_machine_rule *pvp_world_rules(const struct pvp_platform *platform);
+
 struct pvp_error *pvp_world_create(const struct pvp_image *image, const struct pvp_tables *tables,
 				   const struct pvp_platform *platform, struct pvp_world **ret)
 	PVP_MUST_CHECK;

@@ -15,7 +15,7 @@
 
 #include "alloc.h"
 #include "cell.h"
-#include "entry.h"
+#include "entry_bench.h"
 
 /* An engine that hangs has outlived 64 states by far. */
 #define MAX_SECONDS 120
