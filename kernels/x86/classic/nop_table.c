@@ -3,17 +3,11 @@
  * The NOPs of 5.10, which the CPU decides about.  Source: asm/nops.h, arch_init_ideal_nops() of 5.10.
  */
 #include "cpu.h"
+#include "p6_nops.h"
 #include "patch.h"
 
 static const u8 p6_nops[8][8] = {
-	{0x90},
-	{0x66, 0x90},
-	{0x0f, 0x1f, 0x00},
-	{0x0f, 0x1f, 0x40, 0},
-	{0x0f, 0x1f, 0x44, 0, 0},
-	{0x66, 0x0f, 0x1f, 0x44, 0, 0},
-	{0x0f, 0x1f, 0x80, 0, 0, 0, 0},
-	{0x0f, 0x1f, 0x84, 0, 0, 0, 0, 0},
+	P6_NOPS,
 };
 /* From five bytes on these are two, but where one has to do. */
 static const u8 k8_nops[8][8] = {
