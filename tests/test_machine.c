@@ -54,11 +54,11 @@ static const struct {
 	{ "far jump of a register",  "ff ea", "", "fault 6 at 0", 0 },
 	{ "far call of a register",  "ff df", "", "fault 6 at 0", 0 },
 	/* .. where a jump, either way of a branch, a call or what is behind it leads, in a block */
-	{ "jump to one",             "e9 fb 00 00 00", "90 ff d8", "unmodelled", 0 },
-	{ "short branch to one",     "74 02 90 c3 90 ff eb", "", "unmodelled", 0 },
-	{ "branch beside one",       "0f 84 fa 00 00 00 ff d8", "90", "unmodelled", 0 },
-	{ "call to one",             "e8 fb 00 00 00", "b8 00 00 00 00 ff d8", "unmodelled", 0 },
-	{ "call before one",         "e8 fb 00 00 00 ff d8", "c3", "unmodelled", 0 },
+	{ "jump to one",             "e9 fb 00 00 00", "90 ff d8", "fault 6 at 0", 0x101 },
+	{ "short branch to one",     "75 02 90 c3 90 ff eb", "", "fault 6 at 0", 5 },
+	{ "branch beside one",       "0f 84 fa 00 00 00 ff d8", "90", "fault 6 at 0", 6 },
+	{ "call to one",             "e8 fb 00 00 00", "b8 00 00 00 00 ff d8", "fault 6 at 0", 0x105 },
+	{ "call before one",         "e8 fb 00 00 00 ff d8", "c3", "fault 6 at 0", 5 },
 	/* .. and not: a call to where nothing is; its bytes are another instruction's, or another block's */
 	{ "jump to mov eax,0xd8ff",  "e9 fb 00 00 00", "b8 ff d8 00 00 e9 fb fe ff ff", "end", 5 },
 	{ "call into a hole",        "e8 fb 5f 00 00 ff d8", "",
@@ -67,9 +67,9 @@ static const struct {
 	{ "jump to a return",        "e8 fb 00 00 00", "c3 ff d8", "end", 5 },
 	{ "far call, REX",           "48 ff d8", "", "fault 6 at 0", 0 },
 	{ "far call, 66 and cs",     "66 2e ff d8", "", "fault 6 at 0", 0 },
-	{ "jump to one with REX",    "e9 fb 00 00 00", "48 ff e8", "unmodelled", 0 },
+	{ "jump to one with REX",    "e9 fb 00 00 00", "48 ff e8", "fault 6 at 0", 0x100 },
 	/* far in its block: 100 NOPs of 2 bytes */
-	{ "jump to one, far",        "e9 fb 00 00 00", FIFTY FIFTY "ff d8", "unmodelled", 0 },
+	{ "jump to one, far",        "e9 fb 00 00 00", FIFTY FIFTY "ff d8", "fault 6 at 0", 0x1c8 },
 	/* No instruction in 64-bit mode: push es; salc; aam. */
 	{ "undecodable: 06",         "06", "", "fault 6 at 0", 0 },
 	{ "undecodable: d6",         "d6", "", "fault 6 at 0", 0 },
@@ -199,27 +199,45 @@ START_TEST(before_what_ends_the_engine)
 }
 END_TEST
 
-/* Where such a branch is the first thing behind a jump or call, a fault is certain. */
-START_TEST(certain_to_end_the_engine)
+/* .. and behind a jump or call. */
+START_TEST(behind_a_branch)
 {
 	static const struct {
-		const char *code, *there;
-		bool foreign;
+		const char *code, *there, *stop;
+		unsigned at;
 	} rows[] = {
-		{"e8 fb 00 00 00", "ff ea", true},
-		{"e9 fb 00 00 00", "ff df", true},
-		{"e8 fb 00 00 00", "90 ff ea", false}, /* not told by its first bytes */
-		{"0f 84 fa 00 00 00", "ff ea", false}, /* je */
+		{"e8 fb 00 00 00", "ff ea", "fault 6 at 0", 0x100},
+		{"e9 fb 00 00 00", "ff df", "fault 6 at 0", 0x100},
+		/* not the first there, and behind prefixes */
+		{"e8 fb 00 00 00", "90 66 48 ff ea", "fault 6 at 0", 0x101},
+		/* cmp eax,eax; je, jne; the other way is the end */
+		{"39 c0 0f 84 f8 00 00 00", "90 ff ea", "fault 6 at 0", 0x101},
+		{"39 c0 0f 85 f8 00 00 00", "90 ff ea", "end", 8},
+		/* je over one: both ways */
+		{"39 c0 0f 84 f8 00 00 00 ff ea", "90 ff ea", "fault 6 at 0", 0x101},
+		{"39 c0 0f 85 f8 00 00 00 ff ea", "90 ff ea", "fault 6 at 0", 8},
+		/* behind another branch there: jne +2; jmp far rdx; jmp far rbx */
+		{"39 c0 e8 f9 00 00 00", "75 02 ff ea ff eb", "fault 6 at 0", 0x102},
+		{"39 c0 e8 f9 00 00 00", "74 02 ff ea ff eb", "fault 6 at 0", 0x104},
+		/* five of them in turn: je to the next, each in front of one */
+		{"39 c0 e8 f9 00 00 00",
+		 "74 02 ff ea 74 02 ff ea 74 02 ff ea 74 02 ff ea 74 02 ff ea ff ea", "fault 6 at 0",
+		 0x114},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		small_machine_init(&sm, 0);
 		small_machine_code(&sm, rows[i].code);
 		small_machine_bytes(&sm, SM_TEXT + 0x100, rows[i].there);
+		sm.request.end = SM_TEXT + 8;
 		small_machine_open(&sm);
-		small_machine_run(&sm);
-		sm_ck_stop(&sm, "unmodelled");
-		ck_assert_msg(sm.run.foreign == rows[i].foreign, "row %zu", i);
+		for (int again = 0; again < 2; again++) {
+			small_machine_run(&sm);
+			ck_assert_msg(!strcmp(small_machine_stop(&sm), rows[i].stop), "row %zu: %s", i,
+				      small_machine_stop(&sm));
+			ck_assert_uint_eq(sm.run.stop_addr, SM_TEXT + rows[i].at);
+			small_machine_undo(&sm);
+		}
 		small_machine_deinit(&sm);
 	}
 	small_machine_init(&sm, 0);
@@ -710,7 +728,7 @@ Suite *machine_suite(void)
 	tcase_add_test(tc, end_address_inside_a_callee);
 	tcase_add_test(tc, before_what_ends_the_engine);
 	tcase_add_test(tc, an_escape_at_the_end);
-	tcase_add_test(tc, certain_to_end_the_engine);
+	tcase_add_test(tc, behind_a_branch);
 	tcase_add_test(tc, budget_is_exact);
 	tcase_add_test(tc, landing);
 

@@ -129,6 +129,7 @@ static const struct {
 	[PVP_X86_PLAIN] = { "plain" },
 	[PVP_X86_SPECIAL] = { "special" },
 	[PVP_X86_UNMODELLED] = { "unmodelled" },
+	[PVP_X86_AHEAD] = { "ahead" },
 #define X(id, name, ring0, ring3, vector) [PVP_X86_##id] = { name },
 	PVP_X86_CLASSES(X)
 #undef X

@@ -81,6 +81,7 @@ enum pvp_x86_class {
 	PVP_X86_PLAIN,
 	PVP_X86_SPECIAL, /* the client named this address */
 	PVP_X86_UNMODELLED,
+	PVP_X86_AHEAD, /* plain, and a branch to text that the engine must not translate */
 #define X(id, name, ring0, ring3, vector) PVP_X86_##id,
 	PVP_X86_CLASSES(X)
 #undef X

@@ -199,6 +199,38 @@ static bool is_inside(const struct pvp_run_request *request, uint64_t addr)
 	       addr - request->inside[1].lo < request->inside[1].hi - request->inside[1].lo;
 }
 
+/* The engine is to stop before what it cannot translate behind the branch at addr.  False: it did
+ * not know; it begins again with the branch (or, in a boot, stops). */
+static bool avoid_ahead(struct pvp_machine *m, uint64_t addr)
+{
+	uint64_t ends[2];
+	unsigned nr = pvp_x86_text_ends_ahead(m, pvp_x86_text_insn(m, addr), ends);
+	bool known = true;
+
+	if (m->boots) {
+		snprintf(m->run->detail, sizeof(m->run->detail),
+			 "a branch to a far branch through a register");
+		pvp_x86_stop(m, PVP_STOP_UNMODELLED);
+		return false;
+	}
+	for (unsigned i = 0; i < nr; i++) {
+		bool found = ends[i] == m->until;
+
+		for (unsigned j = 0; j < ARRAY_SIZE(m->ahead); j++)
+			found |= ends[i] == m->ahead[j];
+		if (!found)
+			m->ahead[m->next_ahead++ % ARRAY_SIZE(m->ahead)] = ends[i];
+		known &= found;
+	}
+	if (known)
+		return true;
+	m->run->insns--;
+	m->exits_stale = m->resume = true;
+	m->resume_at = addr;
+	uc_emu_stop(m->uc);
+	return false;
+}
+
 void pvp_x86_on_code(uc_engine *uc, uint64_t addr, uint32_t size, void *arg)
 {
 	struct pvp_machine *m = arg;
@@ -211,7 +243,7 @@ void pvp_x86_on_code(uc_engine *uc, uint64_t addr, uint32_t size, void *arg)
 			uc_emu_stop(uc);
 		return;
 	}
-	if (m->stopped)
+	if (m->stopped || m->resume)
 		return;
 	m->here = addr;
 	m->here_log = m->memory.nr_log;
@@ -253,6 +285,8 @@ void pvp_x86_on_code(uc_engine *uc, uint64_t addr, uint32_t size, void *arg)
 	if (*class == PVP_X86_UNSEEN)
 		*class = pvp_x86_text_see(m, addr, size, NULL);
 	kind = *class;
+	if (kind == PVP_X86_AHEAD && !avoid_ahead(m, addr))
+		return;
 	if (m->trace && kind != PVP_X86_SPECIAL)
 		pvp_x86_trace_insn(m->trace, addr);
 	if (kind == PVP_X86_SPECIAL)
@@ -260,6 +294,7 @@ void pvp_x86_on_code(uc_engine *uc, uint64_t addr, uint32_t size, void *arg)
 	switch (kind) {
 	case PVP_X86_UNSEEN: /* the decoder and the engine disagree: it stopped the run */
 	case PVP_X86_PLAIN:
+	case PVP_X86_AHEAD:
 		return;
 	case PVP_X86_UNMODELLED:
 		snprintf(run->detail, sizeof(run->detail), "%.60s",
@@ -352,24 +387,57 @@ static void look_ahead(struct pvp_machine *m, const struct pvp_run_request *requ
 	if (m->boots || (lo == m->looked_at[0] && hi == m->looked_at[1]))
 		return;
 	m->until = pvp_x86_text_untranslatable(m, lo, hi, &m->until_is_ud);
+	memset(m->ahead, 0, sizeof(m->ahead));
+	m->exits_stale = true;
 	m->looked_at[0] = lo;
 	m->looked_at[1] = hi;
 }
 
-/* The engine has come to where it must not go on. */
-static void arrive_before(struct pvp_machine *m)
+static uc_err tell_exits(struct pvp_machine *m)
 {
-	m->here = m->until;
-	if (m->until_is_ud)
+	uint64_t exits[2 + ARRAY_SIZE(m->ahead)] = { m->isa->own + PVP_X86_UNTIL };
+	size_t nr = 1;
+
+	if (m->until)
+		exits[nr++] = m->until;
+	for (unsigned i = 0; i < ARRAY_SIZE(m->ahead); i++)
+		if (m->ahead[i])
+			exits[nr++] = m->ahead[i];
+	m->exits_stale = false;
+	return uc_ctl_set_exits(m->uc, exits, nr);
+}
+
+static bool is_exit(const struct pvp_machine *m, uint64_t addr)
+{
+	bool is = addr == m->until;
+
+	for (unsigned i = 0; i < ARRAY_SIZE(m->ahead); i++)
+		is |= addr == m->ahead[i];
+	return is && addr;
+}
+
+/* The engine has come to where it must not go on; or, where a translation is older than what it was
+ * told since, where it may. */
+static void arrive(struct pvp_machine *m, uint64_t from, uint64_t addr)
+{
+	m->here = addr;
+	if (pvp_x86_text_ends_engine(m, addr)) {
 		pvp_x86_fault(m, PVP_FAULT_UD, 0, 0);
-	else
+	} else if (addr == m->until) {
 		pvp_x86_stop(m, PVP_STOP_STRADDLE);
+	} else if (addr != from && addr != m->isa->own + PVP_X86_UNTIL) {
+		for (unsigned i = 0; i < ARRAY_SIZE(m->ahead); i++)
+			if (m->ahead[i] == addr)
+				m->ahead[i] = 0;
+		m->exits_stale = m->resume = true;
+		m->resume_at = addr;
+	}
 }
 
 void pvp_machine_run(struct pvp_machine *m, const struct pvp_run_request *request,
 		     struct pvp_run *run)
 {
-	uint64_t at = request->start->reg[PVP_X86_rip], until;
+	uint64_t at = request->start->reg[PVP_X86_rip];
 	struct pvp_effects effects = run->effects;
 	struct pvp_state now;
 	uc_err err = UC_ERR_OK;
@@ -395,17 +463,16 @@ void pvp_machine_run(struct pvp_machine *m, const struct pvp_run_request *reques
 	if (!m->boots && pvp_x86_text_ends_engine(m, at))
 		pvp_x86_fault(m, PVP_FAULT_UD, 0, 0);
 	look_ahead(m, request);
-	until = m->until && !m->boots ? m->until : m->isa->own + PVP_X86_UNTIL;
 	while (!m->stopped) {
+		bool begins = !is_exit(m, at); /* the engine would begin with it */
+
 		m->faulted = m->resume = false;
-		if (at == until) /* the engine would begin with it */
-			err = UC_ERR_OK;
-		else
-			err = uc_emu_start(m->uc, at, until, 0, 0);
+		err = m->exits_stale ? tell_exits(m) : UC_ERR_OK;
+		if (!err && begins)
+			err = uc_emu_start(m->uc, at, 0, 0, 0);
 		m->in_engine = true;
-		if (!err && !m->stopped && !m->resume && until == m->until &&
-		    (at == until || pvp_x86_get(m, PVP_X86_rip) == until))
-			arrive_before(m);
+		if (!err && !m->stopped && !m->resume && !m->boots)
+			arrive(m, at, begins ? pvp_x86_get(m, PVP_X86_rip) : at);
 		m->in_engine = false;
 		/* The engine does the first half of a store whose second half faults. */
 		if (m->faulted)

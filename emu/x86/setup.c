@@ -150,6 +150,10 @@ static struct pvp_error *set_up(struct pvp_machine *m, const struct pvp_machine_
 	if (uerr)
 		return pvp_x86_engine_error(uerr, "virtual TLB");
 #endif
+	uerr = uc_ctl_exits_enable(m->uc);
+	if (uerr)
+		return pvp_x86_engine_error(uerr, "exits");
+	m->exits_stale = true;
 	err = pvp_x86_decoder_create(config->isa, &m->decoder);
 	if (!err)
 		err = map_all(m, config);

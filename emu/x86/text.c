@@ -153,7 +153,8 @@ static unsigned successors(const struct pvp_machine *m, const struct pvp_x86_ins
 }
 
 /* Where the block that begins at addr has what ends the engine, at one of its instructions; or 0.
- * The engine's blocks end with a page, or an instruction behind it. */
+ * The engine's blocks end with a page, or an instruction behind it; it translates a whole one before
+ * the first of them is looked at. */
 static uint64_t end_of_engine(struct pvp_machine *m, uint64_t addr)
 {
 	const uint64_t last = addr | 0xfff;
@@ -177,32 +178,19 @@ static uint64_t end_of_engine(struct pvp_machine *m, uint64_t addr)
 	return 0;
 }
 
-/* The engine translates a whole block before its first instruction is looked at.  Nothing comes back
- * from a call of what cannot be executed. */
-static bool leads_to_the_end(struct pvp_machine *m, const struct pvp_x86_insn *insn)
+unsigned pvp_x86_text_ends_ahead(struct pvp_machine *m, const struct pvp_x86_insn *insn,
+				 uint64_t ends[2])
 {
 	uint64_t at[2];
-	unsigned nr = successors(m, insn, at);
-	bool leads = false, returns = true;
+	unsigned nr = successors(m, insn, at), nr_ends = 0;
 
-	if (nr == 2 && insn->opcode == 0xe8) {
-		const struct pvp_region *r = pvp_memory_region(&m->memory, at[1]);
+	for (unsigned i = 0; i < nr; i++) {
+		uint64_t end = end_of_engine(m, at[i]);
 
-		returns = r && (r->prot & PVP_PROT_EXEC);
+		if (end)
+			ends[nr_ends++] = end;
 	}
-	for (unsigned i = returns ? 0 : 1; i < nr; i++)
-		leads |= end_of_engine(m, at[i]) != 0;
-	return leads;
-}
-
-/* It goes there whatever the state is, and faults. */
-static bool goes_to_the_end(struct pvp_machine *m, const struct pvp_x86_insn *insn)
-{
-	uint64_t at[2];
-	unsigned nr = successors(m, insn, at);
-
-	return nr && (insn->opcode == 0xe8 || insn->opcode == 0xe9 || insn->opcode == 0xeb) &&
-	       pvp_x86_text_ends_engine(m, at[nr - 1]);
+	return nr_ends;
 }
 
 uint8_t pvp_x86_text_see(struct pvp_machine *m, uint64_t addr, uint32_t engine_len, unsigned *len)
@@ -210,6 +198,7 @@ uint8_t pvp_x86_text_see(struct pvp_machine *m, uint64_t addr, uint32_t engine_l
 	/* The engine reports nonsense as the length of what it cannot decode. */
 	bool engine_knows = engine_len <= 15;
 	struct pvp_x86_insn insn;
+	uint64_t ends[2];
 	uint8_t bytes[15];
 	size_t nr = sizeof(bytes);
 
@@ -229,11 +218,8 @@ uint8_t pvp_x86_text_see(struct pvp_machine *m, uint64_t addr, uint32_t engine_l
 	 * be one that is newer than they are. */
 	if (!insn.len && (insn.blank || (!engine_knows && !insn.open_map)))
 		insn.class = PVP_X86_UD;
-	if (insn.class == PVP_X86_PLAIN && leads_to_the_end(m, &insn)) {
-		insn.class = PVP_X86_UNMODELLED;
-		insn.foreign = goes_to_the_end(m, &insn);
-		snprintf(insn.text, sizeof(insn.text), "a branch to a far branch through a register");
-	}
+	if (insn.class == PVP_X86_PLAIN && pvp_x86_text_ends_ahead(m, &insn, ends))
+		insn.class = PVP_X86_AHEAD;
 	if (insn.class != PVP_X86_PLAIN)
 		remember_insn(m, &insn);
 	return insn.class;

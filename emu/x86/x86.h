@@ -94,10 +94,15 @@ struct pvp_machine {
 	struct stray strays[64];
 	unsigned nr_strays;
 
-	/* Of the site that was looked at last: where the engine must stop before it translates. */
+	/* Where the engine must stop, so that it does not translate what is there.  Of the site that
+	 * was looked at last: */
 	uint64_t looked_at[2]; /* the site's first byte, and the one behind it */
 	uint64_t until;
 	bool until_is_ud; /* there is no instruction; else one that does not end in the site */
+	/* Of the branches met last: */
+	uint64_t ahead[4]; /* 0: none */
+	unsigned next_ahead;
+	bool exits_stale; /* the engine is still to be told */
 };
 
 /* --- machine.c --- */
@@ -140,6 +145,9 @@ uint8_t pvp_x86_text_see(struct pvp_machine *m, uint64_t addr, uint32_t engine_l
 /* Whether what begins at addr does not end within `left` bytes; size is the engine's idea of it. */
 bool pvp_x86_text_straddles(struct pvp_machine *m, uint64_t addr, uint32_t engine_len,
 			    uint64_t left);
+/* Where the blocks that a near branch leads to have what ends the engine: how many of ends[]. */
+unsigned pvp_x86_text_ends_ahead(struct pvp_machine *m, const struct pvp_x86_insn *insn,
+				 uint64_t ends[2]);
 /* Whether the engine ends the process when it translates what begins at addr. */
 bool pvp_x86_text_ends_engine(struct pvp_machine *m, uint64_t addr);
 /*
