@@ -79,7 +79,8 @@
 	X(guest_kernels) \
 	X(predictors) \
 	X(stretches) \
-	X(compare_images)
+	X(compare_images) \
+	X(compare_forms)
 // clang-format on
 
 #define X(name) Suite *name##_suite(void);

@@ -13,6 +13,7 @@
 #include "check_helpers.h"
 #include "entry_sites.h"
 #include "plain_text.h"
+#include "plan.h"
 #include "suites.h"
 
 #define BUG(name) "build/kernels/bugs/pvkernel-6.1-" name
@@ -350,6 +351,61 @@ START_TEST(places_are_renamed)
 END_TEST
 
 // clang-format off
+/* How an address can be written, in A, which is zero-based, and in B, whose per-CPU data boot copies. */
+enum { VIRTUAL, PHYSICAL, MACHINE, FRAME, MACHINE_FRAME };
+
+static const struct {
+	const char *name, *a, *b;
+	int form;
+	bool same;
+} on_cpu0[] = {
+	{ "virtual",             "gdt_page", "gdt_page",      VIRTUAL,       true },
+	{ "virtual, another",    "gdt_page", "xen_vcpu_info", VIRTUAL,       false },
+	{ "physical",            "gdt_page", "gdt_page",      PHYSICAL,      true },
+	{ "physical, another",   "gdt_page", "xen_vcpu_info", PHYSICAL,      false },
+	{ "machine",             "gdt_page", "gdt_page",      MACHINE,       true },
+	{ "machine, another",    "gdt_page", "xen_vcpu_info", MACHINE,       false },
+	{ "frame",               "gdt_page", "gdt_page",      FRAME,         true },
+	{ "machine's frame",     "gdt_page", "gdt_page",      MACHINE_FRAME, true },
+	{ "machine, not per-CPU", "pv_ops",  "pv_ops",        MACHINE,       true },
+	{ "machine, neither",    "pv_ops",   "gdt_page",      MACHINE,       false },
+};
+// clang-format on
+
+static uint64_t written(const struct kernel *kernel, const char *symbol, int form)
+{
+	uint64_t addr = pvp_image_on_cpu0(kernel->image, check_bench_symbol(kernel, symbol));
+	uint64_t base = addr < 0xffffffff80000000 ? pvp_plan_of(kernel->image)->page_offset :
+						    0xffffffff80000000;
+	const uint64_t values[] = {
+		[VIRTUAL] = addr,
+		[PHYSICAL] = addr - base,
+		[MACHINE] = addr - base + PVP_MFN_OFFSET * 4096,
+		[FRAME] = (addr - base) >> 12,
+		[MACHINE_FRAME] = ((addr - base) >> 12) + PVP_MFN_OFFSET,
+	};
+
+	return values[form];
+}
+
+START_TEST(places_on_cpu0_are_the_same)
+{
+	struct pvp_places places = {0};
+
+	open_image(0, PVP_BUNDLED_KERNEL);
+	open_image(1, "build/kernels/pvkernel-7.2");
+	places.image[0] = images[0].image;
+	places.image[1] = images[1].image;
+	ck_assert_msg(images[1].image->percpu_from, "the kernel's per-CPU data is zero-based");
+	ck_assert_msg(pvp_places_same(&places, written(&kernels[0], on_cpu0[_i].a, on_cpu0[_i].form),
+				      written(&kernels[1], on_cpu0[_i].b, on_cpu0[_i].form)) ==
+			      on_cpu0[_i].same,
+		      "%s", on_cpu0[_i].name);
+	close_images();
+}
+END_TEST
+
+// clang-format off
 /* Debian's kernels, with the shipped rows: all is same or excused, but for what is spoiled in B. */
 static const struct {
 	const char *a, *b;
@@ -535,6 +591,7 @@ Suite *compare_images_suite(void)
 	tcase_add_loop_test(runs, excuses_are_read, 0, ARRAY_SIZE(rows));
 	tcase_add_loop_test(runs, excuses_are_used, 0, ARRAY_SIZE(uses));
 	tcase_add_loop_test(runs, places_are_renamed, 0, ARRAY_SIZE(placed));
+	tcase_add_loop_test(runs, places_on_cpu0_are_the_same, 0, ARRAY_SIZE(on_cpu0));
 	tcase_set_timeout(runs, 120);
 	suite_add_tcase(suite, runs);
 	tcase_add_loop_test(distro, shipped_rows_hide_nothing, 0, ARRAY_SIZE(shipped));

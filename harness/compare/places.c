@@ -20,24 +20,34 @@ static uint64_t link_base(const struct pvp_image *image)
 #define LOW_BITS 0xfffull
 #define FRAMES	 0x000ffffffffff000ull
 
-/* What an address is as the image is linked, by how it is written; the first is itself. */
+/* What an address is as text uses it, by how it is written; the first is itself. */
 enum form { AS_LINKED, DIRECT_MAP, PHYSICAL, MACHINE, FRAME, MACHINE_FRAME, NR_FORMS };
+
+/* The image's, or where it ends CPU 0's copy of per-CPU data, which has no other address than the
+ * direct map's. */
+static uint64_t at_physical(const struct pvp_image *image, uint64_t physical)
+{
+	uint64_t direct = physical + pvp_plan_of(image)->page_offset;
+
+	if (image->percpu_from &&
+	    direct - pvp_image_on_cpu0(image, image->percpu_from) < image->percpu_len)
+		return direct;
+	return physical + link_base(image);
+}
 
 static uint64_t as_linked(const struct pvp_image *image, enum form form, uint64_t value)
 {
-	uint64_t base = link_base(image);
-
 	switch (form) {
 	case DIRECT_MAP:
-		return value - pvp_plan_of(image)->page_offset + base;
+		return at_physical(image, value - pvp_plan_of(image)->page_offset);
 	case PHYSICAL:
-		return (value & (FRAMES | LOW_BITS)) + base;
+		return at_physical(image, value & (FRAMES | LOW_BITS));
 	case MACHINE:
-		return (value & (FRAMES | LOW_BITS)) - PVP_MFN_OFFSET * 4096 + base;
+		return at_physical(image, (value & (FRAMES | LOW_BITS)) - PVP_MFN_OFFSET * 4096);
 	case FRAME:
-		return (value << 12) + base;
+		return at_physical(image, value << 12);
 	case MACHINE_FRAME:
-		return ((value - PVP_MFN_OFFSET) << 12) + base;
+		return at_physical(image, (value - PVP_MFN_OFFSET) << 12);
 	default:
 		return value;
 	}
