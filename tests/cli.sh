@@ -597,6 +597,29 @@ sed -n '1h;1!H;${g;s/,\n "shrunk": {.*\n },\n "site"/,\n "site"/;p}' witness.jso
 holds "an older witness: no shrunk state" sh -c "! grep -q shrunk older.json"
 exits "replay of an older witness" 1 replay older.json
 holds "replay of an older witness: the state as drawn" sh -c "! grep -q 'made plain' stdout"
+# rows_of WITNESS ROW..: the witness with other rows of --patched, each address:old:new, ascending
+rows_of() {
+	rows=
+	for row in $(shift; echo "$@"); do
+		rows="$rows${rows:+,}{\"addr\": \"0x${row%%:*}\", \"new\": \"${row##*:}\","
+		row=${row#*:}
+		rows="$rows \"old\": \"${row%:*}\"}"
+	done
+	awk -v rows="$rows" '/^ "patched": \[/ { print " \"patched\": [" rows "],"; skip = 1 }
+		!skip { print } /^ ]/ { skip = 0 }' "$1"
+}
+# Text that the engine cannot live through: a far branch through a register (ff eb), which nothing
+# leads to but push and ret.
+site_old=$(awk -v at="$address" '$1 == at { print $2 }' native.tsv)
+far=$(awk -v at="$address" '$1 > at && length($2) == 12 { print $1 ":" $2; exit }' native.tsv)
+lead=68$(echo "${far%:*}" | sed 's/.*\(..\)\(..\)\(..\)\(..\)$/\4\3\2\1/')c3
+rows_of witness.json "$address:$site_old:$lead" "$far:ffeb${far#*:????}" >deadly.json
+exits "replay: text that ends the engine" 1 replay deadly.json
+holds "replay: text that ends the engine: why" \
+	grep -q '^INCONCLUSIVE: it could not be decided: worker-died: .* ended by ' stdout
+holds "replay: K1 is what ran" grep -q "^K1  *$(echo "$lead" | sed 's/../& /g; s/ $//')$" stdout
+holds "replay: K1 is what ran, not what the file says" \
+	grep -q "^K1 then  *$(sed -n 's/^ *"k1": "\([0-9a-f]*\)".*/\1/p' witness.json | sed 's/../& /g; s/ $//')$" stdout
 sed 's/"rflags": "0x[0-9a-f]*"/"rflags": "0x102"/' witness.json >bad.json
 exits "replay: a start state with the trap flag" 2 replay bad.json
 holds "replay: a start state with the trap flag: its name" grep -q 'shrunk.registers.rflags' stderr

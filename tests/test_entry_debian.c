@@ -29,7 +29,7 @@ static void see_again(const struct pvp_check_input *input, const struct pvp_cell
 
 	if (!cell->witness)
 		return;
-	pvp_ck_ok(pvp_check_alone(input, cell->site, cell->witness->state, &again));
+	pvp_ck_ok(pvp_check_one(input, cell->site, cell->witness->state, &again));
 	ck_assert_msg(again.witness && !strcmp(again.witness->what, cell->witness->what), "%s: %s",
 		      cell->site->op, cell->witness->what);
 	ck_assert_mem_eq(again.witness->end_k1, cell->witness->end_k1,

@@ -12,6 +12,7 @@
 #include "alloc.h"
 #include "check_bench.h"
 #include "check_helpers.h"
+#include "pool.h"
 #include "record.h"
 #include "suites.h"
 
@@ -281,6 +282,91 @@ START_TEST(worker_dies)
 }
 END_TEST
 
+/* One site in one state: so for replay. */
+START_TEST(one_dies)
+{
+	const struct pvp_site *site = check_bench_site(&kernel, "irq.irq_disable#4");
+	struct pvp_cell cell;
+
+	pvp_ck_ok(pvp_check_one(&boot.input, site, 0, &cell));
+	ck_assert_int_eq(cell.verdict, PVP_EQUIVALENT);
+	pvp_cell_deinit(&cell);
+	die_quietly();
+	make_deadly(site->op);
+	pvp_ck_ok(pvp_check_one(&boot.input, site, 0, &cell));
+	ck_assert_ptr_eq(cell.site, site);
+	ck_assert_int_eq(cell.verdict, PVP_INCONCLUSIVE);
+	ck_assert_int_eq(cell.reason, PVP_REASON_WORKER_DIED);
+	ck_assert(strstr(cell.detail, "ended by "));
+	pvp_cell_deinit(&cell);
+	revive(site->op);
+}
+END_TEST
+
+/* --- what a dying worker said --- */
+
+#define NR_SPEAKERS 4
+
+/* Items 1 and 3 die; 0 and 1 say something. */
+static void speak(void *arg, void *state, size_t item, struct pvp_record *out)
+{
+	(void)arg;
+	(void)state;
+	(void)out;
+	if (item < 2)
+		dprintf(STDERR_FILENO, "first line\nitem %zu\x7f\n", item);
+	if (item % 2)
+		_exit(9);
+}
+
+static struct pvp_error *ready(void *arg, void **state)
+{
+	(void)arg;
+	(void)state;
+	return NULL;
+}
+
+static bool take_nothing(void *arg, size_t item, struct pvp_record *in)
+{
+	(void)arg;
+	(void)in;
+	return !(item % 2);
+}
+
+static bool note_death(void *arg, size_t item, const char *how)
+{
+	((char **)arg)[item] = pvp_strdup(how);
+	return false;
+}
+
+/* The last line belongs to its item, not to one that is run by the same worker. */
+START_TEST(last_words)
+{
+	char *how[NR_SPEAKERS] = {0};
+	const struct pvp_pool pool = {
+		.nr_items = NR_SPEAKERS,
+		.jobs = _i,
+		.arg = how,
+		.begin = ready,
+		.work = speak,
+		.take = take_nothing,
+		.died = note_death,
+	};
+
+	pvp_ck_ok(pvp_pool_run(&pool));
+	ck_assert_ptr_null(how[0]);
+	ck_assert_ptr_null(how[2]);
+#ifdef __SANITIZE_ADDRESS__
+	ck_assert_str_eq(how[1], "status 9");
+#else
+	ck_assert_str_eq(how[1], "status 9 (item 1?)");
+#endif
+	ck_assert_str_eq(how[3], "status 9");
+	free(how[1]);
+	free(how[3]);
+}
+END_TEST
+
 /* What keeps every worker from beginning is an error, not as many results as sites. */
 START_TEST(no_bench)
 {
@@ -383,6 +469,8 @@ Suite *jobs_suite(void)
 	tcase_add_test(workers, as_in_this_process);
 	tcase_add_test(workers, wanted);
 	tcase_add_loop_test(workers, worker_dies, 0, ARRAY_SIZE(deaths));
+	tcase_add_test(workers, one_dies);
+	tcase_add_loop_test(workers, last_words, 1, 4);
 	tcase_add_test(workers, no_bench);
 	suite_add_tcase(s, workers);
 	tcase_add_test(records, round_trip);

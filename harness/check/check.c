@@ -12,7 +12,6 @@
 #include "findings.h"
 #include "jobs.h"
 #include "selftest.h"
-#include "shrink.h"
 #include "steer.h"
 
 const char *pvp_verdict_name(enum pvp_verdict verdict)
@@ -229,48 +228,4 @@ struct pvp_error *pvp_check(const struct pvp_check_input *asked, struct pvp_chec
 	}
 	*ret = result;
 	return NULL;
-}
-
-struct pvp_error *pvp_check_one(const struct pvp_check_input *input, const struct pvp_site *site,
-				unsigned state, struct pvp_cell *ret)
-{
-	struct pvp_bench *bench;
-	struct pvp_error *err = pvp_selftest_require();
-
-	if (!err)
-		err = pvp_bench_create(input, &bench);
-	if (err)
-		return err;
-	pvp_bench_decide_state(bench, site, state, ret);
-	pvp_bench_destroy(bench);
-	return NULL;
-}
-
-struct pvp_error *pvp_check_start(const struct pvp_check_input *input, const struct pvp_site *site,
-				  const struct pvp_start *start, unsigned index,
-				  struct pvp_cell *ret)
-{
-	struct pvp_bench *bench = NULL;
-	struct pvp_error *err = pvp_selftest_require();
-
-	if (!err)
-		err = pvp_bench_create(input, &bench);
-	if (!err)
-		err = pvp_shrunk_check(bench, start);
-	if (!err)
-		pvp_bench_decide_start(bench, site, start, index, ret);
-	pvp_bench_destroy(bench);
-	return err;
-}
-
-struct pvp_error *pvp_check_alone(const struct pvp_check_input *input, const struct pvp_site *site,
-				  unsigned state, struct pvp_cell *ret)
-{
-	struct pvp_error *err = pvp_selftest_require();
-
-	if (err)
-		return err;
-	return site->kind == PVP_SITE_ENTRY || site->kind == PVP_SITE_TRAP
-		       ? pvp_entry_check_one(input, site, state, ret)
-		       : pvp_transfers_check_one(input, site, state, ret);
 }

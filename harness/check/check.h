@@ -242,18 +242,17 @@ struct pvp_error *pvp_check(const struct pvp_check_input *input, struct pvp_chec
 	PVP_MUST_CHECK;
 void pvp_check_result_deinit(struct pvp_check_result *result);
 
-/* One site, one start state, in this process: what `replay` does.  cell->witness is set when it
- * diverges. */
+/*
+ * One site of input->sites, ->entry or ->transfers, one start state, by a worker process: what
+ * `replay` does.  cell->witness is set when it diverges.
+ */
 struct pvp_error *pvp_check_one(const struct pvp_check_input *input, const struct pvp_site *site,
 				unsigned state, struct pvp_cell *ret) PVP_MUST_CHECK;
-/* The same from a state that is given; an error when no machine can be in it.  index is what the
- * witness says it was made from. */
+/* The same of input->sites, from a state that is given; an error when no machine can be in it.  index is
+ * what the witness says it was made from. */
 struct pvp_error *pvp_check_start(const struct pvp_check_input *input, const struct pvp_site *site,
 				  const struct pvp_start *start, unsigned index,
 				  struct pvp_cell *ret) PVP_MUST_CHECK;
-/* The same of entry code, a trap row, or a transfer (of input->entry, input->transfers). */
-struct pvp_error *pvp_check_alone(const struct pvp_check_input *input, const struct pvp_site *site,
-				  unsigned state, struct pvp_cell *ret) PVP_MUST_CHECK;
 void pvp_cell_deinit(struct pvp_cell *cell);
 
 #endif

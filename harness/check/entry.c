@@ -186,17 +186,3 @@ struct pvp_error *pvp_entry_check(const struct pvp_check_input *input,
 	}
 	return check_table(input, result);
 }
-
-struct pvp_error *pvp_entry_check_one(const struct pvp_check_input *input,
-				      const struct pvp_site *site, unsigned state,
-				      struct pvp_cell *ret)
-{
-	struct pvp_entry_bench *bench;
-	struct pvp_error *err = pvp_entry_bench_create(input, site->kind, &bench);
-
-	if (err)
-		return err;
-	pvp_entry_bench_decide_state(bench, site, state, ret);
-	pvp_entry_bench_destroy(bench);
-	return NULL;
-}

@@ -8,11 +8,6 @@
 
 #include "check.h"
 
-/* State `state` of one site alone, in this process; the caller deinits the cell. */
-struct pvp_error *pvp_entry_check_one(const struct pvp_check_input *input,
-				      const struct pvp_site *site, unsigned state,
-				      struct pvp_cell *ret) PVP_MUST_CHECK;
-
 /* Fills result->entry_cells, and adds findings about the trap table as a whole. */
 struct pvp_error *pvp_entry_check(const struct pvp_check_input *input,
 				  struct pvp_check_result *result) PVP_MUST_CHECK;

@@ -9,11 +9,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "alloc.h"
+
+#define MAX_WORDS 160
 
 /* What a worker says: its message's kind, length, then a record. */
 enum message { MESSAGE_BEGIN, MESSAGE_ITEM, MESSAGE_ERROR, MESSAGE_DONE };
@@ -21,6 +24,7 @@ enum message { MESSAGE_BEGIN, MESSAGE_ITEM, MESSAGE_ERROR, MESSAGE_DONE };
 struct worker {
 	pid_t pid; /* 0: none */
 	int fd;
+	int words; /* a file that is its standard error; -1: it has ours */
 	size_t next; /* first item not yet taken */
 	bool begun;  /* the worker is at `next` */
 	bool done;
@@ -60,7 +64,7 @@ static void say(int fd, enum message kind, struct pvp_record *record)
 	record->len = 0;
 }
 
-static void work(const struct pvp_pool *pool, size_t from, int fd)
+static void work(const struct pvp_pool *pool, size_t from, int fd, int words)
 {
 	struct pvp_record record = {0};
 	struct pvp_error *err;
@@ -78,6 +82,9 @@ static void work(const struct pvp_pool *pool, size_t from, int fd)
 			continue;
 		pvp_record_put_u64(&record, i);
 		say(fd, MESSAGE_BEGIN, &record);
+		/* What it said of items before this one is none of its words. */
+		if (words >= 0 && !ftruncate(words, 0))
+			lseek(words, 0, SEEK_SET);
 		pvp_record_put_u64(&record, i);
 		pool->work(pool->arg, state, i, &record);
 		say(fd, MESSAGE_ITEM, &record);
@@ -96,6 +103,42 @@ static bool has_work(const struct pvp_pool *pool, size_t i)
 	return i < pool->nr_items;
 }
 
+/* The engine has last words, which belong to the result.  (A sanitizer's are a bug's: for all to see.) */
+static int open_words(void)
+{
+#ifdef __SANITIZE_ADDRESS__
+	return -1;
+#else
+	return memfd_create("last words", MFD_CLOEXEC);
+#endif
+}
+
+static void close_words(struct worker *worker)
+{
+	if (worker->words >= 0)
+		close(worker->words);
+	worker->words = -1;
+}
+
+/* The last line of it, in plain characters. */
+static void last_words(const struct worker *worker, char ret[MAX_WORDS])
+{
+	off_t len = worker->words < 0 ? 0 : lseek(worker->words, 0, SEEK_END);
+	off_t from = len < MAX_WORDS ? 0 : len - (MAX_WORDS - 1);
+	ssize_t nr = len > 0 ? pread(worker->words, ret, MAX_WORDS - 1, from) : 0;
+	char *line;
+
+	ret[nr > 0 ? nr : 0] = '\0';
+	for (char *c = ret + strlen(ret); c > ret && c[-1] == '\n';)
+		*--c = '\0';
+	line = strrchr(ret, '\n');
+	if (line)
+		memmove(ret, line + 1, strlen(line + 1) + 1);
+	for (char *c = ret; *c; c++)
+		if (*c < ' ' || *c > '~')
+			*c = '?';
+}
+
 static struct pvp_error *start_worker(const struct pvp_pool *pool, struct worker *worker)
 {
 	int fds[2];
@@ -103,11 +146,13 @@ static struct pvp_error *start_worker(const struct pvp_pool *pool, struct worker
 	if (pipe2(fds, O_CLOEXEC))
 		return pvp_error_os(errno, "pipe to a worker");
 	fflush(NULL);
+	worker->words = open_words();
 	worker->pid = fork();
 	if (worker->pid < 0) {
 		int errnum = errno;
 
 		worker->pid = 0;
+		close_words(worker);
 		close(fds[0]);
 		close(fds[1]);
 		return pvp_error_os(errnum, "a worker process");
@@ -116,7 +161,9 @@ static struct pvp_error *start_worker(const struct pvp_pool *pool, struct worker
 		close(fds[0]);
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		signal(SIGPIPE, SIG_IGN);
-		work(pool, worker->next, fds[1]);
+		if (worker->words >= 0)
+			dup2(worker->words, STDERR_FILENO);
+		work(pool, worker->next, fds[1], worker->words);
 	}
 	close(fds[1]);
 	worker->fd = fds[0];
@@ -131,6 +178,7 @@ static void end_worker(struct worker *worker)
 		return;
 	kill(worker->pid, SIGKILL);
 	close(worker->fd);
+	close_words(worker);
 	waitpid(worker->pid, NULL, 0);
 	worker->pid = 0;
 }
@@ -198,18 +246,19 @@ static struct pvp_error *take_message(const struct pvp_pool *pool, struct worker
 /* The worker is gone without a word: its current item is the result. */
 static struct pvp_error *bury(const struct pvp_pool *pool, struct worker *worker)
 {
-	char how[32];
+	char how[MAX_WORDS + 32], words[MAX_WORDS];
 	int status = 0;
 
 	close(worker->fd);
 	waitpid(worker->pid, &status, 0);
 	worker->pid = 0;
+	last_words(worker, words);
+	close_words(worker);
 	if (worker->done)
 		return NULL;
-	if (WIFSIGNALED(status))
-		snprintf(how, sizeof(how), "signal %d", WTERMSIG(status));
-	else
-		snprintf(how, sizeof(how), "status %d", WEXITSTATUS(status));
+	snprintf(how, sizeof(how), "%s %d%s%s%s", WIFSIGNALED(status) ? "signal" : "status",
+		 WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status), *words ? " (" : "",
+		 words, *words ? ")" : "");
 	if (!worker->begun)
 		return pvp_error_format(PVP_ERR_ENGINE, "a worker died between two sites (%s)",
 					how);

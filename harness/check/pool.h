@@ -25,7 +25,8 @@ struct pvp_pool {
 
 	/* In the parent, in any order of items.  False: the record is nonsense. */
 	bool (*take)(void *arg, size_t item, struct pvp_record *in);
-	/* True: another worker is to try the same item again. */
+	/* how: "signal 6 (last line that it said on standard error)", which nobody else sees.  True:
+	 * another worker is to try the same item again. */
 	bool (*died)(void *arg, size_t item, const char *how);
 };
 

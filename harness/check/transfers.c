@@ -359,22 +359,3 @@ struct pvp_error *pvp_transfers_check(const struct pvp_check_input *input,
 	stage_deinit(&stage);
 	return err;
 }
-
-struct pvp_error *pvp_transfers_check_one(const struct pvp_check_input *input,
-					  const struct pvp_site *site, unsigned state,
-					  struct pvp_cell *ret)
-{
-	struct pvp_transfer_bench *bench = NULL;
-	struct pvp_world *world = NULL;
-	struct pvp_error *err;
-
-	err = pvp_world_create(input->image, input->tables, input->platform, &world);
-	if (!err)
-		err = pvp_transfer_bench_create(input, world, &bench);
-	if (!err)
-		pvp_transfer_bench_decide_state(bench, site - input->transfers->sites.v, state,
-						ret);
-	pvp_transfer_bench_destroy(bench);
-	pvp_world_destroy(world);
-	return err;
-}

@@ -19,9 +19,5 @@
 /* Fills result->transfers and result->transfer_cells. */
 struct pvp_error *pvp_transfers_check(const struct pvp_check_input *input,
 				     struct pvp_check_result *result) PVP_MUST_CHECK;
-/* State `state` of one site of input->transfers alone, in this process; the caller deinits the cell. */
-struct pvp_error *pvp_transfers_check_one(const struct pvp_check_input *input,
-					  const struct pvp_site *site, unsigned state,
-					  struct pvp_cell *ret) PVP_MUST_CHECK;
 
 #endif

@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include "cli.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -156,6 +157,9 @@ static void print_head(const struct pvp_witness_file *file, const struct pvp_sub
 {
 	uint8_t k1[PVP_WITNESS_MAX_SITE];
 
+	memcpy(k1, file->k0, file->len);
+	pvp_patched_lay(&boot->patched, file->addr, file->len, k1);
+	pvp_patched_lay(&file->given, file->addr, file->len, k1);
 	print_clean("image", subject->image->name);
 	print_clean("platform", boot->platform->name);
 	printf("%-10s%#" PRIx64 "  ", "site", file->addr);
@@ -168,10 +172,9 @@ static void print_head(const struct pvp_witness_file *file, const struct pvp_sub
 	for (size_t i = 0; file->also && file->also[i]; i++)
 		print_clean(i ? "" : "also on", file->also[i]);
 	print_bytes("K0", file->k0, file->len);
-	print_bytes("K1", file->k1, file->len);
-	if (pvp_patched_bytes(&boot->patched, subject->image, file->addr, file->len, k1) &&
-	    !file->given.nr && memcmp(k1, file->k1, file->len))
-		print_bytes("K1 now", k1, file->len);
+	print_bytes("K1", k1, file->len);
+	if (memcmp(k1, file->k1, file->len))
+		print_bytes("K1 then", file->k1, file->len);
 }
 
 /* There is no K0: the registers that K1 changed. */
@@ -232,6 +235,8 @@ static void print_prefix(const char *side, const char *prefix)
 static struct pvp_error *print_outcome(const struct pvp_witness_file *file,
 				       const struct pvp_cell *cell, enum pvp_exit *status)
 {
+	char *detail;
+
 	if (cell->witness) {
 		print_prefix("K0", file->seen.prefix_k0);
 		print_prefix("K1", file->seen.prefix_k1);
@@ -251,17 +256,21 @@ static struct pvp_error *print_outcome(const struct pvp_witness_file *file,
 		puts("EQUIVALENT: it does not diverge any more");
 		return NULL;
 	case PVP_INCONCLUSIVE:
-	case PVP_SKIPPED:
 		break;
+	case PVP_SKIPPED:
+		assert(!"it was asked for");
 	}
 	/* Both sides fault alike, in the one state there is: that is agreement. */
 	if (cell->reason == PVP_REASON_ALL_FAULT) {
 		puts("both sides fault alike: it does not diverge any more");
 		return NULL;
 	}
-	return pvp_error_format(PVP_ERR_ENGINE, "the state could not be decided: %s%s%s",
-				pvp_reason_name(cell->reason), cell->detail ? ": " : "",
-				cell->detail ? cell->detail : "");
+	detail = pvp_text_clean(cell->detail ? cell->detail : "");
+	printf("INCONCLUSIVE: it could not be decided: %s%s%s\n", pvp_reason_name(cell->reason),
+	       *detail ? ": " : "", detail);
+	free(detail);
+	*status = PVP_EXIT_FAILED;
+	return NULL;
 }
 
 /* alone: it is entry code, a trap row or a transfer. */
@@ -320,9 +329,7 @@ static struct pvp_error *replay(const struct pvp_witness_file *file,
 						"%#" PRIx64,
 						i, subject->path, row->addr);
 	}
-	if (alone)
-		err = pvp_check_alone(&input, site, file->seen.state, &cell);
-	else if (file->seen.shrunk)
+	if (!alone && file->seen.shrunk)
 		err = pvp_check_start(&input, site, file->seen.shrunk, file->seen.state, &cell);
 	else
 		err = pvp_check_one(&input, site, file->seen.state, &cell);
