@@ -19,6 +19,7 @@ trap 'chmod -R u+rwx "$work"; rm -rf "$work"' EXIT
 cd "$work" || exit 2
 nr=0
 nr_failed=0
+limit= # in front of the program
 
 # ---- TAP ----
 
@@ -46,7 +47,8 @@ skip() {
 
 # run ARGUMENT..: sets $status; output in $work/stdout and $work/stderr
 run() {
-	"$pvproof" "$@" >"$work/stdout" 2>"$work/stderr" </dev/null
+	# shellcheck disable=SC2086 # a command and its argument, or nothing
+	$limit "$pvproof" "$@" >"$work/stdout" 2>"$work/stderr" </dev/null
 	status=$?
 }
 
@@ -194,14 +196,49 @@ refuses "verify: a platform twice" "native" verify --platform native,native "$ke
 refuses "replay: no file" "FILE" replay
 refuses "replay: missing file" "nonesuch.json" replay nonesuch.json
 
+# Every input is a regular file: nobody waits for one that never writes.
+mkdir directory
+mkfifo fifo fifo.yaml
+mkdir odd-corpus
+cp -r "$root/corpus/platforms" "$root/corpus/contracts" odd-corpus/
+rm odd-corpus/contracts/irq.yaml
+mkfifo odd-corpus/platforms/odd.yaml odd-corpus/contracts/irq.yaml
+command -v timeout >stdout && limit="timeout 20"
+for input in fifo directory; do
+	refuses "sites: $input" "$input: is " sites $input
+	refuses "replay: $input" "$input: is " replay $input
+	if [ -r "$kernel" ]; then
+		refuses "sites --symbols: $input" "$input: is " sites --symbols $input "$kernel"
+		refuses "verify --expect: $input" "$input: is " verify --out out --expect $input "$kernel"
+		refuses "lint --allow: $input" "$input: is " lint --allow $input "$kernel"
+		for option in patched caps; do
+			refuses "verify --$option: $input" "$input: is " verify --out out \
+				--platform native --$option $input "$kernel"
+		done
+	fi
+done
+if [ -r "$kernel" ]; then
+	refuses "patch: a platform that is a FIFO" "fifo.yaml: is not a regular file" patch \
+		--platform ./fifo.yaml "$kernel"
+	PVPROOF_CORPUS=$PWD/odd-corpus
+	export PVPROOF_CORPUS
+	refuses "verify: a platform of the corpus that is a FIFO" "odd.yaml: is not a regular file" \
+		verify --out out --platform odd "$kernel"
+	refuses "verify: a contract of the corpus that is a FIFO" "irq.yaml: is not a regular file" \
+		verify --out out --platform native "$kernel"
+	run platforms
+	holds "platforms: one that is a FIFO" [ "$status" != 124 ]
+	unset PVPROOF_CORPUS
+fi
+limit=
+
 # ---- what is no kernel ----
 
 printf 'hello, world\n' >text
 : >empty
-mkdir directory
 printf '\177ELF' >short-elf
 refuses "sites: missing file" "nonesuch" sites nonesuch
-for input in text empty directory short-elf; do
+for input in text empty short-elf; do
 	refuses "sites: $input" "$input" sites "$input"
 	refuses "verify: $input" "$input" verify --out out "$input"
 done

@@ -646,7 +646,7 @@ START_TEST(finding)
 	pvp_ck_err(pvp_platform_load("memo", pi.dir, pi.image, &pi.tables, NULL, &p),
 		   PVP_ERR_NOT_FOUND, "unknown platform 'memo'");
 	pvp_ck_err(pvp_platform_load(pi.dir, pi.dir, pi.image, &pi.tables, NULL, &p), PVP_ERR_OS,
-		   "Is a directory");
+		   "is a directory");
 	platform_image_write(&pi, "empty.yaml", "");
 	pvp_ck_err(pvp_platform_load("empty", pi.dir, pi.image, &pi.tables, NULL, &p),
 		   PVP_ERR_BAD_DATA, "empty.yaml:1: the file is empty");

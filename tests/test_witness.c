@@ -369,7 +369,7 @@ START_TEST(refuses_other_files)
 {
 	struct pvp_witness_file file;
 
-	pvp_ck_err(pvp_witness_read("/tmp", &file), PVP_ERR_BAD_DATA, "/tmp: not a witness file");
+	pvp_ck_err(pvp_witness_read("/tmp", &file), PVP_ERR_OS, "/tmp: is a directory");
 	unlink(path);
 	pvp_ck_err(pvp_witness_read(path, &file), PVP_ERR_OS, path);
 }

@@ -11,6 +11,7 @@
 #include "platforms_check.h"
 #include "subject.h"
 #include "clean.h"
+#include "yaml_file.h"
 
 /* All of a platform file that makes sense without an image. */
 struct headline {
@@ -58,10 +59,15 @@ static char *description_of(const char *dir, const char *name)
 	};
 	char *path = pvp_asprintf("%s/%s.yaml", dir, name), *text = NULL;
 	struct headline *headline = NULL;
+	struct pvp_yaml yaml = {0};
+	struct pvp_error *err = pvp_yaml_open(path, &yaml);
 
-	if (cyaml_load_file(path, &config, &schema, (cyaml_data_t **)&headline, NULL) == CYAML_OK)
+	if (!err && cyaml_load_data(yaml.text, yaml.len, &config, &schema,
+				    (cyaml_data_t **)&headline, NULL) == CYAML_OK)
 		text = pvp_text_clean(headline->description);
 	cyaml_free(&config, &schema, headline, 0);
+	pvp_yaml_deinit(&yaml);
+	pvp_error_destroy(err);
 	free(path);
 	return text ? text : pvp_strdup("");
 }

@@ -2,12 +2,12 @@
 #include "verify.h"
 
 #include <ctype.h>
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "alloc.h"
+#include "textfile.h"
 
 /* As many as a --caps file may have, and some: the platform reader says what is wrong with more. */
 #define MAX_CAPS_WORDS 64
@@ -27,12 +27,14 @@ static char **copy_words(const struct pvp_words_list *list)
 /* The words of the --caps file: a witness must not depend on a file that may change. */
 static struct pvp_error *read_caps(const char *path, char ***ret)
 {
-	FILE *in = fopen(path, "re");
+	struct pvp_error *err;
 	char **words, *line = NULL;
 	size_t nr = 0, room = 0;
+	FILE *in;
 
-	if (!in)
-		return pvp_error_os(errno, "%s", path);
+	err = pvp_textfile_open(path, &in);
+	if (err)
+		return err;
 	words = pvp_calloc(MAX_CAPS_WORDS + 1, sizeof(*words));
 	while (nr < MAX_CAPS_WORDS && getline(&line, &room, in) >= 0) {
 		char *word = line + strspn(line, " \t");

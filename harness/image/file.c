@@ -3,10 +3,11 @@
 #include "private.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "textfile.h"
 
 static struct pvp_error *map_fd(int fd, const char *path, struct pvp_file *ret)
 {
@@ -15,10 +16,6 @@ static struct pvp_error *map_fd(int fd, const char *path, struct pvp_file *ret)
 
 	if (fstat(fd, &st) != 0)
 		return pvp_error_os(errno, "%s", path);
-	if (S_ISDIR(st.st_mode))
-		return pvp_error_format(PVP_ERR_OS, "%s: is a directory", path);
-	if (!S_ISREG(st.st_mode))
-		return pvp_error_format(PVP_ERR_OS, "%s: is not a regular file", path);
 	if (st.st_size == 0)
 		return pvp_error_format(PVP_ERR_BAD_DATA, "%s: file is empty", path);
 	data = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
@@ -33,10 +30,9 @@ struct pvp_error *pvp_file_map(const char *path, struct pvp_file *ret)
 	struct pvp_error *err;
 	int fd;
 
-	/* O_NONBLOCK: a FIFO is refused, not waited for. */
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	if (fd < 0)
-		return pvp_error_os(errno, "%s", path);
+	err = pvp_regular_open(path, &fd);
+	if (err)
+		return err;
 	err = map_fd(fd, path, ret);
 	close(fd);
 	return err;

@@ -10,6 +10,7 @@
 #include <yaml.h>
 
 #include "alloc.h"
+#include "textfile.h"
 
 /* Far above any file written by hand; they keep a hostile one cheap. */
 #define MAX_LEN	  (1u << 20)
@@ -17,12 +18,13 @@
 
 static struct pvp_error *read_text(struct pvp_yaml *yaml)
 {
-	struct pvp_error *err = NULL;
-	FILE *f = fopen(yaml->path, "rb");
+	struct pvp_error *err;
+	FILE *f;
 	size_t got;
 
-	if (!f)
-		return pvp_error_os(errno, "%s", yaml->path);
+	err = pvp_textfile_open(yaml->path, &f);
+	if (err)
+		return err;
 	yaml->text = pvp_calloc(1, MAX_LEN + 1);
 	got = fread(yaml->text, 1, MAX_LEN + 1, f);
 	if (ferror(f))

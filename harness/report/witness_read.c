@@ -3,7 +3,6 @@
 #include "witness.h"
 
 #include <ctype.h>
-#include <errno.h>
 #include <inttypes.h>
 #include <jansson.h>
 #include <stdio.h>
@@ -14,6 +13,7 @@
 #include "alloc.h"
 #include "compare.h"
 #include "start.h"
+#include "textfile.h"
 #include "x86/regs.h"
 
 #define MAX_FILE_LEN (64 << 20)
@@ -462,20 +462,19 @@ static struct pvp_error *read_root(const struct field *root, struct pvp_witness_
 
 static struct pvp_error *load(const char *path, json_t **ret)
 {
-	FILE *in = fopen(path, "re");
+	struct pvp_error *err;
 	json_error_t where;
 	struct stat st;
 	json_t *value;
+	FILE *in;
 
-	if (!in)
-		return pvp_error_os(errno, "%s", path);
-	if (fstat(fileno(in), &st)) {
+	err = pvp_textfile_open(path, &in);
+	if (err)
+		return err;
+	if (fstat(fileno(in), &st) || st.st_size > MAX_FILE_LEN) {
 		fclose(in);
-		return pvp_error_os(errno, "%s", path);
-	}
-	if (S_ISDIR(st.st_mode) || st.st_size > MAX_FILE_LEN) {
-		fclose(in);
-		return pvp_error_format(PVP_ERR_BAD_DATA, "%s: not a witness file", path);
+		return pvp_error_format(PVP_ERR_BAD_DATA, "%s: %d MiB is more than a witness file has", path,
+					(int)(st.st_size >> 20));
 	}
 	value = json_loadf(in, JSON_REJECT_DUPLICATES, &where);
 	fclose(in);
