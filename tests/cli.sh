@@ -403,6 +403,12 @@ holds "lint --json: no findings" grep -q '"findings": 0' stdout
 echo 'allow: [{symbols: [nonesuch], insn: cli, why: nothing}]' >stale.yaml
 exits "lint: a stale row" 1 lint --allow stale.yaml image
 holds "lint: .. by name" grep -q '^stale.yaml:1: allows nothing in this image$' stdout
+echo 'allow: [{symbols: [power_off], insn: cli, finding: true, why: it stops the machine}]' >wrong.yaml
+exits "lint: what is wrong" 1 lint --allow wrong.yaml image
+holds "lint: what is wrong: why" grep -q '^    known: it stops the machine$' stdout
+holds "lint: what is wrong: it is counted" grep -q ' allowed, 1 not (1 known): 1 faults; 0 stale rows$' stdout
+exits "lint --json: what is wrong" 1 lint --json --allow wrong.yaml image
+holds "lint --json: why" grep -q '"known": "it stops the machine"' stdout
 seeded=$root/build/kernels/bugs/pvkernel-6.1-LINT
 if [ -z "${PVPROOF_KERNEL:-}" ] && [ -r "$seeded" ]; then
 	exits "lint: seeded" 1 lint "$seeded"

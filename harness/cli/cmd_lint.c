@@ -61,7 +61,7 @@ struct run {
 	struct pvp_boot boot;
 	struct pvp_allow allow;
 	struct pvp_lint lint;
-	size_t nr_findings, nr_stale;
+	size_t nr_findings, nr_known, nr_stale; /* known: findings that a row explains */
 	size_t harms[PVP_NR_HARMS]; /* of the findings */
 };
 
@@ -136,11 +136,20 @@ static struct pvp_error *lint(struct run *run)
 		if (run->lint.v[i].allowed)
 			continue;
 		run->nr_findings++;
+		run->nr_known += run->lint.v[i].known != NULL;
 		run->harms[run->lint.v[i].harm]++;
 	}
 	for (size_t i = 0; i < run->allow.nr; i++)
 		run->nr_stale += is_stale(run, &run->allow.v[i]);
 	return NULL;
+}
+
+static void print_known(const struct pvp_allow_row *row)
+{
+	char *why = pvp_text_clean(row->why);
+
+	printf("    known: %s\n", why);
+	free(why);
 }
 
 static void print_places(const struct run *run, bool allowed)
@@ -162,6 +171,8 @@ static void print_places(const struct run *run, bool allowed)
 		       place->offset, place->text, place->what->name,
 		       pvp_harm_name(place->harm),
 		       allowed ? place->allowed->why : place->what->why);
+		if (place->known)
+			print_known(place->known);
 		free(symbol);
 	}
 }
@@ -174,7 +185,7 @@ static void print_allowed(const struct run *run)
 		const struct pvp_allow_row *row = &run->allow.v[i];
 		char *why = pvp_text_clean(row->why);
 
-		if (row->used)
+		if (row->used && !row->is_finding)
 			printf("%8zu  %s\n", row->used, why);
 		free(why);
 	}
@@ -186,7 +197,8 @@ static void print_stale(const struct run *run)
 		const struct pvp_allow_row *row = &run->allow.v[i];
 
 		if (is_stale(run, row))
-			printf("%s:%u: allows nothing in this image\n", row->path, row->line);
+			printf("%s:%u: %s in this image\n", row->path, row->line,
+			       row->is_finding ? "no place to find" : "allows nothing");
 	}
 }
 
@@ -216,6 +228,8 @@ static void print_table(const struct run *run)
 	       l->nr_sections, l->nr_left_out, l->nr_sites, l->undecoded_len);
 	printf("%zu places, %zu allowed, %zu not", l->nr, l->nr - run->nr_findings,
 	       run->nr_findings);
+	if (run->nr_known)
+		printf(" (%zu known)", run->nr_known);
 	for (unsigned i = 0; i < PVP_NR_HARMS; i++) {
 		if (!run->harms[i])
 			continue;
@@ -242,6 +256,12 @@ static json_t *place_json(const struct pvp_lint_place *place)
 		char *why = pvp_text_clean(place->allowed->why);
 
 		json_object_set_new(object, "allowed", json_string(why));
+		free(why);
+	}
+	if (place->known) {
+		char *why = pvp_text_clean(place->known->why);
+
+		json_object_set_new(object, "known", json_string(why));
 		free(why);
 	}
 	free(symbol);

@@ -20,7 +20,7 @@ struct file_row {
 	char **symbols;
 	unsigned symbols_count;
 	char *insn, *generation, *why;
-	bool optional;
+	bool optional, is_finding;
 };
 
 struct file {
@@ -40,6 +40,7 @@ static const cyaml_schema_field_t row_fields[] = {
 	CYAML_FIELD_STRING_PTR("insn", CYAML_FLAG_POINTER, struct file_row, insn, 1, MAX_TEXT_LEN),
 	CYAML_FIELD_STRING_PTR("generation", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct file_row, generation, 1, MAX_TEXT_LEN),
 	CYAML_FIELD_BOOL("optional", CYAML_FLAG_OPTIONAL, struct file_row, optional),
+	CYAML_FIELD_BOOL("finding", CYAML_FLAG_OPTIONAL, struct file_row, is_finding),
 	CYAML_FIELD_STRING_PTR("why", CYAML_FLAG_POINTER, struct file_row, why, 1, MAX_TEXT_LEN),
 	CYAML_FIELD_END,
 };
@@ -88,6 +89,7 @@ static void add_row(const struct pvp_yaml *yaml, const char *where, const struct
 		.generation = from->generation ? pvp_strdup(from->generation) : NULL,
 		.why = pvp_strdup(from->why),
 		.optional = from->optional,
+		.is_finding = from->is_finding,
 	};
 	for (size_t i = 0; i < row->nr_symbols; i++)
 		row->symbols[i].pattern = pvp_strdup(from->symbols[i]);
@@ -194,21 +196,27 @@ static bool names(const char *pattern, const char *symbol)
 struct pvp_allow_row *pvp_allow_find(struct pvp_allow *allow, const char *generation,
 				     const char *symbol, const char *insn)
 {
+	struct pvp_allow_row *found = NULL;
+
 	for (size_t i = 0; i < allow->nr; i++) {
 		struct pvp_allow_row *row = &allow->v[i];
 
 		if (!pvp_pattern_fits(row->generation, generation) ||
 		    !pvp_pattern_fits(row->insn, insn))
 			continue;
+		/* What is wrong is true of a place, whoever allows it. */
+		if (found && !row->is_finding)
+			continue;
 		for (size_t k = 0; k < row->nr_symbols; k++) {
 			if (!names(row->symbols[k].pattern, symbol))
 				continue;
 			row->symbols[k].used++;
 			row->used++;
-			return row;
+			found = found ? found : row;
+			break;
 		}
 	}
-	return NULL;
+	return found;
 }
 
 bool pvp_allow_is_stale(const struct pvp_allow_row *row, const struct pvp_image *image,

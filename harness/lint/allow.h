@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * allow.h - places where a sensitive instruction does no harm, each with the argument why.
+ * allow.h - places where a sensitive instruction does no harm, each with the argument why; and those
+ * where it does, with what is wrong there.
  *
  * A row names symbols and kinds of instructions (schema: corpus/lint/README.md).  The first that
  * fits a place allows it.  A row that allows nothing is wrong and fails the run, unless it is
@@ -32,7 +33,8 @@ struct pvp_allow_row {
 	char *generation; /* likewise, or NULL: any */
 	char *why;
 	bool optional;
-	size_t used; /* places it allows */
+	bool is_finding; /* it allows nothing: why is what is wrong */
+	size_t used; /* places it is for */
 };
 
 struct pvp_allow {
@@ -47,10 +49,10 @@ struct pvp_error *pvp_allow_load(const char *dir, const struct pvp_image *image,
 				 struct pvp_allow *allow) PVP_MUST_CHECK;
 void pvp_allow_deinit(struct pvp_allow *allow);
 
-/* The first row for a place, counted as used; NULL: nothing allows it. */
+/* The first row for a place, counted as used; NULL: there is none. */
 struct pvp_allow_row *pvp_allow_find(struct pvp_allow *allow, const char *generation,
 				     const char *symbol, const char *insn);
-/* Whether a row that allowed nothing is wrong on this image. */
+/* Whether a row that was for nothing is wrong on this image. */
 bool pvp_allow_is_stale(const struct pvp_allow_row *row, const struct pvp_image *image,
 			const char *generation);
 

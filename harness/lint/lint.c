@@ -98,6 +98,7 @@ static void add_place(struct walk *walk, uint64_t addr, uint64_t len,
 	const struct pvp_symbol *symbol = walk->symbol;
 	struct pvp_lint_place *place = pvp_push(&walk->lint->v, &walk->lint->nr, &walk->lint->cap);
 	const char *generation = walk->input->tables->generation;
+	const struct pvp_allow_row *row;
 	size_t end;
 
 	*place = (struct pvp_lint_place){
@@ -112,8 +113,12 @@ static void add_place(struct walk *walk, uint64_t addr, uint64_t len,
 	end = strlen(place->text);
 	while (end && place->text[end - 1] == ' ')
 		place->text[--end] = '\0';
-	place->allowed = pvp_allow_find(walk->input->allow, generation ? generation : "",
-					symbol ? symbol->name : "", what->name);
+	row = pvp_allow_find(walk->input->allow, generation ? generation : "",
+			     symbol ? symbol->name : "", what->name);
+	if (row && row->is_finding)
+		place->known = row;
+	else
+		place->allowed = row;
 }
 
 /* Up to the next address that something leads to. */

@@ -38,7 +38,8 @@ struct pvp_lint_place {
 	uint64_t offset;    /* in it */
 	const struct pvp_sensitive *what;
 	enum pvp_harm harm;
-	const struct pvp_allow_row *allowed; /* NULL: a finding.  Borrowed from the allow list */
+	/* Borrowed from the allow list: NULL: a finding, of which `known' says what is wrong; NULL. */
+	const struct pvp_allow_row *allowed, *known;
 	char text[48];
 };
 

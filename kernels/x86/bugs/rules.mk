@@ -60,9 +60,18 @@ BUG_SOURCES_NO_THUNK_ZEROED := $(BUG_SOURCES_NO_THUNK)
 BUG_FLAGS_NO_THUNK_ZEROED  := -DBUG_NO_THUNK -fzero-call-used-regs=all-gpr
 BUG_SOURCES_LEAN_ZEROED    := native.S $(THUNKED)
 BUG_FLAGS_LEAN_ZEROED      := -DBUG_LEAN_THUNKS -fzero-call-used-regs=all-gpr
-# Sensitive instructions outside pv sites, for `pvproof lint'.
+# Sensitive instructions outside pv sites, for `pvproof lint', in each form.
 BUG_SOURCES_LINT           := bugs/lint.c
-KERNELS_WRONG := LINT B7 B8 B12 B13 B14 B15 B16 B18 B20 B21 B22 B23 B24 B25 B33 \
+BUG_VERSION_LINT_CLASSIC   := 5.10
+BUG_SOURCES_LINT_CLASSIC   := bugs/lint.c
+BUG_VERSION_LINT_MERGED    := 6.12
+BUG_SOURCES_LINT_MERGED    := bugs/lint.c
+BUG_FLAGS_LINT_MERGED      := $(MARKED_CFLAGS)
+BUG_VERSION_LINT_ONCE      := 7.2
+BUG_SOURCES_LINT_ONCE      := bugs/lint.c
+BUG_FLAGS_LINT_ONCE        := $(MARKED_CFLAGS)
+KERNELS_LINT := LINT LINT_CLASSIC LINT_MERGED LINT_ONCE
+KERNELS_WRONG := B7 B8 B12 B13 B14 B15 B16 B18 B20 B21 B22 B23 B24 B25 B33 \
 	 IDENT_GUARDED NO_THUNK_ZEROED LEAN_ZEROED
 
 # Patchers of other forms that are wrong: BUG_VERSION_X is the image's.  tests/boot.sh finds them.
@@ -80,7 +89,7 @@ KERNELS_OF_FORMS := ANY_SLOT LONG_JUMPS FIRST
 BUG_B := build/kernels/bugs
 bug-version = $(or $(BUG_VERSION_$(1)),6.1)
 bug-images = $(foreach name,$(1),$(BUG_B)/pvkernel-$(call bug-version,$(name))-$(name))
-BUG_KERNELS := $(call bug-images,$(KERNELS_RIGHT) $(KERNELS_WRONG))
+BUG_KERNELS := $(call bug-images,$(KERNELS_RIGHT) $(KERNELS_WRONG) $(KERNELS_LINT))
 # Bugs of patchers, for check-boot.
 BUG_BOOTS := $(call bug-images,B8 B18 B23 $(KERNELS_OF_FORMS))
 
@@ -101,5 +110,5 @@ $(BUG_B)/$(1)/%.o: $(KERNEL_DIR)/% $(KERNEL_HEADERS) $(KERNEL_DIR)/rules.mk $(KE
 	$$(call say,CC)
 	$$(Q)$(KERNEL_CC) $(KERNEL_CFLAGS) $$(BUG_FLAGS_$(1)) $(call kernel-include,$(2)) -c -o $$@ $$<
 endef
-$(foreach name,$(KERNELS_RIGHT) $(KERNELS_WRONG) $(KERNELS_OF_FORMS),\
+$(foreach name,$(KERNELS_RIGHT) $(KERNELS_WRONG) $(KERNELS_LINT) $(KERNELS_OF_FORMS),\
 	$(eval $(call bug-image,$(name),$(call bug-version,$(name)))))
