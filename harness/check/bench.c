@@ -92,18 +92,21 @@ static struct pvp_special *make_specials(struct pvp_bench *bench, const struct p
 	return v;
 }
 
-static struct pvp_error *make_machine(struct pvp_bench *bench, struct pvp_bench_side *side)
+static struct pvp_error *make_machine(struct pvp_bench *bench, int i)
 {
+	struct pvp_bench_side *side = &bench->side[i];
 	const struct pvp_platform *platform = bench->input->platform;
 	struct pvp_machine_rule *rules = pvp_world_rules(platform);
 	struct pvp_machine_config config = {
 		.isa = pvp_plan_of(bench->input->image)->isa,
 		.ring = platform->ring,
-		.traces = bench->traces && side == &bench->side[0],
+		.traces = bench->traces && !i,
 		.regions = side->view.regions,
 		.nr_regions = side->view.nr_regions,
 		.rules = rules,
 		.nr_rules = platform->nr_insns,
+		.specials = bench->specials[i],
+		.nr_specials = bench->nr_specials[i],
 		.client = { .arg = bench,
 			    .callee_result = callee_result,
 			    .fill = fill,
@@ -119,13 +122,10 @@ static struct pvp_error *make_machine(struct pvp_bench *bench, struct pvp_bench_
 		[PVP_HV_HYPERV] = pvp_hyperv_hypercall,
 		[PVP_HV_VMWARE] = NULL, /* no operation makes one */
 	};
-	struct pvp_special *specials = make_specials(bench, &side->view, &config.nr_specials);
 	struct pvp_error *err;
 
 	config.client.hypercall = hypercalls[platform->hypervisor];
-	config.specials = specials;
 	err = pvp_machine_create(&config, &side->machine);
-	free(specials);
 	free(rules);
 	return err ? pvp_error_context(err, "platform %s", platform->name) : NULL;
 }
@@ -163,8 +163,11 @@ static struct pvp_error *create(const struct pvp_check_input *input, bool traces
 	for (int i = 0; i < 2 && !err; i++) {
 		err = pvp_view_create(bench->world, input->patched, input->given,
 				      i ? NULL : input->sites, &bench->side[i].view);
-		if (!err)
-			err = make_machine(bench, &bench->side[i]);
+		if (err)
+			break;
+		bench->specials[i] =
+			make_specials(bench, &bench->side[i].view, &bench->nr_specials[i]);
+		err = make_machine(bench, i);
 	}
 	if (!err)
 		err = check_room(input);
@@ -198,6 +201,7 @@ void pvp_bench_destroy(struct pvp_bench *bench)
 		pvp_machine_destroy(bench->side[i].machine);
 		pvp_run_deinit(&bench->side[i].run);
 		pvp_view_deinit(&bench->side[i].view);
+		free(bench->specials[i]);
 	}
 	pvp_world_destroy(bench->world);
 	pvp_x86_decoder_destroy(bench->decoder);
@@ -207,8 +211,13 @@ void pvp_bench_destroy(struct pvp_bench *bench)
 struct pvp_error *pvp_bench_spoil(struct pvp_bench *bench, const struct pvp_site *site,
 				  const uint8_t *bytes)
 {
-	assert(!bench->cases);
-	return pvp_view_lay(&bench->side[1].view, site->addr, bytes, site->len);
+	struct pvp_bench_side *k1 = &bench->side[1];
+	struct pvp_error *err;
+
+	pvp_machine_destroy(k1->machine);
+	k1->machine = NULL;
+	err = pvp_view_spoil(&k1->view, site->addr, bytes, site->len);
+	return err ? err : make_machine(bench, 1);
 }
 
 uint64_t pvp_bench_cases(const struct pvp_bench *bench)

@@ -27,6 +27,8 @@ struct pvp_bench {
 	struct pvp_world *world;
 	struct pvp_bench_side side[2]; /* K0, K1 */
 	struct pvp_x86_decoder *decoder;
+	struct pvp_special *specials[2]; /* the machines' */
+	size_t nr_specials[2];
 	struct pvp_start_image facts;
 	struct pvp_accounting accounting;
 	struct pvp_start start;

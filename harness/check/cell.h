@@ -24,8 +24,9 @@ struct pvp_error *pvp_bench_create_tracing(const struct pvp_check_input *input,
 void pvp_bench_destroy(struct pvp_bench *bench);
 
 /*
- * K1's text at a site becomes `bytes`, site->len of them.  Only before the bench decides its first
- * site: what an engine has run is never rewritten.
+ * K1's text at a site becomes `bytes`, site->len of them, and that of the site that was spoilt before
+ * is the patched one again.  bytes NULL: no site is spoilt.  K1's machine is made anew: what an engine
+ * has run is never rewritten.
  */
 struct pvp_error *pvp_bench_spoil(struct pvp_bench *bench, const struct pvp_site *site,
 				  const uint8_t *bytes) PVP_MUST_CHECK;

@@ -157,10 +157,11 @@ struct pvp_error *pvp_entry_bench_spoil(struct pvp_entry_bench *bench, const str
 {
 	struct pvp_error *err;
 
-	assert(!bench->cases);
-	err = pvp_view_lay(&bench->view, site->addr, bytes, site->len);
+	pvp_machine_destroy(bench->machine);
+	bench->machine = NULL;
+	err = pvp_view_spoil(&bench->view, site->addr, bytes, site->len);
 	read_rows(bench);
-	return err;
+	return err ? err : make_machine(bench);
 }
 
 static void run_case(struct pvp_entry_bench *bench, const struct pvp_site *site,

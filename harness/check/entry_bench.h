@@ -16,7 +16,7 @@ struct pvp_error *pvp_entry_bench_create(const struct pvp_check_input *input,
 					 enum pvp_site_kind kind,
 					 struct pvp_entry_bench **ret) PVP_MUST_CHECK;
 void pvp_entry_bench_destroy(struct pvp_entry_bench *bench);
-/* Other bytes at a site, before anything has been decided. */
+/* As pvp_bench_spoil. */
 struct pvp_error *pvp_entry_bench_spoil(struct pvp_entry_bench *bench, const struct pvp_site *site,
 					const uint8_t *bytes) PVP_MUST_CHECK;
 void pvp_entry_bench_decide(struct pvp_entry_bench *bench, const struct pvp_site *site,

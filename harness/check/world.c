@@ -407,8 +407,8 @@ const uint8_t *pvp_view_bytes(const struct pvp_view *view, uint64_t addr, uint64
 	return r ? r->host + (addr - r->addr) : NULL;
 }
 
-struct pvp_error *pvp_view_lay(struct pvp_view *view, uint64_t addr, const uint8_t *bytes,
-			       uint64_t len)
+static struct pvp_error *lay(struct pvp_view *view, uint64_t addr, const uint8_t *bytes,
+			     uint64_t len)
 {
 	struct pvp_region *r = region_of(view, addr, len);
 
@@ -419,12 +419,31 @@ struct pvp_error *pvp_view_lay(struct pvp_view *view, uint64_t addr, const uint8
 	return NULL;
 }
 
+struct pvp_error *pvp_view_spoil(struct pvp_view *view, uint64_t addr, const uint8_t *bytes,
+				 uint64_t len)
+{
+	struct pvp_error *err = NULL;
+	const uint8_t *good;
+
+	if (view->nr_spoilt)
+		err = lay(view, view->spoilt, view->good, view->nr_spoilt);
+	view->nr_spoilt = 0;
+	good = pvp_view_bytes(view, addr, len);
+	if (!bytes || !good || err)
+		return err ? err : bytes ? lay(view, addr, bytes, len) : NULL;
+	view->good = pvp_reallocarray(view->good, len, 1);
+	memcpy(view->good, good, len);
+	view->spoilt = addr;
+	view->nr_spoilt = len;
+	return lay(view, addr, bytes, len);
+}
+
 static struct pvp_error *lay_list(struct pvp_view *view, const struct pvp_patched *patched)
 {
 	struct pvp_error *err = NULL;
 
 	for (size_t i = 0; patched && i < patched->nr && !err; i++)
-		err = pvp_view_lay(view, patched->v[i].addr, patched->v[i].new, patched->v[i].len);
+		err = lay(view, patched->v[i].addr, patched->v[i].new, patched->v[i].len);
 	return err;
 }
 
@@ -454,7 +473,7 @@ struct pvp_error *pvp_view_create(const struct pvp_world *world, const struct pv
 	err = lay_list(&view, patched);
 	err = err ? err : lay_list(&view, given);
 	for (size_t i = 0; restore && i < restore->nr && !err; i++)
-		err = pvp_view_lay(&view, restore->v[i].addr, restore->v[i].linked,
+		err = lay(&view, restore->v[i].addr, restore->v[i].linked,
 				   restore->v[i].len);
 	if (err) {
 		pvp_view_deinit(&view);
@@ -469,6 +488,7 @@ void pvp_view_deinit(struct pvp_view *view)
 	for (size_t i = 0; i < view->nr_mappings; i++)
 		munmap(view->mappings[i].host, view->mappings[i].len);
 	free(view->mappings);
+	free(view->good);
 	free(view->regions);
 	memset(view, 0, sizeof(*view));
 }

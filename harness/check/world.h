@@ -37,8 +37,11 @@ void pvp_world_destroy(struct pvp_world *world);
 struct pvp_view {
 	struct pvp_region *regions; /* for struct pvp_machine_config */
 	size_t nr_regions;
-	struct pvp_mapping *mappings; /* private */
+	/* private */
+	struct pvp_mapping *mappings;
 	size_t nr_mappings;
+	uint8_t *good; /* what pvp_view_spoil replaced at `spoilt` */
+	uint64_t spoilt, nr_spoilt;
 };
 
 struct pvp_error *pvp_view_create(const struct pvp_world *world, const struct pvp_patched *patched,
@@ -46,9 +49,12 @@ struct pvp_error *pvp_view_create(const struct pvp_world *world, const struct pv
 				  struct pvp_view *ret) PVP_MUST_CHECK;
 void pvp_view_deinit(struct pvp_view *view);
 
-/* Other bytes, as long as no machine has run over the view: text is never rewritten in a live engine. */
-struct pvp_error *pvp_view_lay(struct pvp_view *view, uint64_t addr, const uint8_t *bytes,
-			       uint64_t len) PVP_MUST_CHECK;
+/*
+ * Other bytes at one place; what the call before replaced is back first.  bytes NULL: no more than
+ * that.  No machine may be over the view: text is never rewritten in a live engine.
+ */
+struct pvp_error *pvp_view_spoil(struct pvp_view *view, uint64_t addr, const uint8_t *bytes,
+				 uint64_t len) PVP_MUST_CHECK;
 
 /* The bytes of [addr, addr+len) in the view, or NULL. */
 const uint8_t *pvp_view_bytes(const struct pvp_view *view, uint64_t addr, uint64_t len);

@@ -7,9 +7,9 @@
  *
  * A mutant is one pv site, entry-code site or trap row with other bytes than boot leaves there.
  * It is judged like a file given to `verify --patched`, except that nothing compares bytes: a
- * verdict kills it, or a finding about the text that is there.  Mutants run each in a process of
- * its own, on a K1 engine that has run nothing before, because text is never rewritten under a live
- * engine.
+ * verdict kills it, or a finding about the text that is there.  Mutants run each on a K1 engine that
+ * has run nothing before, because text is never rewritten under a live engine, in a process that it
+ * may end.
  *
  *	err = pvp_mutate(&input, &score);
  *	pvp_mutate_score_deinit(&score);

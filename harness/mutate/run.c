@@ -1,55 +1,34 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#define _GNU_SOURCE
 #include "run.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "alloc.h"
 #include "cell.h"
 #include "entry_bench.h"
+#include "pool.h"
+#include "seen.h"
 
 /* An engine that hangs has outlived 64 states by far. */
 #define MAX_SECONDS 120
 
-/* What all processes write to, each its own part. */
-struct shared {
-	struct {
-		char message[256]; /* of a worker that failed */
-		bool done;
-	} workers[64];
-	struct pvp_mutant_outcome outcomes[];
-};
-#define MAX_WORKERS ARRAY_SIZE(((struct shared *)0)->workers)
-
-struct pool {
+/* Items: the good text of each site, then the mutants. */
+struct run {
 	const struct pvp_check_input *check;
 	const struct pvp_mutant *mutants;
 	size_t nr;
-	unsigned jobs;
-	struct shared *shared;
-	size_t shared_len;
-	int said; /* a byte a mutant */
+	const struct pvp_site **sites; /* of the mutants, each once */
+	size_t nr_sites;
+	struct pvp_mutant_outcome *outcomes;
+	struct pvp_error *good; /* the first site, in order, whose good text is not good */
+	size_t good_site;
+	size_t done;
 };
 
-/* --- one mutant --- */
-
-static void keep(const struct pvp_cell *cell, struct pvp_mutant_outcome *ret)
-{
-	ret->verdict = cell->verdict;
-	ret->reason = cell->reason;
-	ret->state = cell->states;
-	snprintf(ret->seen, sizeof(ret->seen), "%s", cell->detail ? cell->detail : "");
-	ret->decided = true;
-}
+/* --- the worker's side --- */
 
 /* A bench of each sort: pv calls, entry code, trap rows. */
 struct benches {
@@ -57,222 +36,150 @@ struct benches {
 	struct pvp_entry_bench *entry, *rows;
 };
 
-static struct pvp_entry_bench *entry_bench(const struct benches *benches,
-					   const struct pvp_site *site)
+static struct pvp_error *begin(void *arg, void **state)
 {
-	return site->kind == PVP_SITE_ENTRY ? benches->entry
-	       : site->kind == PVP_SITE_TRAP ? benches->rows
-					     : NULL;
+	const struct run *run = arg;
+	const bool has_entry = run->check->entry && run->check->entry->sites.nr;
+	struct benches *ret = pvp_calloc(1, sizeof(*ret));
+	struct pvp_error *err = pvp_bench_create(run->check, &ret->calls);
+
+	if (!err && has_entry)
+		err = pvp_entry_bench_create(run->check, PVP_SITE_ENTRY, &ret->entry);
+	if (!err && has_entry)
+		err = pvp_entry_bench_create(run->check, PVP_SITE_TRAP, &ret->rows);
+	*state = ret;
+	return err;
 }
 
-static struct pvp_error *spoil(const struct benches *benches, const struct pvp_mutant *mutant)
-{
-	struct pvp_entry_bench *entry = entry_bench(benches, mutant->site);
-
-	return entry ? pvp_entry_bench_spoil(entry, mutant->site, mutant->bytes)
-		     : pvp_bench_spoil(benches->calls, mutant->site, mutant->bytes);
-}
-
-static void decide(const struct benches *benches, const struct pvp_site *site,
+/* bytes NULL: the good text. */
+static void decide(const struct benches *benches, const struct pvp_site *site, const uint8_t *bytes,
 		   struct pvp_cell *cell)
 {
-	struct pvp_entry_bench *entry = entry_bench(benches, site);
+	struct pvp_entry_bench *entry = site->kind == PVP_SITE_ENTRY  ? benches->entry
+					: site->kind == PVP_SITE_TRAP ? benches->rows
+								      : NULL;
+	struct pvp_error *err = entry ? pvp_entry_bench_spoil(entry, site, bytes)
+				      : pvp_bench_spoil(benches->calls, site, bytes);
 
+	if (err)
+		_exit(2);
 	if (entry)
 		pvp_entry_bench_decide(entry, site, cell);
 	else
 		pvp_bench_decide(benches->calls, site, cell, NULL);
 }
 
-static void judge(const struct benches *benches, const struct pvp_mutant *mutant,
-		  struct pvp_mutant_outcome *ret)
+static void work(void *arg, void *state, size_t item, struct pvp_record *out)
 {
-	struct pvp_error *err;
+	const struct run *run = arg;
+	const struct pvp_mutant *mutant =
+		item < run->nr_sites ? NULL : &run->mutants[item - run->nr_sites];
 	struct pvp_cell cell;
 
 	alarm(MAX_SECONDS);
-	err = spoil(benches, mutant);
-	if (err)
-		_exit(2);
-	decide(benches, mutant->site, &cell);
-	keep(&cell, ret);
-	_exit(0);
-}
-
-static struct pvp_error *judge_apart(const struct pool *pool, const struct benches *benches,
-				     size_t i)
-{
-	struct pvp_mutant_outcome *ret = &pool->shared->outcomes[i];
-	int status = 0;
-	pid_t pid = fork();
-
-	if (pid < 0)
-		return pvp_error_os(errno, "a process for a mutant");
-	if (!pid) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		judge(benches, &pool->mutants[i], ret);
-	}
-	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		;
-	if (!ret->decided) {
-		ret->verdict = PVP_INCONCLUSIVE;
-		ret->reason = PVP_REASON_WORKER_DIED;
-		snprintf(ret->seen, sizeof(ret->seen), "the process that ran it ended by %s %d",
-			 WIFSIGNALED(status) ? "signal" : "status",
-			 WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
-	}
-	if (write(pool->said, "", 1) < 0)
-		_exit(3); /* nobody listens */
-	return NULL;
-}
-
-/* --- a worker --- */
-
-static struct pvp_error *check_good(const struct benches *benches, const struct pvp_site *site)
-{
-	struct pvp_error *err = NULL;
-	struct pvp_cell cell;
-
-	decide(benches, site, &cell);
-	if (cell.verdict != PVP_EQUIVALENT)
-		err = pvp_error_format(PVP_ERR_BAD_DATA,
-				       "%s#%u: the good text is %s (%s), so that no mutant of it "
-				       "shows anything",
-				       site->op, site->ordinal, pvp_verdict_name(cell.verdict),
-				       cell.detail ? cell.detail : "");
+	decide(state, mutant ? mutant->site : run->sites[item], mutant ? mutant->bytes : NULL,
+	       &cell);
+	alarm(0);
+	pvp_seen_put_cell(out, &cell);
 	pvp_cell_deinit(&cell);
-	return err;
 }
 
-static struct pvp_error *work_on_sites(const struct pool *pool, unsigned worker,
-				       const struct benches *good, const struct benches *spoilt)
+/* --- the parent's side --- */
+
+static void progress(struct run *run)
 {
-	struct pvp_error *err = NULL;
-	size_t nr_sites = 0;
+	run->done++;
+	if (run->check->progress)
+		run->check->progress(run->check->progress_arg, run->done, run->nr);
+}
 
-	for (size_t i = 0; i < pool->nr && !err; i++) {
-		bool first = !i || pool->mutants[i].site != pool->mutants[i - 1].site;
+/* Of a good text. */
+static void note(struct run *run, size_t i, const char *verdict, const char *why)
+{
+	const struct pvp_site *site = run->sites[i];
 
-		nr_sites += first;
-		if (nr_sites % pool->jobs != worker)
-			continue;
-		if (first)
-			err = check_good(good, pool->mutants[i].site);
-		if (!err)
-			err = judge_apart(pool, spoilt, i);
+	if (run->good && run->good_site < i)
+		return;
+	pvp_error_destroy(run->good);
+	run->good_site = i;
+	run->good = pvp_error_format(PVP_ERR_BAD_DATA,
+				     "%s#%u: the good text is %s (%s), so that no mutant of it "
+				     "shows anything",
+				     site->op, site->ordinal, verdict, why);
+}
+
+static bool take(void *arg, size_t item, struct pvp_record *in)
+{
+	struct run *run = arg;
+	struct pvp_mutant_outcome *ret;
+	struct pvp_cell cell;
+	const char *seen;
+
+	if (!pvp_seen_get_cell(in, &cell))
+		return false;
+	seen = cell.detail ? cell.detail : "";
+	if (item < run->nr_sites) {
+		if (cell.verdict != PVP_EQUIVALENT)
+			note(run, item, pvp_verdict_name(cell.verdict), seen);
+	} else {
+		ret = &run->outcomes[item - run->nr_sites];
+		ret->verdict = cell.verdict;
+		ret->reason = cell.reason;
+		ret->state = cell.states;
+		snprintf(ret->seen, sizeof(ret->seen), "%s", seen);
+		progress(run);
 	}
-	return err;
+	pvp_cell_deinit(&cell);
+	return true;
 }
 
-static struct pvp_error *benches_create(const struct pvp_check_input *check, struct benches *ret)
+static bool died(void *arg, size_t item, const char *how)
 {
-	const bool has_entry = check->entry && check->entry->sites.nr;
-	struct pvp_error *err = pvp_bench_create(check, &ret->calls);
+	struct run *run = arg;
+	struct pvp_mutant_outcome *ret;
 
-	if (!err && has_entry)
-		err = pvp_entry_bench_create(check, PVP_SITE_ENTRY, &ret->entry);
-	if (!err && has_entry)
-		err = pvp_entry_bench_create(check, PVP_SITE_TRAP, &ret->rows);
-	return err;
-}
-
-static void work(const struct pool *pool, unsigned worker)
-{
-	struct benches good = {0}, spoilt = {0};
-	struct pvp_error *err;
-
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	signal(SIGPIPE, SIG_IGN);
-	err = benches_create(pool->check, &good);
-	if (!err)
-		err = benches_create(pool->check, &spoilt);
-	if (!err)
-		err = work_on_sites(pool, worker, &good, &spoilt);
-	if (err)
-		snprintf(pool->shared->workers[worker].message,
-			 sizeof(pool->shared->workers[worker].message), "%s", err->message);
-	pool->shared->workers[worker].done = true;
-	_exit(0); /* memory, engines and mappings go with the process */
-}
-
-/* --- the parent --- */
-
-static void listen(const struct pool *pool, int fd)
-{
-	const struct pvp_check_input *check = pool->check;
-	size_t done = 0;
-	char buf[512];
-	ssize_t n;
-
-	while ((n = read(fd, buf, sizeof(buf))) > 0 || (n < 0 && errno == EINTR)) {
-		done += n > 0 ? n : 0;
-		if (check->progress)
-			check->progress(check->progress_arg, done, pool->nr);
+	if (item < run->nr_sites) {
+		note(run, item, pvp_verdict_name(PVP_INCONCLUSIVE), how);
+		return false;
 	}
-}
-
-static struct pvp_error *run_workers(struct pool *pool)
-{
-	pid_t pids[MAX_WORKERS] = {0};
-	struct pvp_error *err = NULL;
-	int fds[2];
-
-	if (pipe2(fds, O_CLOEXEC))
-		return pvp_error_os(errno, "pipe to workers");
-	pool->said = fds[1];
-	fflush(NULL);
-	for (unsigned i = 0; i < pool->jobs && !err; i++) {
-		pids[i] = fork();
-		if (pids[i] < 0) {
-			pids[i] = 0;
-			err = pvp_error_os(errno, "a worker process");
-		} else if (!pids[i]) {
-			close(fds[0]);
-			work(pool, i);
-		}
-	}
-	close(fds[1]);
-	if (!err)
-		listen(pool, fds[0]);
-	close(fds[0]);
-	for (unsigned i = 0; i < pool->jobs; i++) {
-		if (!pids[i])
-			continue;
-		if (err)
-			kill(pids[i], SIGKILL);
-		while (waitpid(pids[i], NULL, 0) < 0 && errno == EINTR)
-			;
-		if (!err && *pool->shared->workers[i].message)
-			err = pvp_error_format(PVP_ERR_BAD_DATA, "%s",
-					       pool->shared->workers[i].message);
-		else if (!err && !pool->shared->workers[i].done)
-			err = pvp_error_format(PVP_ERR_ENGINE, "a worker died between two mutants");
-	}
-	return err;
+	ret = &run->outcomes[item - run->nr_sites];
+	ret->verdict = PVP_INCONCLUSIVE;
+	ret->reason = PVP_REASON_WORKER_DIED;
+	snprintf(ret->seen, sizeof(ret->seen), "the process that ran it ended by %s", how);
+	progress(run);
+	return false;
 }
 
 struct pvp_error *pvp_mutants_run(const struct pvp_check_input *check,
 				  const struct pvp_mutant *mutants, size_t nr,
 				  struct pvp_mutant_outcome *ret)
 {
-	struct pool pool = {
+	struct run run = {
 		.check = check,
 		.mutants = mutants,
 		.nr = nr,
-		.jobs = check->jobs < MAX_WORKERS ? check->jobs : MAX_WORKERS,
-		.shared_len = sizeof(*pool.shared) + nr * sizeof(pool.shared->outcomes[0]),
+		.sites = pvp_calloc(nr, sizeof(*run.sites)),
+		.outcomes = ret,
+	};
+	struct pvp_pool pool = {
+		.jobs = check->jobs,
+		.arg = &run,
+		.begin = begin,
+		.work = work,
+		.take = take,
+		.died = died,
 	};
 	struct pvp_error *err;
 
-	if (!nr)
-		return NULL;
-	pool.shared = mmap(NULL, pool.shared_len, PROT_READ | PROT_WRITE,
-			   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (pool.shared == MAP_FAILED)
-		return pvp_error_os(errno, "memory for mutants");
-	err = run_workers(&pool);
-	if (!err)
-		memcpy(ret, pool.shared->outcomes, nr * sizeof(*ret));
-	munmap(pool.shared, pool.shared_len);
+	for (size_t i = 0; i < nr; i++)
+		if (!i || mutants[i].site != mutants[i - 1].site)
+			run.sites[run.nr_sites++] = mutants[i].site;
+	pool.nr_items = run.nr_sites + nr;
+	err = pvp_pool_run(&pool);
+	if (err)
+		pvp_error_destroy(run.good);
+	else
+		err = run.good;
+	free(run.sites);
 	return err;
 }
