@@ -681,6 +681,14 @@ if [ -c /dev/zero ]; then
 	refuses "a --caps file that never ends" /dev/zero verify --out out --platform native --caps /dev/zero image
 fi
 refuses "a --patched file of another image" stale.tsv verify --out out --platform native --patched stale.tsv image
+# A slot of pv_ops that makes the unpatched call as wrong as the patched one.
+rel=$(echo "$site_old" | sed 's/^ff15\(..\)\(..\)\(..\)\(..\)$/\4\3\2\1/')
+slot=$(printf 'ffffffff%08x' $((0x${address#ffffffff} + 6 + 0x$rel)))
+printf '%s\t%s\t%s\n' "$address" "$site_old" fb9090909090 "$slot" 00 ff >slot.tsv
+refuses "a --patched file that changes pv_ops" "slot.tsv:2: 0x$slot (pv_ops+" verify --out out \
+	--platform native --patched slot.tsv image
+rows_of witness.json "$address:$site_old:fb9090909090" "$slot:00:ff" >bad.json
+refuses "replay: a witness that changes pv_ops" 'bad.json: field "patched[1].addr": ' replay bad.json
 mv kept out
 exits "verify --patched, spoiled again" 1 verify --out out --platform native --patched spoiled.tsv image
 mv out kept # refuses() wants no report

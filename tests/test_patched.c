@@ -13,6 +13,7 @@
 #define ALT   PVP_PASS_ALTERNATIVE
 
 static struct pvp_image *image;
+static struct pvp_patchable text_only;
 
 static void open_image(void)
 {
@@ -21,6 +22,7 @@ static void open_image(void)
 	tiny_init(&t);
 	tiny_poke(&t, TINY_TEXT, "\x00\x01\x02\x03\x04\x05\x06\x07", 8);
 	pvp_ck_ok(tiny_open(&t, &image));
+	text_only.image = image;
 }
 
 static void close_image(void)
@@ -114,7 +116,7 @@ START_TEST(print_and_read)
 	fclose(out);
 	ck_assert_str_eq(text, want);
 	path = write_file(text, len);
-	pvp_ck_ok(pvp_patched_read(path, image, &again));
+	pvp_ck_ok(pvp_patched_read(path, &text_only, &again));
 	unlink(path);
 	ck_assert_uint_eq(again.nr, patched.nr);
 	for (size_t i = 0; i < again.nr; i++) {
@@ -181,7 +183,7 @@ START_TEST(symbolic_difference)
 	size_t nr = 0;
 
 	pvp_patched_add(&patched, TINY_TEXT + 1, old, new, by, 3);
-	pvp_ck_ok(pvp_patched_read(path, image, &given));
+	pvp_ck_ok(pvp_patched_read(path, &text_only, &given));
 	unlink(path);
 	pvp_patched_difference(&patched, &given, &difference);
 	for (size_t i = 0; i < difference.nr; i++)
@@ -220,6 +222,7 @@ static const struct {
 	{"wrong old", A "1\t0102ff\tffffff\n", 0,
 	 ":1: old byte at 0xffffffff81000003 is ff, the image has 03"},
 	{"outside", "1234\t01\tff\n", 0, ":1: the image has no 1 bytes at 0x1234"},
+	{"data", A "1\t01\tff\nffffffff82000000\t00\tff\n", 0, ":2: 0xffffffff82000000"},
 	{"overlap", A "2\t02\tff\n" A "1\t0102\tffff\n", 0,
 	 ":1: 0xffffffff81000002 is also in the row of line 2"},
 	{"symbolic", A "1\t0102\tff\?\?\n", 0,
@@ -233,10 +236,10 @@ START_TEST(given_files)
 	struct pvp_patched patched;
 
 	if (files[_i].message) {
-		pvp_ck_err(pvp_patched_read(path, image, &patched), PVP_ERR_BAD_DATA,
+		pvp_ck_err(pvp_patched_read(path, &text_only, &patched), PVP_ERR_BAD_DATA,
 			   files[_i].message);
 	} else {
-		pvp_ck_ok(pvp_patched_read(path, image, &patched));
+		pvp_ck_ok(pvp_patched_read(path, &text_only, &patched));
 		ck_assert_msg(patched.nr == files[_i].nr, "%s: %zu rows", files[_i].what,
 			      patched.nr);
 		for (size_t i = 1; i < patched.nr; i++)
@@ -253,10 +256,64 @@ START_TEST(unreadable)
 	struct pvp_patched patched;
 	const char *path = write_file(nul, sizeof(nul) - 1);
 
-	pvp_ck_err(pvp_patched_read(path, image, &patched), PVP_ERR_BAD_DATA, ":1: a NUL byte");
+	pvp_ck_err(pvp_patched_read(path, &text_only, &patched), PVP_ERR_BAD_DATA, ":1: a NUL byte");
 	unlink(path);
-	pvp_ck_err(pvp_patched_read(path, image, &patched), PVP_ERR_OS, path);
-	pvp_ck_err(pvp_patched_read("/tmp", image, &patched), PVP_ERR_OS, "/tmp: ");
+	pvp_ck_err(pvp_patched_read(path, &text_only, &patched), PVP_ERR_OS, path);
+	pvp_ck_err(pvp_patched_read("/tmp", &text_only, &patched), PVP_ERR_OS, "/tmp: ");
+}
+END_TEST
+
+/* --- where they may be --- */
+
+static struct pvp_alt_entry alts[] = {{.addr = TINY_DATA + 0x700, .len = 4, .replacement_len = 3}};
+static uint64_t slots[] = {TINY_DATA, TINY_DATA + 8};
+static struct pvp_static_call_key keys[] = {{.key = TINY_KEY(0)}, {.key = 0}};
+static struct pvp_site trap_rows[] = {
+	{.addr = TINY_DATA + 0x600, .len = 24, .kind = PVP_SITE_TRAP},
+};
+
+// clang-format off
+static const struct {
+	const char *what;
+	uint64_t addr, len;
+	const char *message; /* NULL: it may be there */
+} places[] = {
+	{"text",               TINY_TEXT,             8,  NULL},
+	{"init text",          TINY_INIT,             1,  NULL},
+	{"an entry in data",   TINY_DATA + 0x700,     4,  NULL},
+	{"its last byte",      TINY_DATA + 0x703,     1,  NULL},
+	{"behind it",          TINY_DATA + 0x702,     3,  "0xffffffff82000704"},
+	{"in front of it",     TINY_DATA + 0x6ff,     2,  "0xffffffff820006ff"},
+	{"a trap row",         TINY_DATA + 0x600,     24, NULL},
+	{"behind it",          TINY_DATA + 0x617,     2,  "0xffffffff82000618"},
+	{"a slot",             TINY_DATA + 8,         8,  "platform's (--pvop)"},
+	{"its last byte",      TINY_DATA + 15,        1,  "platform's (--pvop)"},
+	{"behind the slots",   TINY_DATA + 16,        1,  "is data, no patched text"},
+	{"a key",              TINY_KEY(0) + 1,       1,  "platform's (--static-call)"},
+	{"a patch table",      TINY_TABLES,           1,  "is data, no patched text"},
+	{"nowhere",            0x1000,                1,  "0x1000 (0x1000) is data"},
+	{"the end of all",     UINT64_MAX,            1,  "0xffffffffffffffff"},
+};
+// clang-format on
+
+START_TEST(patchable)
+{
+	struct pvp_tables tables = {
+		.alts = alts,
+		.nr_alts = 1,
+		.slots = slots,
+		.nr_fields = 2,
+		.static_call_keys = keys,
+		.nr_static_call_keys = 2,
+	};
+	struct pvp_entry_sites entry = {.sites = {trap_rows, 1}};
+	const struct pvp_patchable patchable = {image, &tables, &entry};
+
+	if (places[_i].message)
+		pvp_ck_err(pvp_patchable_check(&patchable, places[_i].addr, places[_i].len),
+			   PVP_ERR_BAD_DATA, places[_i].message);
+	else
+		pvp_ck_ok(pvp_patchable_check(&patchable, places[_i].addr, places[_i].len));
 }
 END_TEST
 
@@ -274,6 +331,7 @@ Suite *patched_suite(void)
 	tcase_add_loop_test(list, symbolic_difference, 0, ARRAY_SIZE(against_symbolic));
 	suite_add_tcase(s, list);
 	tcase_add_checked_fixture(given, open_image, close_image);
+	tcase_add_loop_test(given, patchable, 0, ARRAY_SIZE(places));
 	tcase_add_loop_test(given, given_files, 0, ARRAY_SIZE(files));
 	tcase_add_test(given, unreadable);
 	suite_add_tcase(s, given);

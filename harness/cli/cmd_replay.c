@@ -308,6 +308,7 @@ static struct pvp_error *replay(const struct pvp_witness_file *file,
 	};
 	const bool alone = file->seen.alone;
 	const struct pvp_site *site = find_site(subject, file->addr, alone);
+	const struct pvp_patchable patchable = {subject->image, &subject->tables, &subject->entry};
 	struct pvp_cell cell = {0};
 	struct pvp_error *err;
 
@@ -323,6 +324,10 @@ static struct pvp_error *replay(const struct pvp_witness_file *file,
 		const struct pvp_patch *row = &file->given.v[i];
 		const uint8_t *old = pvp_image_bytes(subject->image, row->addr, row->len);
 
+		err = pvp_patchable_check(&patchable, row->addr, row->len);
+		if (err)
+			return pvp_error_context(err, "field \"patched[%zu].addr\": %s", i,
+						 subject->path);
 		if (!old || memcmp(old, row->old, row->len))
 			return pvp_error_format(PVP_ERR_BAD_DATA,
 						"field \"patched[%zu].old\": %s has other bytes at "

@@ -195,7 +195,10 @@ static struct pvp_error *open_jobs(struct run *run)
 		struct job *job = &run->jobs[i];
 
 		if (run->options.patched)
-			err = pvp_patched_read(run->options.patched, job->subject.image,
+			err = pvp_patched_read(run->options.patched,
+					       &(struct pvp_patchable){job->subject.image,
+								       &job->subject.tables,
+								       &job->subject.entry},
 					       &job->given);
 		if (!err)
 			err = open_boots(run, job);

@@ -294,10 +294,11 @@ static bool parse_address(const char *text, uint64_t *ret)
 }
 
 /* line is cut up.  row->old and row->new are the caller's to free, on error too. */
-static struct pvp_error *parse_line(char *line, const struct pvp_image *image,
+static struct pvp_error *parse_line(char *line, const struct pvp_patchable *patchable,
 				    struct pvp_patch *row)
 {
 	char *rest = line, *address, *old, *new;
+	struct pvp_error *err;
 	const uint8_t *file;
 	size_t len;
 
@@ -326,10 +327,13 @@ static struct pvp_error *parse_line(char *line, const struct pvp_image *image,
 		return pvp_error_format(PVP_ERR_BAD_DATA, "%zu bytes in one row", len);
 	row->len = len;
 	row->pass = PVP_PASS_GIVEN;
-	file = pvp_image_bytes(image, row->addr, len);
+	file = pvp_image_bytes(patchable->image, row->addr, len);
 	if (!file)
 		return pvp_error_format(PVP_ERR_BAD_DATA, "the image has no %zu bytes at %#" PRIx64,
 					len, row->addr);
+	err = pvp_patchable_check(patchable, row->addr, len);
+	if (err)
+		return err;
 	for (size_t i = 0; i < len; i++)
 		if (file[i] != row->old[i])
 			return pvp_error_format(PVP_ERR_BAD_DATA,
@@ -339,8 +343,9 @@ static struct pvp_error *parse_line(char *line, const struct pvp_image *image,
 	return NULL;
 }
 
-static struct pvp_error *read_rows(FILE *file, const char *path, const struct pvp_image *image,
-				   struct given **v, size_t *nr)
+static struct pvp_error *read_rows(FILE *file, const char *path,
+				   const struct pvp_patchable *patchable, struct given **v,
+				   size_t *nr)
 {
 	struct pvp_error *err = NULL;
 	size_t cap = 0, line_cap = 0;
@@ -359,7 +364,7 @@ static struct pvp_error *read_rows(FILE *file, const char *path, const struct pv
 		if (memchr(line, 0, len))
 			err = pvp_error_format(PVP_ERR_BAD_DATA, "a NUL byte");
 		else
-			err = parse_line(line, image, &given->row);
+			err = parse_line(line, patchable, &given->row);
 		if (err)
 			err = pvp_error_context(err, "%s:%zu", path, number);
 	}
@@ -369,7 +374,7 @@ static struct pvp_error *read_rows(FILE *file, const char *path, const struct pv
 	return err;
 }
 
-struct pvp_error *pvp_patched_read(const char *path, const struct pvp_image *image,
+struct pvp_error *pvp_patched_read(const char *path, const struct pvp_patchable *patchable,
 				   struct pvp_patched *ret)
 {
 	struct pvp_patched patched = {0};
@@ -381,7 +386,7 @@ struct pvp_error *pvp_patched_read(const char *path, const struct pvp_image *ima
 	err = pvp_textfile_open(path, &file);
 	if (err)
 		return err;
-	err = read_rows(file, path, image, &v, &nr);
+	err = read_rows(file, path, patchable, &v, &nr);
 	fclose(file);
 	if (nr)
 		qsort(v, nr, sizeof(*v), by_addr);

@@ -19,7 +19,7 @@
 
 #include <stdio.h>
 
-#include "image.h"
+#include "patchable.h"
 
 #define PVP_PASSES(X)                                                                              \
 	X(FILE, "file")                                                                            \
@@ -106,11 +106,11 @@ void pvp_patched_difference(const struct pvp_patched *predicted, const struct pv
 void pvp_patched_print(const struct pvp_patched *patched, FILE *out);
 /*
  * Reads what pvp_patched_print writes (the pass column is optional and only a label; blank lines
- * and lines that begin with # are skipped), in any order.  The old column must match the image and
- * rows must not overlap; what does not parse or match is an error naming file and line, and so is
- * a "??".  Rows become PVP_PASS_GIVEN.
+ * and lines that begin with # are skipped), in any order.  The old column must match the image,
+ * rows must not overlap, and lie where there may be any (patchable.h); what does not parse or match
+ * is an error naming file and line, and so is a "??".  Rows become PVP_PASS_GIVEN.
  */
-struct pvp_error *pvp_patched_read(const char *path, const struct pvp_image *image,
+struct pvp_error *pvp_patched_read(const char *path, const struct pvp_patchable *patchable,
 				   struct pvp_patched *ret) PVP_MUST_CHECK;
 
 #endif
