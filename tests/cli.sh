@@ -353,6 +353,14 @@ refuses "verify: unknown static key" "nonesuch" verify --out out --platform nati
 refuses "verify: unknown feature" "+nonesuch" verify --out out --platform native \
 	--feature +nonesuch image
 refuses "verify: unknown site" "nonesuch#1" verify --out out --platform native --site nonesuch#1 image
+refuses "verify: a site's name misspelt" "; irq.irq_disable has sites 1 to " verify --out out \
+	--platform native --site irq_disabled image
+refuses "verify: no such entry code" "entry.iret has sites 1 to 1" verify --out out --platform native \
+	--site entry.iret#2 image
+refuses "diff: an op with several sites" "say which, as in irq.irq_disable#1" diff image irq_disable \
+	--platform native
+refuses "diff: entry code" "entry.iret#1 is of kind entry" diff image entry.iret --platform native
+refuses "why: a transfer" "return#2 is of kind return" why image return#2 --platform native
 refuses "verify: --caps without words" "empty" verify --out out --platform native --caps empty image
 refuses "verify: --expect without list" "empty" verify --out out --platform native --expect empty image
 refuses "verify: --patched that is none" "text" verify --out out --platform native --patched text image
@@ -543,6 +551,12 @@ holds "verify --format F=FILE: the table still" grep -q '^platform ' stdout
 exits "verify --site" 0 verify --out out --platform native --site irq_disable#1 image
 holds "verify --site: the rest is SKIPPED" \
 	[ "$(grep -c '"verdict": "SKIPPED"' out/results.json)" = "$(($(wc -l <sites.tsv) - 1))" ]
+exits "verify --site: an op is all its sites" 0 verify --out out --platform native --site irq_disable image
+holds "verify --site: an op is all its sites: no others" \
+	[ "$(grep -c '"verdict": "EQUIVALENT"' out/results.json)" = "$(grep -c '	irq.irq_disable	' sites.tsv)" ]
+exits "verify --site: entry code" 0 verify --out out --platform native --site entry.iret image
+holds "verify --site: entry code: its cell" \
+	grep -q '"op": "entry.iret", "ordinal": 1,.*"verdict": "EQUIVALENT"' out/results.json
 exits "verify --site: a transfer" 0 verify --out out --platform native --site return#3 image
 holds "verify --site: a transfer: its cell" grep -q '"op": "return", "ordinal": 3,.*"verdict": "EQUIVALENT"' out/results.json
 holds "verify --site: a transfer: no other" grep -qE '^  return +[0-9]+ +1 +0 +1 +0 +0 +0 +[0-9]+ +0$' stdout

@@ -78,13 +78,17 @@ static const struct {
 	{ "pv_sched_clock#3",        0x60, 0, NULL },
 	{ "_text+0x40",              0x40, 0, NULL },
 	{ "_text",                   0x00, 0, NULL },
-	{ "0xffffffff81000016",        -1, PVP_ERR_NOT_FOUND, "no pv site at 0xffffffff81000016" },
+	{ "0xffffffff81000016",        -1, PVP_ERR_NOT_FOUND, "no pv site at 0xffffffff81000016; the nearest is irq.irq_disable#2 at 0xffffffff81000010" },
 	{ "0x0",                       -1, PVP_ERR_NOT_FOUND, "no pv site at 0" },
 	{ "irq_disable#3",             -1, PVP_ERR_NOT_FOUND, "irq.irq_disable has sites 1 to 2" },
 	{ "irq_disable#0",             -1, PVP_ERR_NOT_FOUND, "has sites 1 to 2" },
-	{ "disable#1",                 -1, PVP_ERR_NOT_FOUND, "no site of such an op" },
+	{ "disable#1",                 -1, PVP_ERR_NOT_FOUND, "no site of such an op; `pvproof sites' lists" },
+	{ "irq_disabel#1",             -1, PVP_ERR_NOT_FOUND, "no site of such an op; irq.irq_disable has sites 1 to 2" },
+	{ "irq.irqdisable",            -1, PVP_ERR_NOT_FOUND, "no such symbol or op; irq.irq_disable has sites 1 to 2" },
 	{ "irq_disable#x",             -1, PVP_ERR_USAGE,     "no number behind #" },
-	{ "irq_disable",               -1, PVP_ERR_NOT_FOUND, "no such symbol or op" },
+	{ "irq_disable",               -1, PVP_ERR_USAGE,     "irq.irq_disable has sites 1 to 2; say which, as in irq.irq_disable#1" },
+	{ "lazy_mode.enter",         0x20, 0, NULL },
+	{ "enter",                   0x20, 0, NULL },
 	{ "_text+",                    -1, PVP_ERR_USAGE,     "no offset behind +" },
 	{ "_text+0x35",                -1, PVP_ERR_NOT_FOUND, "no pv site at 0xffffffff81000035" },
 	{ "",                          -1, PVP_ERR_NOT_FOUND, "no such symbol or op" },
@@ -130,6 +134,70 @@ START_TEST(site_list)
 	}
 	pvp_sites_deinit(&sites);
 	pvp_tables_deinit(&tables);
+	pvp_image_close(image);
+}
+END_TEST
+
+/* Sites of two lists, and which of them a name chooses. */
+static struct pvp_site few[] = {
+	{.addr = 0x1000, .len = 6, .op = "irq.save_fl", .ordinal = 1},
+	{.addr = 0x1010, .len = 6, .op = "irq.irq_disable", .ordinal = 1},
+	{.addr = 0x1020, .len = 6, .op = "irq.save_fl", .ordinal = 2},
+}, more[] = {
+	{.addr = 0x1020, .len = 2, .op = "entry.iret", .ordinal = 1},
+	{.addr = 0x2000, .len = 2, .op = "entry.iret", .ordinal = 2, .kind = PVP_SITE_TRAP},
+	{.addr = 0x2010, .len = 2, .op = "return", .ordinal = 1, .kind = PVP_SITE_RETURN},
+};
+
+// clang-format off
+static const struct {
+	const char *text, *chosen; /* a letter a site */
+	const char *message;
+} choices[] = {
+	{ "save_fl#2",        "--f---", NULL },
+	{ "iret#2",           "----i-", NULL },
+	{ "irq.save_fl",      "f-f---", NULL },
+	{ "save_fl",          "f-f---", NULL },
+	{ "entry.iret",       "---ii-", NULL },
+	{ "entry",            "---ii-", NULL },
+	{ "irq",              "fff---", NULL },
+	{ "return",           "-----i", NULL },
+	{ "trap",             "----i-", NULL },
+	{ "0x00002001",       "----i-", NULL },
+	{ "00001021",         "--f---", NULL }, /* the first list's */
+	{ "00001011",         "-f----", NULL },
+	{ "entry.irett",      NULL,     "no such symbol or op; entry.iret has sites 1 to 2" },
+	{ "entry.iret#3",     NULL,     "entry.iret has sites 1 to 2" },
+	{ "retrn#1",          NULL,     "no site of such an op; return has sites 1 to 1" },
+	{ "entr",             NULL,     "no such symbol or op" },
+	{ "irq.",             NULL,     "no such symbol or op" },
+	{ "",                 NULL,     "no such symbol or op; `pvproof sites' lists" },
+	{ "0x1ffe",           NULL,     "no pv site at 0x1ffe; the nearest is entry.iret#2 at 0x2000" },
+};
+// clang-format on
+
+START_TEST(choose)
+{
+	const struct pvp_sites a = {few, ARRAY_SIZE(few)}, b = {more, ARRAY_SIZE(more)};
+	const struct pvp_sites *const lists[] = {&a, &b};
+	bool flags[2][3] = {0}, *const chosen[] = {flags[0], flags[1]};
+	char got[7] = "------";
+	struct pvp_image *image;
+	struct pvp_error *err;
+	struct tiny t;
+
+	tiny_init(&t);
+	pvp_ck_ok(tiny_open(&t, &image));
+	err = pvp_sites_choose(lists, 2, image, choices[_i].text, chosen);
+	for (unsigned i = 0; i < 6; i++)
+		got[i] = flags[i / 3][i % 3] ? "fffiii"[i] : '-';
+	if (choices[_i].chosen) {
+		pvp_ck_ok(err);
+		ck_assert_str_eq(got, choices[_i].chosen);
+	} else {
+		pvp_ck_err(err, PVP_ERR_NOT_FOUND, choices[_i].message);
+		ck_assert_str_eq(got, "------");
+	}
 	pvp_image_close(image);
 }
 END_TEST
@@ -248,6 +316,7 @@ Suite *sites_suite(void)
 	TCase *list = tcase_create("list"), *kernels = tcase_create("real kernels");
 
 	tcase_add_test(list, site_list);
+	tcase_add_loop_test(list, choose, 0, ARRAY_SIZE(choices));
 	tcase_add_loop_test(list, overlapping_sites, 0, ARRAY_SIZE(overlaps));
 	suite_add_tcase(s, list);
 	tcase_set_timeout(kernels, 60);

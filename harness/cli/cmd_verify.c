@@ -130,38 +130,26 @@ static struct pvp_error *open_boots(const struct run *run, struct job *job)
 
 static struct pvp_error *find_wanted(const struct run *run, struct job *job)
 {
-	const struct pvp_words_list *sites = &run->options.sites;
+	const struct pvp_words_list *names = &run->options.sites;
 	const struct pvp_subject *subject = &job->subject;
-	/* Where several know the name the first one has it. */
-	const struct {
-		const struct pvp_sites *sites;
-		bool **wanted;
-	} lists[] = {
-		{&subject->entry.sites, &job->entry_wanted},
-		{&subject->sites, &job->wanted},
-		{&subject->transfers.sites, &job->transfer_wanted},
+	const struct pvp_sites *const lists[] = {
+		&subject->entry.sites,
+		&subject->sites,
+		&subject->transfers.sites,
 	};
+	bool **const wanted[] = {&job->entry_wanted, &job->wanted, &job->transfer_wanted};
+	bool *chosen[ARRAY_SIZE(lists)];
 
-	if (!sites->nr)
+	if (!names->nr)
 		return NULL;
 	for (size_t k = 0; k < ARRAY_SIZE(lists); k++)
-		*lists[k].wanted = pvp_calloc(lists[k].sites->nr, sizeof(**lists[k].wanted));
-	for (size_t i = 0; i < sites->nr; i++) {
-		const struct pvp_site *site = NULL;
-		struct pvp_error *err = NULL, *pv = NULL;
+		chosen[k] = *wanted[k] = pvp_calloc(lists[k]->nr, sizeof(**chosen));
+	for (size_t i = 0; i < names->nr; i++) {
+		struct pvp_error *err = pvp_sites_choose(lists, ARRAY_SIZE(lists), subject->image,
+							 names->v[i], chosen);
 
-		for (size_t k = 0; k < ARRAY_SIZE(lists) && !site; k++) {
-			err = pvp_sites_parse(lists[k].sites, subject->image, sites->v[i], &site);
-			if (!err)
-				(*lists[k].wanted)[site - lists[k].sites->v] = true;
-			else if (lists[k].sites == &subject->sites)
-				pv = err; /* says best what there is */
-			else
-				pvp_error_destroy(err);
-		}
-		if (!site)
-			return pvp_error_context(pv, "%s", subject->path);
-		pvp_error_destroy(pv);
+		if (err)
+			return pvp_error_context(err, "%s", subject->path);
 	}
 	return NULL;
 }

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "alloc.h"
 #include "clean.h"
 
 static error_t parse(int key, char *arg, struct argp_state *state)
@@ -19,11 +20,33 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	return ARGP_ERR_UNKNOWN;
 }
 
+/* What is a site, but of a kind that is no call: why it cannot be shown. */
+static struct pvp_error *other_kind(const struct pvp_subject *subject, const char *verb,
+				    const char *text)
+{
+	const struct pvp_sites *const lists[] = {&subject->entry.sites, &subject->transfers.sites};
+
+	for (size_t k = 0; k < ARRAY_SIZE(lists); k++) {
+		const struct pvp_site *site;
+		struct pvp_error *err =
+			pvp_sites_parse(lists[k], subject->image, text, &site);
+
+		if (!err)
+			return pvp_error_format(PVP_ERR_USAGE,
+						"site \"%s\": %s#%" PRIu32 " is of kind %s; %s shows "
+						"calls of pv operations only",
+						text, site->op, site->ordinal,
+						pvp_site_kind_name(site->kind), verb);
+		pvp_error_destroy(err);
+	}
+	return NULL;
+}
+
 static struct pvp_error *open(const char *verb, struct pvp_one_site *one)
 {
 	const struct pvp_options *options = &one->options;
 	const struct pvp_overrides overrides = pvp_options_overrides(options);
-	struct pvp_error *err;
+	struct pvp_error *err, *other;
 
 	if (options->files.nr != 2)
 		return pvp_error_format(PVP_ERR_USAGE,
@@ -37,8 +60,12 @@ static struct pvp_error *open(const char *verb, struct pvp_one_site *one)
 		return err;
 	err = pvp_sites_parse(&one->subject.sites, one->subject.image, options->files.v[1],
 			      &one->site);
-	if (err)
-		return pvp_error_context(err, "%s", one->subject.path);
+	if (err) {
+		other = other_kind(&one->subject, verb, options->files.v[1]);
+		if (other)
+			pvp_error_destroy(err);
+		return pvp_error_context(other ? other : err, "%s", one->subject.path);
+	}
 	err = pvp_boot_open(&one->subject, options->platforms.v[0], &overrides, NULL, &one->boot);
 	one->names =
 		(struct pvp_names){one->subject.image, &one->subject.tables, one->boot.platform};

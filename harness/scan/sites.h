@@ -90,10 +90,20 @@ void pvp_sites_deinit(struct pvp_sites *sites);
 const struct pvp_site *pvp_sites_find(const struct pvp_sites *sites, uint64_t addr);
 /*
  * The site a user means: an address ("0xffffffff81000123" or bare hex of 8 or more digits),
- * "symbol+0x1c", or op and ordinal ("irq.irq_disable#3", also "irq_disable#3").
+ * "symbol+0x1c", or op and ordinal ("irq.irq_disable#3", also "irq_disable#3"); of an op that has one
+ * site, the op.  An error names what comes nearest.
  */
 struct pvp_error *pvp_sites_parse(const struct pvp_sites *sites, const struct pvp_image *image,
 				  const char *text, const struct pvp_site **ret) PVP_MUST_CHECK;
+
+/*
+ * The same in several lists (where more than one has an address, the first), and all sites of an op
+ * ("irq_disable", "return") of a group ("irq") or a kind ("trap", "key-call"): chosen[list][site] becomes true, the
+ * others stay.
+ */
+struct pvp_error *pvp_sites_choose(const struct pvp_sites *const *lists, size_t nr,
+				   const struct pvp_image *image, const char *text,
+				   bool *const *chosen) PVP_MUST_CHECK;
 
 /* The address in "0x..", bare hex of 8 or more digits, or "symbol+0x1c": of one symbol only. */
 struct pvp_error *pvp_sites_address(const struct pvp_image *image, const char *text,
