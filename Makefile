@@ -60,7 +60,7 @@ CHECK_LEAKS := $(if $(SAN),$(if $(LEAKS),,ASAN_OPTIONS=detect_leaks=0))
 run-check: $(B)/check $(B)/pvproof $(B)/bench $(PVKERNEL)
 	$(call run-tests, \
 		"$(CHECK_LEAKS) CK_EXCLUDE_TAGS='$(CHECK_NOT)' CK_DEFAULT_TIMEOUT=$(if $(SAN),60,20) $(B)/check" \
-		"sh tests/predictors.sh $(B)" "sh tests/bench.sh $(B) $(PVKERNEL)" "PVPROOF=$(B)/pvproof sh tests/cli.sh" "sh tests/fetch.sh --offline")
+		"sh tests/predictors.sh $(B)" "sh tests/bench.sh $(B) $(PVKERNEL)" "PVPROOF=$(B)/pvproof sh tests/cli.sh" "PVPROOF=$(B)/pvproof sh tests/compare.sh" "sh tests/fetch.sh --offline")
 
 check-kernels: setup ## tests on Debian's kernels and recorded boots (PVPROOF_KERNELS, PVPROOF_GOLDENS)
 	@$(MAKE) --no-print-directory $(B)/check
@@ -79,6 +79,7 @@ check-boot: setup ## boot the bundled kernels in QEMU, compare their patching wi
 golden: $(B)/check $(B)/pvproof $(PVKERNEL) ## rewrite tests/golden from real output; read the diff
 	GOLDEN=write PVPROOF_TEST_JOBS=1 CK_EXCLUDE_TAGS=kernels $(B)/check
 	PVPROOF=$(B)/pvproof GOLDEN=write sh tests/cli.sh
+	PVPROOF=$(B)/pvproof GOLDEN=write sh tests/compare.sh
 
 format: ## clang-format over the C files
 	clang-format -i $$(git ls-files '*.c' '*.h')

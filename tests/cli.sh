@@ -6,96 +6,11 @@
 #	PVPROOF=./pvproof PVPROOF_KERNEL=build/kernels/pvkernel-6.1 tests/cli.sh
 #
 # (those are the defaults).  GOLDEN=write rewrites tests/golden/cli_*.out instead of comparing.
-set -u
-export LC_ALL=C
-unset NO_COLOR PVPROOF_CORPUS
-
 root=$(cd "$(dirname "$0")/.." && pwd)
-pvproof=$(realpath "${PVPROOF:-$root/pvproof}")
 kernel=$(realpath -m "${PVPROOF_KERNEL:-$root/build/kernels/pvkernel-6.1}")
 golden=$root/tests/golden
-work=$(mktemp -d /tmp/pvproof-cli-XXXXXX)
-trap 'chmod -R u+rwx "$work"; rm -rf "$work"' EXIT
-cd "$work" || exit 2
-nr=0
-nr_failed=0
-limit= # in front of the program
-
-# ---- TAP ----
-
-pass() {
-	nr=$((nr + 1))
-	echo "ok $nr $1"
-}
-
-# fail NAME WHY..: with what the last run said
-fail() {
-	nr=$((nr + 1))
-	nr_failed=$((nr_failed + 1))
-	echo "not ok $nr $1"
-	shift
-	echo "# $*"
-	head -n 20 "$work/stderr" | sed 's/^/# stderr: /'
-	head -n 20 "$work/stdout" | sed 's/^/# stdout: /'
-}
-
-skip() {
-	nr=$((nr + 1))
-	echo "ok $nr $1 # SKIP $2"
-	[ -z "${PVPROOF_SKIPS-}" ] || echo "$1: $2" >>"$PVPROOF_SKIPS"
-}
-
-# run ARGUMENT..: sets $status; output in $work/stdout and $work/stderr
-run() {
-	# shellcheck disable=SC2086 # a command and its argument, or nothing
-	$limit "$pvproof" "$@" >"$work/stdout" 2>"$work/stderr" </dev/null
-	status=$?
-}
-
-# exits NAME STATUS ARGUMENT..: the run says nothing on stderr
-exits() {
-	name=$1 want=$2
-	shift 2
-	run "$@"
-	if [ "$status" != "$want" ]; then
-		fail "$name" "exit status $status, expected $want"
-	elif [ "$want" != 2 ] && [ -s stderr ]; then
-		fail "$name" "something on stderr"
-	else
-		pass "$name"
-	fi
-}
-
-# refuses NAME NAMED ARGUMENT..: exit 2, nothing on stdout, one line on stderr that names NAMED
-refuses() {
-	name=$1 named=$2
-	shift 2
-	run "$@"
-	if [ "$status" != 2 ]; then
-		fail "$name" "exit status $status, expected 2"
-	elif [ -s stdout ]; then
-		fail "$name" "something on stdout"
-	elif [ "$(wc -l <stderr)" != 1 ]; then
-		fail "$name" "not one line on stderr"
-	elif ! grep -qF "pvproof: " stderr || ! grep -qF -- "$named" stderr; then
-		fail "$name" "the line does not name $named"
-	elif [ -e out ] || [ -e reports ]; then
-		fail "$name" "a report was begun"
-	else
-		pass "$name"
-	fi
-}
-
-# holds NAME COMMAND..
-holds() {
-	name=$1
-	shift
-	if "$@" >/dev/null 2>&1; then
-		pass "$name"
-	else
-		fail "$name" "does not hold: $*"
-	fi
-}
+# shellcheck source=tests/tap.sh
+. "$root/tests/tap.sh"
 
 # same_as_golden NAME FILE
 same_as_golden() {
@@ -270,8 +185,7 @@ fi
 
 if ! [ -r "$kernel" ]; then
 	skip "the bundled kernel" "$(basename "$kernel") is not built"
-	echo "1..$nr"
-	exit $((nr_failed != 0))
+	finish
 fi
 cp "$kernel" image
 head -c $(($(stat -c %s image) / 2)) image >truncated
@@ -455,59 +369,6 @@ exits "diff --feature" 0 diff image site_irq_disable --platform native --feature
 holds "diff --feature: the other bytes" grep -q ': call>call$' stdout
 exits "why --feature" 0 why image site_irq_disable --platform native --feature +XENPV
 holds "why --feature: the other reason" grep -q 'does not apply: XENPV .* is set' stdout
-
-# ---- compare ----
-
-exits "compare: an image with itself" 0 compare image image
-holds "compare: nothing differs" sh -c "grep -q '^native: 0 of [1-9][0-9]* sites differ$' stdout"
-exits "compare --only behaviour" 0 compare --only behaviour --platform native image image
-holds "compare --only behaviour: every operation" grep -qE '^  what they do: [0-9]+ same$' stdout
-holds "compare --only behaviour: no sites" sh -c "! grep -q 'sites in both' stdout"
-refuses "compare --only: no such part" "nonesuch" compare --only nonesuch image image
-refuses "compare: one image" "IMAGE_B" compare image
-refuses "compare: no image at all" "text" compare image text
-refuses "compare: unknown platform" "nonesuch" compare --platform nonesuch image image
-refuses "compare: a platform twice" "native" compare --platform native,native image image
-if strip -o nosymbols image 2>/dev/null; then
-	refuses "compare: no symbols" "no symbols" compare image nosymbols
-else
-	skip "compare: no symbols" "no strip here"
-fi
-if objcopy -R .parainstructions -R .altinstructions image notables 2>/dev/null; then
-	refuses "compare: no tables" "no pv sites" compare notables image
-else
-	skip "compare: no tables" "no objcopy here"
-fi
-head -c 40000 image >cut
-refuses "compare: a file that was cut" "cut" compare image cut
-kernels=${PVPROOF_KERNELS:-$root/../shared/kernels}
-if [ -r "$kernels/vmlinuz-6.1.176-i386" ]; then
-	refuses "compare: another architecture" "i386" compare image "$kernels/vmlinuz-6.1.176-i386"
-else
-	skip "compare: another architecture" "no i386 kernel here"
-fi
-other=$root/build/kernels/bugs/pvkernel-6.1-B25
-if [ -r "$other" ] && [ -z "${PVPROOF_KERNEL:-}" ]; then
-	exits "compare: a spoiled function" 1 compare --only behaviour --platform native image "$other"
-	holds "compare: which one" grep -q '^    differs    lock.vcpu_is_preempted$' stdout
-	holds "compare: the others" grep -q '^    same       mmu.read_cr3$' stdout
-else
-	skip "compare: a spoiled function" "another kernel is not built"
-fi
-other=$root/build/kernels/bugs/pvkernel-6.1-RARE
-if [ -r "$other" ] && [ -z "${PVPROOF_KERNEL:-}" ]; then
-	exits "compare" 1 compare --platform native image "$other"
-	holds "compare: a site that is new" grep -q '^  mmu.read_cr3  read_cr3_by_r8 #1$' stdout
-	cp stdout first.txt
-	exits "compare again" 1 compare --platform native image "$other"
-	holds "compare: the same bytes" cmp first.txt stdout
-	exits "compare --counts" 1 compare --counts --platform native image "$other"
-	holds "compare --counts: no names" sh -c "! grep -q read_cr3_by_r8 stdout"
-	exits "compare --json" 1 compare --json --platform native image "$other"
-	holds "compare --json: the site" grep -q '"symbol": "read_cr3_by_r8"' stdout
-else
-	skip "compare" "another kernel is not built"
-fi
 
 # ---- verify ----
 
@@ -757,5 +618,4 @@ if [ -w /dev/full ]; then
 	holds "a full disk is trouble, in words" grep -q '^pvproof: standard output: No space' stderr
 fi
 
-echo "1..$nr"
-[ "$nr_failed" = 0 ]
+finish

@@ -79,6 +79,7 @@
 	X(guest_kernels) \
 	X(predictors) \
 	X(stretches) \
+	X(compare_sites) \
 	X(compare_images) \
 	X(compare_forms)
 // clang-format on

@@ -38,122 +38,6 @@ static void close_images(void)
 	}
 }
 
-// clang-format off
-/* Which sites one image alone has. */
-static const struct {
-	const char *a, *b;
-	size_t only_a, only_b;
-	const char *op, *symbol; /* of one of them; NULL: none */
-} pairings[] = {
-	{ PVP_BUNDLED_KERNEL, PVP_BUNDLED_KERNEL, 0, 0, NULL, NULL },
-	{ PVP_BUNDLED_KERNEL, BUG("RARE"),        0, 4, "mmu.read_cr3", "read_cr3_by_r8" },
-	{ BUG("RARE"),        PVP_BUNDLED_KERNEL, 4, 0, "irq.save_fl",  "save_fl_masked" },
-	{ BUG("B25"),         BUG("RARE"),        2, 0, "lock.vcpu_is_preempted", NULL },
-};
-// clang-format on
-
-START_TEST(sites_are_paired)
-{
-	struct pvp_image_comparison c;
-	bool found = !pairings[_i].op;
-
-	open_image(0, pairings[_i].a);
-	open_image(1, pairings[_i].b);
-	pvp_ck_ok(pvp_comparison_init(&images[0], &images[1], &c));
-	ck_assert_uint_eq(c.nr_only[0], pairings[_i].only_a);
-	ck_assert_uint_eq(c.nr_only[1], pairings[_i].only_b);
-	for (size_t i = 0; i < c.pairs.nr; i++) {
-		const struct pvp_site_pair *pair = &c.pairs.v[i];
-
-		if (pair->side[0] && pair->side[1])
-			ck_assert_str_eq(pair->side[0]->op, pair->side[1]->op);
-		else if (pairings[_i].op && !strcmp(pair->op, pairings[_i].op) &&
-			 (!pairings[_i].symbol || !strcmp(pair->symbol, pairings[_i].symbol)))
-			found = true;
-	}
-	ck_assert_msg(found, "no site of %s is on one side only", pairings[_i].op);
-	ck_assert_int_eq(pvp_comparison_differs(&c), pairings[_i].only_a || pairings[_i].only_b);
-	pvp_comparison_deinit(&c);
-	close_images();
-}
-END_TEST
-
-// clang-format off
-/* The image as one platform boots it, and as another does: what differs, of how many sites. */
-static const struct {
-	const char *a, *b;
-	bool any;
-	const char *symbol, *class[2], *text[2]; /* of one site; NULL: none; text: NULL: not looked at */
-} boots[] = {
-	{ "native", "native", false, NULL,               { NULL }, { NULL } },
-	{ "native", "xen-pv", true,  "site_irq_disable", { "call>inline", "call>call" },
-	  { "cli; nop (5 bytes)", "call xen_irq_disable_direct; nop" } },
-};
-// clang-format on
-
-static char *print(const struct pvp_image_comparison *c, bool json)
-{
-	char *text;
-	size_t len;
-	FILE *out = open_memstream(&text, &len);
-
-	if (json)
-		pvp_comparison_print_json(c, out);
-	else
-		pvp_comparison_print(c, true, out);
-	fclose(out);
-	return text;
-}
-
-START_TEST(changes_are_seen)
-{
-	struct boot a, b;
-	struct pvp_image_comparison c;
-	bool found = !boots[_i].symbol;
-
-	open_image(0, PVP_BUNDLED_KERNEL);
-	open_image(1, PVP_BUNDLED_KERNEL);
-	boot_open(&kernels[0], boots[_i].a, NULL, &a);
-	boot_open(&kernels[1], boots[_i].b, NULL, &b);
-	pvp_ck_ok(pvp_comparison_init(&images[0], &images[1], &c));
-	pvp_ck_ok(pvp_comparison_add(
-		&c, &images[0], &(struct pvp_compared_boot){ a.platform, &a.patched }, &images[1],
-		&(struct pvp_compared_boot){ b.platform, &b.patched }));
-	ck_assert_int_eq(c.platforms[0].changes.nr > 0, boots[_i].any);
-	ck_assert_int_eq(pvp_comparison_differs(&c), boots[_i].any);
-	for (size_t i = 0; i < c.platforms[0].changes.nr; i++) {
-		const struct pvp_site_change *change = &c.platforms[0].changes.v[i];
-
-		if (strcmp(change->pair->symbol, boots[_i].symbol))
-			continue;
-		found = true;
-		ck_assert_ptr_null(change->aspect[PVP_ASPECT_ROOM][0]);
-		for (unsigned k = 0; k < 2; k++) {
-			ck_assert_str_eq(change->aspect[PVP_ASPECT_CLASS][k], boots[_i].class[k]);
-			if (boots[_i].text[k])
-				ck_assert_msg(strstr(change->aspect[PVP_ASPECT_TEXT][k],
-						     boots[_i].text[k]) ==
-						      change->aspect[PVP_ASPECT_TEXT][k],
-					      "%s", change->aspect[PVP_ASPECT_TEXT][k]);
-		}
-	}
-	ck_assert_msg(found, "%s does not differ", boots[_i].symbol);
-	for (int json = 0; json < 2; json++) { /* the same bytes each time */
-		char *first = print(&c, json), *second = print(&c, json);
-
-		ck_assert_str_eq(first, second);
-		if (boots[_i].symbol)
-			ck_assert_ptr_nonnull(strstr(first, boots[_i].symbol));
-		free(first);
-		free(second);
-	}
-	pvp_comparison_deinit(&c);
-	boot_close(&a);
-	boot_close(&b);
-	close_images();
-}
-END_TEST
-
 START_TEST(one_sided_platforms_differ)
 {
 	struct pvp_image_comparison c;
@@ -582,8 +466,6 @@ Suite *compare_images_suite(void)
 	TCase *sites = tcase_create("sites"), *errors = tcase_create("errors");
 	TCase *runs = tcase_create("runs"), *distro = tcase_create("distributions");
 
-	tcase_add_loop_test(sites, sites_are_paired, 0, ARRAY_SIZE(pairings));
-	tcase_add_loop_test(sites, changes_are_seen, 0, ARRAY_SIZE(boots));
 	tcase_add_loop_test(sites, text_has_no_addresses, 0, ARRAY_SIZE(texts));
 	tcase_add_test(sites, one_sided_platforms_differ);
 	suite_add_tcase(suite, sites);

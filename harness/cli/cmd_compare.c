@@ -16,7 +16,7 @@
 struct compare_options {
 	struct pvp_options common;
 	uint64_t states, seed;
-	bool json, counts, without_sites, without_runs;
+	bool json, counts, markdown, without_sites, without_runs;
 };
 
 enum { KEY_ONLY = 0x4000, KEY_STATES, KEY_SEED };
@@ -31,6 +31,7 @@ static const struct argp_option own_options[] = {
 	{ "states", KEY_STATES, "N", 0, "start states an operation that come to their end (32; at least 16)", 0 },
 	{ "seed", KEY_SEED, "S", 0, "what the start states are made from (1)", 0 },
 	{ "counts", 'c', 0, 0, "how many sites differ, without their names", 0 },
+	{ "markdown", 'm', 0, 0, "what differs, as Markdown for a pull request", 0 },
 	{ 0 },
 };
 // clang-format on
@@ -63,6 +64,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case 'c':
 		options->counts = true;
+		return 0;
+	case 'm':
+		options->markdown = true;
 		return 0;
 	}
 	return ARGP_ERR_UNKNOWN;
@@ -210,6 +214,9 @@ static struct pvp_error *compare(struct run *run, enum pvp_exit *status)
 		return pvp_error_format(PVP_ERR_USAGE,
 					"compare: IMAGE_A and IMAGE_B are needed, %zu are given",
 					files->nr);
+	if (run->options.json + run->options.markdown + run->options.counts > 1)
+		return pvp_error_format(PVP_ERR_USAGE,
+					"compare: only one of --json, --markdown and --counts");
 	run->overrides = pvp_options_overrides(&run->options.common);
 	run->overrides.initcalls = true; /* the text that a kernel runs with */
 	for (unsigned i = 0; i < 2 && !err; i++) {
@@ -232,6 +239,8 @@ static struct pvp_error *compare(struct run *run, enum pvp_exit *status)
 		return err;
 	if (run->options.json)
 		pvp_comparison_print_json(&run->comparison, stdout);
+	else if (run->options.markdown)
+		pvp_comparison_print_markdown(&run->comparison, stdout);
 	else
 		pvp_comparison_print(&run->comparison, !run->options.counts, stdout);
 	*status = pvp_comparison_differs(&run->comparison) ? PVP_EXIT_FAILED : PVP_EXIT_OK;

@@ -68,6 +68,8 @@ bool pvp_comparison_differs(const struct pvp_image_comparison *comparison);
 
 /* names: each site that differs, not their number alone. */
 void pvp_comparison_print(const struct pvp_image_comparison *comparison, bool names, FILE *out);
+/* What differs, as Markdown for a pull request. */
+void pvp_comparison_print_markdown(const struct pvp_image_comparison *comparison, FILE *out);
 /* The same as JSON, with all names (corpus/compare/README.md has the keys). */
 void pvp_comparison_print_json(const struct pvp_image_comparison *comparison, FILE *out);
 

@@ -31,9 +31,10 @@ static void print_images(const struct pvp_image_comparison *c, FILE *out)
 	for (unsigned i = 0; i < 2; i++) {
 		fprintf(out, "%c  ", side_names[i]);
 		print_clean(c->image[i].name, out);
-		fprintf(out, " (%s, %s), %zu sites\n", pvp_arch_name(c->image[i].arch),
+		fprintf(out, " (%s, %s), sha256 %.16s, %zu sites\n",
+			pvp_arch_name(c->image[i].arch),
 			*c->image[i].generation ? c->image[i].generation : "unknown generation",
-			c->image[i].nr_sites);
+			c->image[i].sha256, c->image[i].nr_sites);
 	}
 }
 
@@ -159,9 +160,41 @@ static void print_cells(const struct pvp_op_cells *cells, FILE *out)
 		}
 }
 
+static bool same_changes(const struct pvp_site_changes *a, const struct pvp_site_changes *b)
+{
+	if (a->nr != b->nr)
+		return false;
+	for (size_t i = 0; i < a->nr; i++) {
+		if (a->v[i].pair != b->v[i].pair)
+			return false;
+		for (unsigned k = 0; k < 2 * PVP_NR_ASPECTS; k++) {
+			const char *of_a = a->v[i].aspect[k / 2][k % 2];
+			const char *of_b = b->v[i].aspect[k / 2][k % 2];
+
+			if (!of_a != !of_b || (of_a && strcmp(of_a, of_b)))
+				return false;
+		}
+	}
+	return true;
+}
+
+/* The first platform that was printed with the same changes, or NULL. */
+static const struct pvp_compared_platform *like(const struct pvp_image_comparison *c,
+						const struct pvp_compared_platform *platform)
+{
+	const struct pvp_compared_platform *p = c->platforms;
+
+	while (p < platform && !(p->fits[0] && p->fits[1] &&
+				 same_changes(&p->changes, &platform->changes)))
+		p++;
+	return p < platform && platform->changes.nr ? p : NULL;
+}
+
 static void print_platform(const struct pvp_image_comparison *c,
 			   const struct pvp_compared_platform *platform, bool names, FILE *out)
 {
+	const struct pvp_compared_platform *earlier = like(c, platform);
+
 	fputc('\n', out);
 	print_clean(platform->name, out);
 	if (!platform->fits[0] || !platform->fits[1]) {
@@ -178,8 +211,12 @@ static void print_platform(const struct pvp_image_comparison *c,
 			c->pairs.nr - c->nr_only[0] - c->nr_only[1]);
 		print_counts(&platform->changes, out);
 	}
+	if (earlier && names) {
+		fputs(", as on ", out);
+		print_clean(earlier->name, out);
+	}
 	fputc('\n', out);
-	if (names)
+	if (names && !earlier)
 		print_changes(&platform->changes, out);
 	if (!c->without_runs)
 		print_cells(&platform->cells, out);

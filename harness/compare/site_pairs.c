@@ -45,7 +45,15 @@ static int by_name_and_address(const void *x, const void *y)
 	return order ? order : (a->site->addr > b->site->addr) - (a->site->addr < b->site->addr);
 }
 
-/* Functions of one name (static ones of several files) count as one. */
+/* The compiler's suffixes (.isra.0, .constprop.0, .part.0, .cold) come and go from build to build. */
+static char *stable_name(const struct pvp_symbol *symbol)
+{
+	size_t len = symbol ? strlen(symbol->name) : 0, stem = symbol ? strcspn(symbol->name, ".") : 0;
+
+	return symbol ? pvp_strndup(symbol->name, stem ? stem : len) : pvp_strdup("");
+}
+
+/* Functions of one name (static ones of several files, clones) count as one. */
 static struct named *name_sites(const struct pvp_compared *image, size_t *nr)
 {
 	const struct pvp_sites *lists[] = { image->sites, &image->entry->sites };
@@ -60,7 +68,7 @@ static struct named *name_sites(const struct pvp_compared *image, size_t *nr)
 
 			v[(*nr)++] = (struct named){
 				.op = site->op,
-				.symbol = pvp_strdup(symbol ? symbol->name : ""),
+				.symbol = stable_name(symbol),
 				.site = site,
 			};
 		}

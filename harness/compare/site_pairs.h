@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * site_pairs.h - the sites of two images, paired by what stays the same from build to build: the
- * operation, the symbol they are in, and the how-manieth of the operation in that symbol they are.
+ * operation, the symbol they are in (without the compiler's suffix), and the how-manieth of the
+ * operation in that symbol they are.
  *
  *	pvp_site_pairs_make(&a, &b, &pairs);
  *	err = pvp_site_pairs_compare(&pairs, &a, &boot_a, &b, &boot_b, &changes);

@@ -71,6 +71,11 @@ BUG_VERSION_LINT_ONCE      := 7.2
 BUG_SOURCES_LINT_ONCE      := bugs/lint.c
 BUG_FLAGS_LINT_ONCE        := $(MARKED_CFLAGS)
 KERNELS_LINT := LINT LINT_CLASSIC LINT_MERGED LINT_ONCE
+# Two builds of one series, for `pvproof compare'.
+BUG_SOURCES_AB_EARLIER     := bugs/ab.c
+BUG_SOURCES_AB_LATER       := bugs/ab.c
+BUG_FLAGS_AB_LATER         := -DAB_LATER
+KERNELS_AB := AB_EARLIER AB_LATER
 KERNELS_WRONG := B7 B8 B12 B13 B14 B15 B16 B18 B20 B21 B22 B23 B24 B25 B33 \
 	 IDENT_GUARDED NO_THUNK_ZEROED LEAN_ZEROED
 
@@ -89,7 +94,7 @@ KERNELS_OF_FORMS := ANY_SLOT LONG_JUMPS FIRST
 BUG_B := build/kernels/bugs
 bug-version = $(or $(BUG_VERSION_$(1)),6.1)
 bug-images = $(foreach name,$(1),$(BUG_B)/pvkernel-$(call bug-version,$(name))-$(name))
-BUG_KERNELS := $(call bug-images,$(KERNELS_RIGHT) $(KERNELS_WRONG) $(KERNELS_LINT))
+BUG_KERNELS := $(call bug-images,$(KERNELS_RIGHT) $(KERNELS_WRONG) $(KERNELS_LINT) $(KERNELS_AB))
 # Bugs of patchers, for check-boot.
 BUG_BOOTS := $(call bug-images,B8 B18 B23 $(KERNELS_OF_FORMS))
 
@@ -110,5 +115,5 @@ $(BUG_B)/$(1)/%.o: $(KERNEL_DIR)/% $(KERNEL_HEADERS) $(KERNEL_DIR)/rules.mk $(KE
 	$$(call say,CC)
 	$$(Q)$(KERNEL_CC) $(KERNEL_CFLAGS) $$(BUG_FLAGS_$(1)) $(call kernel-include,$(2)) -c -o $$@ $$<
 endef
-$(foreach name,$(KERNELS_RIGHT) $(KERNELS_WRONG) $(KERNELS_LINT) $(KERNELS_OF_FORMS),\
+$(foreach name,$(KERNELS_RIGHT) $(KERNELS_WRONG) $(KERNELS_LINT) $(KERNELS_AB) $(KERNELS_OF_FORMS),\
 	$(eval $(call bug-image,$(name),$(call bug-version,$(name)))))
