@@ -92,9 +92,9 @@ static const struct row {
 	{ "0f 0b", "ud2", "UUU" }, { "0f b9 c0", "ud1", "UUU" }, { "0f ff c0", "ud0", "UUU" }, { "cc", "int3", "BBB" },
 	{ "f1", "int1", "---" }, { "cd 80", "int", "---" },
 	{ "f3 0f b8 c1", "popcnt", "EEE" }, { "f3 0f bc c1", "tzcnt", "EEE" }, { "f3 0f bd c1", "lzcnt", "EEE" },
-	{ "f2 0f bc c1", "", "---" }, { "0f b8 c1", "", "---" },
+	{ "f2 0f bc c1", "", "---" }, { "0f b8 c1", "", "UUU" },
 	{ "f3 90", "pause", "EEE" }, { "0f aa", "rsm", "UUU" },
-	{ "d5 18 90", "", "-- " }, { "c5 f8 77", "", "-- " },
+	{ "d5 18 90", "", "UU " }, { "c5 f8 77", "", "-- " },
 };
 // clang-format on
 

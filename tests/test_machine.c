@@ -86,7 +86,19 @@ static const struct {
 	{ "undecodable: 0f a7, memory", "0f a7 01", "", "fault 6 at 0", 0 },
 	{ "undecodable: c6 /7",      "c6 fd 00", "", "fault 6 at 0", 0 },
 	{ "undecodable: pop /4",     "8f 65 ff", "", "fault 6 at 0", 0 },
-	{ "XOP",                     "8f e8 78 90 c0", "", "unmodelled", 0 },
+	{ "XOP: vprotb",             "8f e9 78 90 c1", "", "unmodelled", 0 },
+	{ "undecodable: XOP, a blank", "8f e8 5e 89 00", "", "fault 6 at 0", 0 },
+	{ "undecodable: VEX, map 1", "c5 e8 4f e8", "", "fault 6 at 0", 0 },
+	{ "undecodable: VEX, map 1, long", "c4 e1 78 4f e8", "", "fault 6 at 0", 0 },
+	{ "undecodable: 0f b8, bare", "0f b8 01", "", "fault 6 at 0", 0 },
+	{ "undecodable: REX2",       "d5 18 90", "", "fault 6 at 0", 0 },
+	{ "emms",                    "0f 77", "", "unmodelled", 0 },
+	/* cmp eax,eax; data16 jne; data16 je: taken, it goes below 64 KiB on AMD's processors */
+	{ "data16 jne, not taken",   "39 c0 66 75 10", "", "end", 5 },
+	{ "data16 je, taken",        "39 c0 66 74 10", "", "fault 14 at 15 fetch", 2 },
+	/* mov ecx,1; data16 loop; mov ecx,2; data16 loop */
+	{ "data16 loop, through",    "b9 01 00 00 00 66 e2 10", "", "end", 8 },
+	{ "data16 loop, taken",      "b9 02 00 00 00 66 e2 10", "", "fault 14 at 18 fetch", 5 },
 	/* enter 16,0; leave: and 16,1, which pushes one word more */
 	{ "enter, leave",            "c8 10 00 00 c9", "", "end", 5 },
 	{ "enter with a level",      "c8 10 00 01 c9", "", "end", 5 },
@@ -263,7 +275,7 @@ START_TEST(an_escape_at_the_end)
 		{"90 c4 e7 ff 90 90", "unmodelled", 6},
 		/* REX2 */
 		{"90 d5 18 90 90", "straddle", 3},
-		{"90 d5 18 90 90", "unmodelled", 4},
+		{"90 d5 18 90 90", "fault 6 at 0", 4},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {

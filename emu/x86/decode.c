@@ -334,9 +334,10 @@ static bool decode_by_opcode(enum pvp_isa isa, const struct prefixes *p, size_t 
 	}
 	if (p->data16 && !p->rex_w && branch) {
 		snprintf(ret->text, sizeof(ret->text), "near branch with prefix 66");
-		if (set_length(ret, nr, p->len + branch) && isa == PVP_ISA_I386 &&
-		    (op[0] & 0xf0) == 0x70)
-			ret->class = PVP_X86_PLAIN; /* jcc: taken, it goes below 64 KiB */
+		/* A short one has one length and one way on; taken, it ends below 64 KiB on AMD's. */
+		if (set_length(ret, nr, p->len + branch) &&
+		    ((op[0] & 0xf0) == 0x70 || (op[0] & 0xfc) == 0xe0))
+			ret->class = PVP_X86_PLAIN;
 		ret->foreign = ret->len && pvp_x86_branch_is_certain(op);
 		return true;
 	}

@@ -12,7 +12,8 @@ static bool is_vector_opcode(uint8_t opcode)
 	switch (opcode) {
 	case 0x10 ... 0x17:
 	case 0x28 ... 0x2b:
-	case 0x51 ... 0x7d:
+	case 0x51 ... 0x76:
+	case 0x78 ... 0x7d:
 	case 0x7f:
 	case 0xc2:
 	case 0xc4:
@@ -67,9 +68,36 @@ static bool is_x87_change(uint8_t opcode, uint8_t modrm)
 	       (sets[opcode & 7][modrm >= 0xc0] >> (modrm >> 3 & 7) & 1);
 }
 
+/* Cells of VEX's first map, the mirror of what is behind 0f; new instructions get maps of their own. */
+static bool is_blank_vex(uint8_t opcode)
+{
+	switch (opcode) {
+	case 0x00 ... 0x0f:
+	case 0x18 ... 0x27:
+	case 0x30 ... 0x40:
+	case 0x43:
+	case 0x48 ... 0x49:
+	case 0x4c ... 0x4f:
+	case 0x78 ... 0x7b:
+	case 0x80 ... 0x8f:
+	case 0x94 ... 0x97:
+	case 0x9a ... 0xad:
+	case 0xaf ... 0xc1:
+	case 0xc3:
+	case 0xc7 ... 0xcf:
+	case 0xff:
+		return true;
+	default:
+		return false;
+	}
+}
+
 /*
- * Cells of the map behind 0f that stay blank: once the test registers', or the selectors of groups
- * that are full or that nobody has added to; maps of VEX, EVEX and XOP that there are not.  Source: Intel SDM vol. 2, tables A-3 and A-6; AMD APM vol. 3, tables A-3 and A-7.
+ * Of what nobody decodes: what is no instruction.  Cells of the map behind 0f that stay blank, once
+ * the test registers', or the selectors of groups that are full or that nobody has added to; maps of
+ * VEX and EVEX that there are not; the rest of XOP, to which nothing is added any more; and REX2, as
+ * on any CPU without APX.  Source: Intel SDM vol. 2, tables A-3 and A-6; AMD APM vol. 3, tables A-3
+ * and A-7; Intel APX specification, REX2.
  */
 bool pvp_x86_is_blank(enum pvp_isa isa, const struct prefixes *p, const uint8_t *op, size_t nr)
 {
@@ -81,10 +109,16 @@ bool pvp_x86_is_blank(enum pvp_isa isa, const struct prefixes *p, const uint8_t 
 		return false;
 	if (op[0] == 0x62) /* EVEX with map 0 */
 		return isa == PVP_ISA_AMD64 && !(op[1] & 7);
+	if (op[0] == 0xd5)
+		return isa == PVP_ISA_AMD64;
+	if (op[0] == 0xc5)
+		return (isa == PVP_ISA_AMD64 || op[1] >= 0xc0) && is_blank_vex(op[2]);
 	if (op[0] == 0xc4) /* VEX has maps 1 to 3; 4 to 7 may get something */
-		return isa == PVP_ISA_AMD64 && (!(op[1] & 0x1f) || (op[1] & 0x1f) > 7);
-	if (op[0] == 0x8f) /* pop has selector 0, XOP maps 8 to 10 */
-		return (op[1] >> 3 & 7) && ((op[1] & 0x1f) < 8 || (op[1] & 0x1f) > 10);
+		return isa == PVP_ISA_AMD64 &&
+		       (!(op[1] & 0x1f) || (op[1] & 0x1f) > 7 ||
+			((op[1] & 0x1f) == 1 && nr > 3 && is_blank_vex(op[3])));
+	if (op[0] == 0x8f) /* pop has selector 0 */
+		return op[1] >> 3 & 7;
 	if (op[0] == 0xc6 || op[0] == 0xc7) /* mov, xabort, xbegin */
 		return (op[1] >> 3 & 7) && op[1] != 0xf8;
 	if (op[0] != 0x0f)
@@ -106,6 +140,8 @@ bool pvp_x86_is_blank(enum pvp_isa isa, const struct prefixes *p, const uint8_t 
 		return op[2] < 0xc0 || !(selector & shifts64);
 	case 0xa6 ... 0xa7: /* VIA's, which have registers */
 		return op[2] < 0xc0;
+	case 0xb8: /* popcnt; bare, a jump of IA-64's */
+		return !p->rep;
 	case 0xba: /* bt and the like are 4 to 7 */
 		return (op[2] >> 3 & 7) < 4;
 	case 0x6c ... 0x6d: /* with prefixes only */
@@ -120,16 +156,21 @@ bool pvp_x86_is_blank(enum pvp_isa isa, const struct prefixes *p, const uint8_t 
 	}
 }
 
-/* VEX with the map behind 0f.  vzeroupper may find zeros; of mask registers we say nothing. */
+/* VEX with the map behind 0f; vzeroupper and vzeroall (77) empty what may be in use.  Of mask
+ * registers we say nothing. */
 static bool is_vex_change(const uint8_t *op, unsigned len)
 {
 	const unsigned at = op[0] == 0xc5 ? 2 : 3;
 	const uint8_t opcode = op[at], modrm = op[at + 1];
 	const bool to_itself = modrm >= 0xc0 && (modrm & 7) == (modrm >> 3 & 7);
 
-	if (len < at + 2 || (op[0] == 0xc4 && (op[1] & 0x1f) != 1))
+	if (op[0] == 0xc4 && (op[1] & 0x1f) != 1)
 		return false;
-	return is_vector_opcode(opcode) && opcode != 0x77 && !(to_itself && keeps_itself(opcode));
+	if (opcode == 0x77)
+		return true;
+	if (len < at + 2)
+		return false;
+	return is_vector_opcode(opcode) && !(to_itself && keeps_itself(opcode));
 }
 
 bool pvp_x86_is_foreign(enum pvp_isa isa, const struct prefixes *p, const struct pvp_x86_insn *insn)
@@ -144,7 +185,7 @@ bool pvp_x86_is_foreign(enum pvp_isa isa, const struct prefixes *p, const struct
 	case 0x0f: /* 0f ae: fxsave, fxrstor, xsave, xrstor */
 		if (op[1] == 0xae)
 			return insn->len > p->len + 2 && modrm < 0xc0 && (modrm >> 3 & 2) == 0;
-		if (op[1] == 0x08) /* invd: what caches held is lost */
+		if (op[1] == 0x08 || op[1] == 0x77) /* invd: what caches held is lost; emms */
 			return true;
 		if (isa == PVP_ISA_AMD64 && (op[1] & 0xf6) == 0xa0) /* push and pop of fs and gs */
 			return true;

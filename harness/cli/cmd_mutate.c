@@ -202,13 +202,8 @@ static bool print_rules(const struct pvp_mutate_input *input, const struct pvp_m
 	bool good = true;
 
 	for (size_t i = 0; i < input->rules->nr; i++) {
-		const struct pvp_equivalent_use *use = &score->uses[i];
-		const char *why = NULL;
+		const char *why = pvp_equivalent_is_wrong(&input->rules->v[i], &score->uses[i]);
 
-		if (use->killed)
-			why = "a verdict kills mutants that this rule calls equivalent";
-		else if (use->asked && !use->matched)
-			why = "this rule matches no mutant";
 		if (!why)
 			continue;
 		good = false;

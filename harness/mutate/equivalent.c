@@ -16,6 +16,7 @@
 /* What libcyaml fills; its allocations are not ours. */
 struct file_rule {
 	char *kind, *op, *text, *platform, *generation, *arch, *why;
+	bool by_chance;
 };
 
 // clang-format off
@@ -31,6 +32,7 @@ static const cyaml_schema_field_t rule_fields[] = {
 	TEXT(generation, OPTIONAL),
 	TEXT(arch,       OPTIONAL),
 	TEXT(why,        DEFAULT),
+	CYAML_FIELD_BOOL("by_chance", CYAML_FLAG_OPTIONAL, struct file_rule, by_chance),
 	CYAML_FIELD_END,
 };
 // clang-format on
@@ -83,6 +85,7 @@ struct pvp_error *pvp_equivalent_load(const char *path, struct pvp_equivalent_ru
 				.generation = pvp_text_clean(from->generation),
 				.arch = pvp_text_clean(from->arch),
 				.why = pvp_text_clean(from->why),
+				.by_chance = from->by_chance,
 				.line = pvp_yaml_line(&yaml, where),
 			};
 		}
@@ -125,4 +128,14 @@ bool pvp_equivalent_matches(const struct pvp_equivalent_rule *rule,
 			    const struct pvp_equivalent_case *c, const char *text)
 {
 	return pvp_equivalent_asks(rule, c) && pvp_pattern_fits(rule->text, text);
+}
+
+const char *pvp_equivalent_is_wrong(const struct pvp_equivalent_rule *rule,
+				    const struct pvp_equivalent_use *use)
+{
+	if (use->killed)
+		return "a verdict kills mutants that this rule calls equivalent";
+	if (use->asked && !use->matched && !rule->by_chance)
+		return "this rule matches no mutant";
+	return NULL;
 }

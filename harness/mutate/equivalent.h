@@ -3,8 +3,8 @@
  * equivalent.h - mutants that do what the good patch does, each with the argument why.
  *
  * A rule names the kinds of mutants, the operation and the instructions it speaks of (schema:
- * corpus/mutants/README.md).  One that matches a mutant which a verdict kills, or none of the
- * mutants there are, is wrong and fails the run.
+ * corpus/mutants/README.md).  One that matches a mutant which a verdict kills, or (unless by
+ * chance) none of the mutants there are, is wrong and fails the run.
  */
 #ifndef PVP_EQUIVALENT_H
 #define PVP_EQUIVALENT_H
@@ -18,6 +18,7 @@ struct pvp_equivalent_rule {
 	char *kind, *op, *text;		    /* as of fnmatch(3), alternatives between bars */
 	char *platform, *generation, *arch; /* the same, or NULL: any */
 	char *why;
+	bool by_chance; /* another build of the kernel may have no such mutant */
 	unsigned line;
 };
 
@@ -46,5 +47,8 @@ bool pvp_equivalent_asks(const struct pvp_equivalent_rule *rule,
 			 const struct pvp_equivalent_case *c);
 bool pvp_equivalent_matches(const struct pvp_equivalent_rule *rule,
 			    const struct pvp_equivalent_case *c, const char *text);
+/* In words, or NULL. */
+const char *pvp_equivalent_is_wrong(const struct pvp_equivalent_rule *rule,
+				    const struct pvp_equivalent_use *use);
 
 #endif
