@@ -60,7 +60,7 @@ CHECK_LEAKS := $(if $(SAN),$(if $(LEAKS),,ASAN_OPTIONS=detect_leaks=0))
 run-check: $(B)/check $(B)/pvproof $(B)/bench $(PVKERNEL)
 	$(call run-tests, \
 		"$(CHECK_LEAKS) CK_EXCLUDE_TAGS='$(CHECK_NOT)' CK_DEFAULT_TIMEOUT=$(if $(SAN),60,20) $(B)/check" \
-		"sh tests/predictors.sh $(B)" "sh tests/bench.sh $(B) $(PVKERNEL)" "PVPROOF=$(B)/pvproof sh tests/cli.sh" "PVPROOF=$(B)/pvproof sh tests/compare.sh" "sh tests/fetch.sh --offline")
+		"sh tests/predictors.sh $(B)" "sh tests/bench.sh $(B) $(PVKERNEL)" "PVPROOF=$(B)/pvproof sh tests/cli.sh" "PVPROOF=$(B)/pvproof sh tests/compare.sh" "PVPROOF=$(B)/pvproof sh tests/features.sh" "sh tests/fetch.sh --offline")
 
 check-kernels: setup ## tests on Debian's kernels and recorded boots (PVPROOF_KERNELS, PVPROOF_GOLDENS)
 	@$(MAKE) --no-print-directory $(B)/check

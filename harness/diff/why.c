@@ -13,6 +13,7 @@ struct asker {
 	const struct pvp_names *names;
 	const struct pvp_site *site;
 	struct pvp_disasm *disasm;
+	const uint8_t *bytes; /* what the pass that is asked about leaves at the site */
 	struct pvp_why why;
 };
 
@@ -199,18 +200,26 @@ static void ask_tables(struct asker *asker)
 
 /* --- rules --- */
 
+/* 5.10's patcher has code of its own for some operations, and ud2 for those that are NULL. */
 static char *paravirt_rule(const struct asker *asker)
 {
 	const struct pvp_platform *platform = asker->names->platform;
 	uint64_t func = slot_value(asker, asker->site->slot);
 	char *name = pvp_names_function(asker->names, func ? func : platform->null_target), *rule;
+	bool is_branch = asker->bytes[0] == 0xe8 || asker->bytes[0] == 0xe9;
 
-	if (!func)
+	if (!func && !is_branch)
+		rule = pvp_strdup("the slot is NULL: ud2, which traps");
+	else if (!func)
 		rule = pvp_asprintf("the slot is NULL: a call of %s, which traps", name);
 	else if (func == platform->nop_target)
 		rule = pvp_asprintf("the slot holds %s: nothing to do, NOPs", name);
+	else if (!is_branch)
+		rule = pvp_asprintf("the code that the patcher has for this operation, for the slot holds %s",
+				    name);
 	else
-		rule = pvp_asprintf("a direct call of what the slot holds, %s", name);
+		rule = pvp_asprintf("a direct %s of what the slot holds, %s",
+				    asker->bytes[0] == 0xe8 ? "call" : "jump", name);
 	free(name);
 	return rule;
 }
@@ -282,7 +291,7 @@ static bool has_entry(const struct pvp_why *why, unsigned table)
 	return false;
 }
 
-static char *rule_of(const struct asker *asker, const struct pvp_trace_step *step)
+static char *rule_of(struct asker *asker, const struct pvp_trace_step *step)
 {
 	unsigned pass = step->pass;
 	bool known = pass < ARRAY_SIZE(rules) && (rules[pass].make || rules[pass].rule);
@@ -290,6 +299,7 @@ static char *rule_of(const struct asker *asker, const struct pvp_trace_step *ste
 
 	if (!step->wrote)
 		return pvp_strdup(entry ? "leaves them" : "no entry here");
+	asker->bytes = step->bytes;
 	if (known && rules[pass].make && entry)
 		return rules[pass].make(asker);
 	return pvp_strdup(known && rules[pass].rule ? rules[pass].rule : "writes here");
