@@ -242,6 +242,30 @@ static bool same_steering(const struct pvp_steering *a, const struct pvp_steerin
 	return same;
 }
 
+/* Which op comes first is nobody's business. */
+START_TEST(merged)
+{
+	struct pvp_branch v[] = {
+		{.addr = 0x20, .passed = true, .disabled = true},
+		{.addr = 0x30, .disabled = true},
+		{.addr = 0x10, .disabled = true},
+		{.addr = 0x20, .taken = true},
+		{.addr = 0x30, .disabled = true},
+		{.addr = 0x10},
+	}, w[ARRAY_SIZE(v)];
+
+	for (size_t i = 0; i < ARRAY_SIZE(v); i++)
+		w[_i ? ARRAY_SIZE(v) - 1 - i : i] = v[i];
+	ck_assert_uint_eq(pvp_branches_merge(w, ARRAY_SIZE(w)), 3);
+	for (size_t i = 0; i < 3; i++)
+		ck_assert_uint_eq(w[i].addr, 0x10 * (i + 1));
+	ck_assert(!w[0].disabled && !w[0].taken && !w[0].passed); /* not-reached */
+	ck_assert(!w[1].disabled && w[1].taken && w[1].passed);
+	ck_assert(w[2].disabled);
+	ck_assert_uint_eq(pvp_branches_merge(w, 0), 0);
+}
+END_TEST
+
 START_TEST(any_jobs)
 {
 	static const char *const ops[] = {UNLOCK, "irq.irq_enable", "mmu.set_pte", "cpu.load_tls",
@@ -312,6 +336,7 @@ Suite *steer_suite(void)
 	tcase_set_timeout(states, 60);
 	suite_add_tcase(s, states);
 	tcase_add_checked_fixture(same, setup, teardown);
+	tcase_add_loop_test(same, merged, 0, 2);
 	tcase_add_test(same, any_jobs);
 	tcase_add_test(same, search_dies);
 	tcase_add_test(same, no_room);

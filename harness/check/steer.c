@@ -183,6 +183,27 @@ static int by_value(const void *a, const void *b)
 	return *l < *r ? -1 : *l > *r;
 }
 
+size_t pvp_branches_merge(struct pvp_branch *v, size_t nr)
+{
+	size_t merged = 0;
+
+	if (nr)
+		qsort(v, nr, sizeof(*v), by_address);
+	for (size_t i = 0; i < nr; i++) {
+		struct pvp_branch *last = &v[merged - 1];
+
+		if (merged && last->addr == v[i].addr) {
+			last->taken |= v[i].taken;
+			last->passed |= v[i].passed;
+			/* What one op executed of the function may lead where no path is seen. */
+			last->disabled &= v[i].disabled;
+		} else {
+			v[merged++] = v[i];
+		}
+	}
+	return merged;
+}
+
 static void merge_branches(const struct search *search, struct pvp_steering *ret)
 {
 	size_t nr = 0;
@@ -197,17 +218,7 @@ static void merge_branches(const struct search *search, struct pvp_steering *ret
 		for (size_t k = 0; k < found->nr_branches; k++)
 			ret->branches[nr++] = found->branches[k];
 	}
-	qsort(ret->branches, nr, sizeof(*ret->branches), by_address);
-	for (size_t i = 0; i < nr; i++) {
-		struct pvp_branch *last = &ret->branches[ret->nr_branches - 1];
-
-		if (ret->nr_branches && last->addr == ret->branches[i].addr) {
-			last->taken |= ret->branches[i].taken;
-			last->passed |= ret->branches[i].passed;
-		} else {
-			ret->branches[ret->nr_branches++] = ret->branches[i];
-		}
-	}
+	ret->nr_branches = pvp_branches_merge(ret->branches, nr);
 }
 
 static size_t count_functions(const struct search *search)

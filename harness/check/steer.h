@@ -68,6 +68,10 @@ void pvp_steering_deinit(struct pvp_steering *steering);
 const struct pvp_op_steering *pvp_steering_find(const struct pvp_steering *steering,
 						const char *op);
 
+/* Those of several ops, in any order, become one a place, ascending; how many are left.  A place is
+ * disabled only where no op has a path to it. */
+size_t pvp_branches_merge(struct pvp_branch *v, size_t nr);
+
 /* False: the state has no room for the changes. */
 bool pvp_steer_apply(const struct pvp_steer *steer, struct pvp_start *start);
 
