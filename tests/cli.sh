@@ -437,6 +437,7 @@ sed '/"new":/s/"c2/"c3/' "$witness" >mended.json
 exits "replay: a transfer, mended" 0 replay mended.json
 exits "replay --asm: a transfer" 1 replay --asm out.S "$witness"
 holds "replay --asm: a transfer: what it means" grep -q '^ \* means    goes where the stack says' out.S
+holds "replay --asm: a transfer: assembles" gcc -c out.S -o out.o
 sed 's/"addr": "0xffffffff8/"addr": "0xffffffff9/' "$witness" >bad.json
 exits "replay: no transfer is there" 2 replay bad.json
 holds "replay: no transfer is there: the field" grep -q '"site.addr"' stderr

@@ -501,6 +501,38 @@ START_TEST(assembles)
 }
 END_TEST
 
+/* A row of Xen's trap table is no text, and what stands alone has one side to show. */
+START_TEST(assembles_a_trap_row)
+{
+	const uint64_t row[] = {0xffffffff8100b5ad, 0xffffffff8100b5b0, 1};
+	struct pvp_image *image = make_image();
+	struct pvp_witness_file file;
+	char *text;
+
+	sample(&file);
+	free(file.op);
+	file.op = pvp_strdup("trap.double_fault");
+	file.seen.alone = true;
+	file.seen.meaning = pvp_strdup("goes to a handler");
+	file.len = sizeof(row);
+	memset(file.k0, 0x11, file.len);
+	memcpy(file.k1, row, file.len);
+	pvp_ck_ok(pvp_witness_asm(&file, image, &text));
+	write_file(text);
+	run("as -o %s.o %s", path, path);
+	check_section(".rodata.k0", file.k0, file.len);
+	check_section(".rodata.k1", file.k1, file.len);
+	run("rm %s.o", path);
+	ck_assert_ptr_nonnull(strstr(text, "0xffffffff8100b5b0\t/* start_kernel+0x3 */"));
+	ck_assert_ptr_nonnull(strstr(text, ", and not run\n"));
+	ck_assert_ptr_null(strstr(text, ".text.k"));
+	ck_assert_ptr_null(strstr(text, "end_k0"));
+	free(text);
+	pvp_witness_deinit(&file);
+	pvp_image_close(image);
+}
+END_TEST
+
 Suite *witness_suite(void)
 {
 	Suite *suite = suite_create("witness");
@@ -512,6 +544,7 @@ Suite *witness_suite(void)
 	tcase_add_test(round, older);
 	tcase_add_test(round, names_other_platforms);
 	tcase_add_loop_test(round, assembles, 0, 2);
+	tcase_add_test(round, assembles_a_trap_row);
 	tcase_add_checked_fixture(bad, make_path, remove_path);
 	tcase_add_loop_test(bad, refuses, 0, ARRAY_SIZE(spoiled));
 	tcase_add_loop_test(bad, refuses_what_is_no_witness, 0, ARRAY_SIZE(no_witnesses));

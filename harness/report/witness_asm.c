@@ -53,6 +53,13 @@ static void put_list(FILE *out, const char *name, char *const *list)
 		put_comment(out, i ? "" : name, list[i]);
 }
 
+/* A row of Xen's trap table is addresses. */
+static bool is_data(const struct pvp_witness_file *file)
+{
+	return file->seen.alone && !strncmp(file->op, "trap.", strlen("trap.")) &&
+	       file->len == PVP_TRAP_ROW_LEN;
+}
+
 static void put_head(const struct pvp_witness_file *file, FILE *out)
 {
 	const struct pvp_witness *seen = &file->seen;
@@ -73,6 +80,11 @@ static void put_head(const struct pvp_witness_file *file, FILE *out)
 	if (seen->alone)
 		put_comment(out, "means", seen->meaning);
 	put_comment(out, seen->alone ? "wrong" : "differs", seen->what);
+	if (!is_data(file))
+		fprintf(out,
+			" *\n * gcc -c; then objdump -d --adjust-vma=%#" PRIx64
+			" shows the bytes at their place\n",
+			file->addr);
 	fputs(" */\n", out);
 	fprintf(out, "\t.section .note.GNU-stack, \"\", @progbits\n");
 }
@@ -90,21 +102,24 @@ static void put_operand(const struct pvp_image *image, const struct pvp_disasm_i
 					 where, sizeof(where)));
 }
 
-static void put_side(const struct pvp_witness_file *file, const struct pvp_image *image,
-		     struct pvp_disasm *disasm, unsigned side, FILE *out)
+static void put_words(const struct pvp_image *image, const uint8_t *bytes, uint32_t len, FILE *out)
 {
-	const struct pvp_witness *seen = &file->seen;
-	const uint8_t *bytes = side ? file->k1 : file->k0;
+	char where[128];
+	uint64_t word;
+
+	for (uint32_t at = 0; at + sizeof(word) <= len; at += sizeof(word)) {
+		memcpy(&word, bytes + at, sizeof(word));
+		fprintf(out, "\t.quad 0x%016" PRIx64 "\t/* ", word);
+		put_text(out, pvp_image_describe(image, word, where, sizeof(where)));
+		fputs(" */\n", out);
+	}
+}
+
+static void put_insns(const struct pvp_witness_file *file, const struct pvp_image *image,
+		      struct pvp_disasm *disasm, const uint8_t *bytes, FILE *out)
+{
 	struct pvp_disasm_insn insn;
 
-	fprintf(out, "\n/*\n * %s, at %#" PRIx64 "\n", side ? "patched" : "unpatched", file->addr);
-	if (side || !seen->alone)
-		put_comment(out, "stop", side ? seen->stop_k1 : seen->stop_k0);
-	put_lines(out, "effects", side ? seen->effects_k1 : seen->effects_k0);
-	put_lines(out, "way", side ? seen->prefix_k1 : seen->prefix_k0);
-	fprintf(out, " */\n\t.section .text.k%u, \"ax\", @progbits\n\t%s\n", side,
-		image->arch == PVP_ARCH_I386 ? ".code32" : ".code64");
-	fprintf(out, "\t.globl k%u\n\t.type k%u, @function\nk%u:\n", side, side, side);
 	for (uint32_t at = 0; at < file->len; at += insn.len) {
 		pvp_disasm_one(disasm, bytes + at, file->len - at, file->addr + at, &insn);
 		fputs("\t.byte ", out);
@@ -115,6 +130,34 @@ static void put_side(const struct pvp_witness_file *file, const struct pvp_image
 		put_operand(image, &insn, out);
 		fputs(" */\n", out);
 	}
+}
+
+static void put_side(const struct pvp_witness_file *file, const struct pvp_image *image,
+		     struct pvp_disasm *disasm, unsigned side, FILE *out)
+{
+	const struct pvp_witness *seen = &file->seen;
+	const uint8_t *bytes = side ? file->k1 : file->k0;
+	const bool data = is_data(file);
+
+	fprintf(out, "\n/*\n * %s, at %#" PRIx64 "%s\n",
+		side	      ? "patched"
+		: seen->alone ? "as linked"
+			      : "unpatched",
+		file->addr, !side && seen->alone ? ", and not run" : "");
+	if (side || !seen->alone)
+		put_comment(out, "stop", side ? seen->stop_k1 : seen->stop_k0);
+	put_lines(out, "effects", side ? seen->effects_k1 : seen->effects_k0);
+	put_lines(out, "way", side ? seen->prefix_k1 : seen->prefix_k0);
+	fprintf(out, " */\n\t.section %s.k%u, \"a%s\", @progbits\n", data ? ".rodata" : ".text", side,
+		data ? "" : "x");
+	if (!data)
+		fprintf(out, "\t%s\n", image->arch == PVP_ARCH_I386 ? ".code32" : ".code64");
+	fprintf(out, "\t.globl k%u\n\t.type k%u, @%s\nk%u:\n", side, side,
+		data ? "object" : "function", side);
+	if (data)
+		put_words(image, bytes, file->len, out);
+	else
+		put_insns(file, image, disasm, bytes, out);
 	fprintf(out, "\t.size k%u, . - k%u\n", side, side);
 }
 

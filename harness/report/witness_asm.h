@@ -3,7 +3,8 @@
  * witness_asm.h - a witness as assembly text that stands alone: both sides' bytes, the start state
  * as data, and what is to be seen, for GNU as (and cpp: it may be called .S).
  *
- * Sections: .text.k0 and .text.k1 hold the bytes, one line an instruction; .rodata.start the
+ * Sections: .text.k0 and .text.k1 hold the bytes, one line an instruction (of a row of Xen's trap
+ * table, .rodata.k0 and .rodata.k1, one line a word); .rodata.start the
  * registers, .rodata.memory address, value and size of each word written before the run, and
  * .rodata.end_k0 and .rodata.end_k1 the registers at the end, all as 64-bit words.
  */
