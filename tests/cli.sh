@@ -435,6 +435,9 @@ holds "replay: a transfer: what it means, and what is wrong" \
 holds "replay: a transfer: it has one side" [ "$(grep -cE '^K[01] stop' stdout)" = 1 ]
 sed '/"new":/s/"c2/"c3/' "$witness" >mended.json
 exits "replay: a transfer, mended" 0 replay mended.json
+sed 's/"left_out": 0/"left_out": 5/' mended.json >bad.json
+exits "replay: rows that the file leaves out" 1 replay bad.json
+holds "replay: rows that the file leaves out: how many" grep -q '^INCONCLUSIVE: .* the 5 rows ' stdout
 exits "replay --asm: a transfer" 1 replay --asm out.S "$witness"
 holds "replay --asm: a transfer: what it means" grep -q '^ \* means    goes where the stack says' out.S
 holds "replay --asm: a transfer: assembles" gcc -c out.S -o out.o
@@ -570,6 +573,14 @@ exits "verify --patched, spoiled again" 1 verify --out out --platform native --p
 mv out kept # refuses() wants no report
 (cat image && printf x) >other
 refuses "replay: another image" "other" replay witness.json other
+sed 's/"path": "image"/"path": "nonesuch"/' witness.json >bad.json
+refuses "replay: an image that is gone" 'bad.json: field "image": nonesuch: ' replay bad.json
+sed 's/"name": "native"/"name": "nonesuch"/' witness.json >bad.json
+refuses "replay: a platform there is not" 'bad.json: field "platform": unknown' replay bad.json
+sed 's/"caps": \[\]/"caps": ["x"]/' witness.json >bad.json
+refuses "replay: caps that are none" 'bad.json: field "platform.caps", row 1: ' replay bad.json
+sed 's/"op": "irq.irq_disable"/"op": "irq.irq_enable"/' witness.json >bad.json
+refuses "replay: another op" 'bad.json: field "site.op"' replay bad.json
 sed 's/"state": [0-9]*/"state": 9999/' witness.json >bad.json
 refuses "replay: a state there is not" 'bad.json: field "state"' replay bad.json
 sed 's/"schema": 1/"schema": 9/' witness.json >bad.json

@@ -2,7 +2,6 @@
 #define _GNU_SOURCE
 #include "cli.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -62,6 +61,17 @@ static struct pvp_error *make_caps_file(char *const *words, int *fd, char **path
 	return NULL;
 }
 
+/* The reader's file is none of the user's; behind its name stands the line.  Takes err. */
+static struct pvp_error *name_caps(struct pvp_error *err, const char *rest)
+{
+	struct pvp_error *ret =
+		pvp_error_format(err->code, "field \"platform.caps\", row%s%s",
+				 *rest == ':' ? " " : "", *rest == ':' ? rest + 1 : rest);
+
+	pvp_error_destroy(err);
+	return ret;
+}
+
 static struct pvp_error *open_boot(const struct pvp_witness_file *file,
 				   const struct pvp_subject *subject, struct pvp_boot *ret)
 {
@@ -84,6 +94,10 @@ static struct pvp_error *open_boot(const struct pvp_witness_file *file,
 	overrides.caps_file = caps;
 	if (!err)
 		err = pvp_boot_open(subject, file->platform, &overrides, NULL, ret);
+	if (err && caps && !strncmp(err->message, caps, strlen(caps)))
+		err = name_caps(err, err->message + strlen(caps));
+	else if (err)
+		err = pvp_error_context(err, "field \"platform\"");
 	if (fd >= 0)
 		close(fd);
 	free(caps);
@@ -231,46 +245,43 @@ static void print_prefix(const char *side, const char *prefix)
 	print_lines(prefix);
 }
 
-/* Prints what one cell came to. */
-static struct pvp_error *print_outcome(const struct pvp_witness_file *file,
-				       const struct pvp_cell *cell, enum pvp_exit *status)
+static void print_inconclusive(const struct pvp_cell *cell)
 {
-	char *detail;
+	char *detail = pvp_text_clean(cell->detail ? cell->detail : "");
+
+	printf("INCONCLUSIVE: it could not be decided: %s%s%s\n", pvp_reason_name(cell->reason),
+	       *detail ? ": " : "", detail);
+	free(detail);
+}
+
+/* Prints what one cell came to. */
+static enum pvp_exit print_outcome(const struct pvp_witness_file *file, const struct pvp_cell *cell)
+{
+	/* Both sides fault alike, in the one state there is: that is agreement. */
+	const bool fault = cell->reason == PVP_REASON_ALL_FAULT;
 
 	if (cell->witness) {
 		print_prefix("K0", file->seen.prefix_k0);
 		print_prefix("K1", file->seen.prefix_k1);
 		print_witness(cell->witness);
 	}
-	switch (cell->verdict) {
-	case PVP_DIVERGENT:
+	if (cell->verdict == PVP_DIVERGENT) {
 		puts("DIVERGENT: it still diverges");
-		*status = PVP_EXIT_FAILED;
-		return NULL;
-	case PVP_EQUIVALENT:
-		if (file->seen.alone && file->left_out)
-			return pvp_error_format(PVP_ERR_BAD_DATA,
-						"it does not diverge without the %u rows of "
-						"--patched that the file leaves out",
-						file->left_out);
-		puts("EQUIVALENT: it does not diverge any more");
-		return NULL;
-	case PVP_INCONCLUSIVE:
-		break;
-	case PVP_SKIPPED:
-		assert(!"it was asked for");
+		return PVP_EXIT_FAILED;
 	}
-	/* Both sides fault alike, in the one state there is: that is agreement. */
-	if (cell->reason == PVP_REASON_ALL_FAULT) {
-		puts("both sides fault alike: it does not diverge any more");
-		return NULL;
+	if (cell->verdict != PVP_EQUIVALENT && !fault) {
+		print_inconclusive(cell);
+		return PVP_EXIT_FAILED;
 	}
-	detail = pvp_text_clean(cell->detail ? cell->detail : "");
-	printf("INCONCLUSIVE: it could not be decided: %s%s%s\n", pvp_reason_name(cell->reason),
-	       *detail ? ": " : "", detail);
-	free(detail);
-	*status = PVP_EXIT_FAILED;
-	return NULL;
+	if (file->left_out) {
+		printf("INCONCLUSIVE: it does not diverge without the %u rows of --patched that the "
+		       "file leaves out\n",
+		       file->left_out);
+		return PVP_EXIT_FAILED;
+	}
+	puts(fault ? "both sides fault alike: it does not diverge any more"
+		   : "EQUIVALENT: it does not diverge any more");
+	return PVP_EXIT_OK;
 }
 
 /* alone: it is entry code, a trap row or a transfer. */
@@ -316,6 +327,10 @@ static struct pvp_error *replay(const struct pvp_witness_file *file,
 		return pvp_error_format(PVP_ERR_BAD_DATA,
 					"field \"site.addr\": %s has no patch site at %#" PRIx64,
 					subject->path, file->addr);
+	if (strcmp(site->op, file->op))
+		return pvp_error_format(PVP_ERR_BAD_DATA,
+					"field \"site.op\" is %s, but at %#" PRIx64 " %s has %s",
+					file->op, file->addr, subject->path, site->op);
 	if (site->len != file->len || memcmp(site->linked, file->k0, file->len))
 		return pvp_error_format(PVP_ERR_BAD_DATA,
 					"field \"site.k0\": %s has other bytes at %#" PRIx64,
@@ -341,9 +356,9 @@ static struct pvp_error *replay(const struct pvp_witness_file *file,
 	if (err)
 		return err;
 	print_head(file, subject, boot);
-	err = print_outcome(file, &cell, status);
+	*status = print_outcome(file, &cell);
 	pvp_cell_deinit(&cell);
-	return err;
+	return NULL;
 }
 
 static struct pvp_error *write_assembly(const struct pvp_witness_file *file,
@@ -360,10 +375,26 @@ static struct pvp_error *write_assembly(const struct pvp_witness_file *file,
 	return err;
 }
 
+/* path is the file's; image, symbols: as the user gave them, or NULL: the file says. */
+static struct pvp_error *open_and_replay(const struct pvp_witness_file *file, const char *path,
+					 const char *image, const char *symbols,
+					 struct pvp_subject *subject, struct pvp_boot *boot,
+					 enum pvp_exit *status)
+{
+	struct pvp_error *err = open_subject(file, image ? image : file->image,
+					     symbols ? symbols : file->symbols, subject);
+
+	if (err)
+		return image ? err : pvp_error_context(err, "%s: field \"image\"", path);
+	err = open_boot(file, subject, boot);
+	if (!err)
+		err = replay(file, subject, boot, status);
+	return err ? pvp_error_context(err, "%s", path) : NULL;
+}
+
 static struct pvp_error *run(const struct options *options, enum pvp_exit *status)
 {
 	const struct pvp_words_list *files = &options->common.files;
-	const char *symbols = options->common.symbols;
 	struct pvp_witness_file file = {0};
 	struct pvp_subject subject = {0};
 	struct pvp_boot boot = {0};
@@ -379,15 +410,8 @@ static struct pvp_error *run(const struct options *options, enum pvp_exit *statu
 	if (!err)
 		err = pvp_selftest_require();
 	if (!err)
-		err = open_subject(&file, files->nr > 1 ? files->v[1] : file.image,
-				   symbols ? symbols : file.symbols, &subject);
-	if (!err)
-		err = open_boot(&file, &subject, &boot);
-	if (!err) {
-		err = replay(&file, &subject, &boot, status);
-		if (err)
-			err = pvp_error_context(err, "%s", files->v[0]);
-	}
+		err = open_and_replay(&file, files->v[0], files->nr > 1 ? files->v[1] : NULL,
+				      options->common.symbols, &subject, &boot, status);
 	if (!err && options->assembly)
 		err = write_assembly(&file, &subject, options->assembly);
 	pvp_boot_deinit(&boot);
