@@ -143,6 +143,30 @@ static void amd64_7_2(struct small *s)
 	site(s, 1, "\xff\x15", 2, s->lock + 8, true);
 }
 
+/* As the above, with slots of 4 bytes that a site names as they are. */
+static void i386_merged(struct small *s)
+{
+	base(s, PVP_ARCH_I386);
+	s->pv_ops = s->data_addr;
+	for (unsigned i = 0; i < 3; i++) {
+		site(s, i, "\xff\x15", 2, s->data_addr + i * 4, false);
+		alt(s, i, 117, 2, 6, 5);
+	}
+	alt(s, 2, 276, 1, 6, 3);
+}
+
+static void i386_6_12(struct small *s)
+{
+	i386_merged(s);
+}
+
+static void i386_7_2(struct small *s)
+{
+	i386_merged(s);
+	s->lock = s->data_addr + 0x300;
+	site(s, 1, "\xff\x15", 2, s->lock + 4, false);
+}
+
 static struct pvp_error *open_small(const struct small *s, struct pvp_image **ret)
 {
 	static const uint8_t ro[8];
@@ -205,6 +229,8 @@ static const struct {
 	{ "i386 6.1", i386_6_1, "6.1", { "lock.queued_spin_unlock", "lock.queued_spin_unlock", "lock.queued_spin_unlock" }, { 6, 6, 6 }, 0, 0 },
 	{ "amd64 6.12", amd64_6_12, "6.12", { "cpu.io_delay", "cpu.get_debugreg", "cpu.set_debugreg" }, { 6, 6, 6 }, 1, 1 },
 	{ "amd64 7.2", amd64_7_2, "7.2", { "cpu.get_debugreg", "lock.queued_spin_unlock", "cpu.read_cr0" }, { 6, 6, 6 }, 1, 1 },
+	{ "i386 6.12", i386_6_12, "6.12", { "cpu.io_delay", "mmu.flush_tlb_user", "mmu.flush_tlb_kernel" }, { 6, 6, 6 }, 0, 0 },
+	{ "i386 7.2", i386_7_2, "7.2", { "mmu.flush_tlb_user", "lock.queued_spin_unlock", "mmu.flush_tlb_one_user" }, { 6, 6, 6 }, 0, 0 },
 };
 // clang-format on
 

@@ -304,9 +304,9 @@ START_TEST(unknown_kind)
 	pvp_ck_err(pvp_guest_patch(image, &tables, &w.platform, &patched), PVP_ERR_UNSUPPORTED,
 		   "the data layout of generation 4.4, amd64, is not known");
 	tables.generation = "7.2";
-	image->arch = PVP_ARCH_I386;
+	image->arch = PVP_ARCH_IA64;
 	pvp_ck_err(pvp_guest_patch(image, &tables, &w.platform, &patched), PVP_ERR_UNSUPPORTED,
-		   "the data layout of generation 7.2, i386, is not known");
+		   "the data layout of generation 7.2, ia64, is not known");
 	pvp_tables_deinit(&tables);
 	pvp_image_close(image);
 }

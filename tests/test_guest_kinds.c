@@ -74,6 +74,8 @@ static const struct {
 	{ "6.1, i386",  TINY_6_1_I386,  36, false },
 	{ "6.12",       TINY_6_12,      48, false },
 	{ "7.2",        TINY_7_2,       48, false },
+	{ "6.12, i386", TINY_6_12_I386, 40, false },
+	{ "7.2, i386",  TINY_7_2_I386,  40, false },
 };
 // clang-format on
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * test_model_i386.c - 32-bit images of 5.10 and 6.1: pv sites, static-call trampolines, locks.
+ * test_model_i386.c - 32-bit images: pv sites, static-call trampolines, locks, NOPs.
  */
 #include "suites.h"
 
@@ -137,6 +137,10 @@ static const struct {
 	{ "5.10",               TINY_5_10_I386, 0xe9, false, OTHER,      0xe9, NULL },
 	{ "5.10: NULL",         TINY_5_10_I386, 0xe9, false, 0,          0xc3, NULL },
 	{ "5.10: no longer NULL", TINY_5_10_I386, 0xc3, false, OTHER,    0xe9, NULL },
+	{ "6.12",               TINY_6_12_I386, 0xe9, true,  OTHER,      0xe9, NULL },
+	{ "7.2: NULL",          TINY_7_2_I386,  0xe9, true,  0,          0xc3, NULL },
+	{ "7.2, not marked",    TINY_7_2_I386,  0xe9, false, OTHER,      0,
+	  "trampoline of static call call: 0x81000080 is not a trampoline" },
 };
 // clang-format on
 
@@ -178,6 +182,99 @@ START_TEST(trampolines)
 }
 END_TEST
 
+/* --- 6.12 and 7.2 --- */
+
+static const enum tiny_kind merged[] = {TINY_6_12_I386, TINY_7_2_I386};
+
+// clang-format off
+/* As the original text of a site whose entry does not apply; NULL: it stays. */
+static const struct {
+	const char *what, *in, *by_6_12, *by_7_2;
+} merges[] = {
+	{ "run at the end",           "fa 90 90 90 90 90", "fa 3e 8d 74 26 00", "fa 3e 8d 74 26 00" },
+	{ "run of eight",             "fa 90 90 90 90 90 90 90 90", "fa 3e 8d b4 26 00 00 00 00", "fa 3e 8d b4 26 00 00 00 00" },
+	{ "longer than the longest",  "90 90 90 90 90 90 90 90 90 fa", "eb 07 cc cc cc cc cc cc cc fa", "eb 07 cc cc cc cc cc cc cc fa" },
+	{ "mov %esi,%esi",            "89 f6 90 fa", NULL, "8d 76 00 fa" },
+	{ "mov %si,%si",              "66 89 f6 90 fa", NULL, NULL },
+	{ "mov %esi,%edi",            "89 f7 90 fa", NULL, NULL },
+	{ "mov to memory",            "89 36 90 fa", NULL, NULL },
+	{ "lea 0(%esi),%esi",         "8d 76 00 90 fa", NULL, "8d 74 26 00 fa" },
+	{ "lea 0(%esi,%eiz,1),%esi",  "8d 74 26 00 90 fa", NULL, "3e 8d 74 26 00 fa" },
+	{ "lea %ds:0(%esi,%eiz,1),%esi", "3e 8d 74 26 00 90 fa", NULL, "8d b6 00 00 00 00 fa" },
+	{ "lea 1(%esi),%esi",         "8d 76 01 90 fa", NULL, NULL },
+	{ "lea 0(%esi),%edi",         "8d 7e 00 90 fa", NULL, NULL },
+	{ "lea (%esi),%esi has none", "8d 36 90 fa", NULL, NULL },
+	{ "dec %ecx is no prefix",    "49 90 90", "49 89 f6", "49 89 f6" },
+	{ "pause",                    "f3 90 90 90", "f3 90 89 f6", "f3 90 89 f6" },
+	{ "jmp to the next",          "eb 00 90 fa", NULL, "8d 76 00 fa" },
+};
+
+/* What 64-bit code would count from the instruction's end is an address here, which stays. */
+static const struct {
+	const char *what, *replacement, *want;
+} moved[] = {
+	{ "an address stays",        "a1 44 33 22 11", "a1 44 33 22 11" },
+	{ "one by ModRM, too",       "8b 0d 44 33 22 11", "8b 0d 44 33 22 11" },
+	{ "call through a pointer",  "ff 15 44 33 22 11", "ff 15 44 33 22 11" },
+	{ "a call is moved",         "e8 @800", "e8 @800" },
+};
+// clang-format on
+
+START_TEST(merged_nops)
+{
+	for (unsigned k = 0; k < 2; k++) {
+		const char *want = k ? merges[_i].by_7_2 : merges[_i].by_6_12;
+		uint8_t bytes[WORLD_BYTES], symbolic[WORLD_BYTES];
+		struct world w;
+
+		world_init_kind(&w, merged[k]);
+		world_poke(&w, SITE, merges[_i].in);
+		world_alt(&w, SITE, world_bytes(SITE, merges[_i].in, bytes, symbolic), 50, "");
+		world_expect_text(&w, merges[_i].what, SITE, want ? want : merges[_i].in);
+	}
+}
+END_TEST
+
+START_TEST(relocated)
+{
+	for (unsigned k = 0; k < 2; k++) {
+		uint8_t bytes[WORLD_BYTES], symbolic[WORLD_BYTES];
+		struct world w;
+
+		world_init_kind(&w, merged[k]);
+		world_feature(&w, ALWAYS);
+		world_poke(&w, SITE, moved[_i].want);
+		world_alt(&w, SITE, world_bytes(SITE, moved[_i].want, bytes, symbolic), ALWAYS,
+			  moved[_i].replacement);
+		world_expect_text(&w, moved[_i].what, SITE, moved[_i].want);
+	}
+}
+END_TEST
+
+/* What the slot has; an operation that does nothing; NULL. */
+START_TEST(direct_calls)
+{
+	static const struct {
+		uint64_t func, to;
+	} rows[] = {{OTHER, OTHER}, {TINY_NOP, 0}, {0, TINY_BUG}};
+
+	for (unsigned k = 0; k < 2; k++) {
+		uint8_t want[6] = {0x8d, 0xb6};
+		struct world w;
+
+		world_init_kind(&w, merged[k]);
+		world_feature(&w, ALWAYS);
+		tiny_direct_call(&w.tiny, SITE, 1);
+		w.pv_ops[1] = world_addr(&w, rows[_i].func);
+		if (rows[_i].to) {
+			world_branch(want, 0xe8, SITE, rows[_i].to);
+			want[5] = 0x90;
+		}
+		world_expect(&w, "direct call", SITE, want, 6);
+	}
+}
+END_TEST
+
 START_TEST(smp_locks)
 {
 	static const uint8_t ds = 0x3e, lock = 0xf0;
@@ -206,6 +303,11 @@ Suite *model_i386_suite(void)
 	tcase_add_test(other, alternatives);
 	tcase_add_loop_test(other, trampolines, 0, ARRAY_SIZE(calls));
 	tcase_add_loop_test(other, smp_locks, 0, 2);
+	suite_add_tcase(s, other);
+	other = tcase_create("6.12 and 7.2");
+	tcase_add_loop_test(other, merged_nops, 0, ARRAY_SIZE(merges));
+	tcase_add_loop_test(other, relocated, 0, ARRAY_SIZE(moved));
+	tcase_add_loop_test(other, direct_calls, 0, 3);
 	suite_add_tcase(s, other);
 	return s;
 }

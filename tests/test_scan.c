@@ -125,6 +125,37 @@ START_TEST(every_table)
 }
 END_TEST
 
+/* The key of a label is a word. */
+START_TEST(jumps_of_i386)
+{
+	struct pvp_image *image;
+	struct pvp_tables tables;
+	struct pvp_error *err;
+	struct tiny t;
+
+	tiny_init_kind(&t, TINY_6_1_I386);
+	tiny_pv_call(&t, SITE, 9);
+	tiny_para(&t, SITE, 9, 6);
+	tiny_jump(&t, SITE + 0x340, SITE + 0x350, TINY_DATA);
+	tiny_jump(&t, SITE + 0x360, SITE + 0x370, (TINY_DATA + 8) | 1);
+	pvp_ck_ok(tiny_open(&t, &image));
+	pvp_ck_ok(pvp_tables_parse(image, &tables));
+	ck_assert_uint_eq(tables.nr_jumps, 2);
+	ck_assert_uint_eq(tables.jumps[0].key, (uint32_t)TINY_DATA);
+	ck_assert_uint_eq(tables.jumps[1].addr, (uint32_t)(SITE + 0x360));
+	ck_assert_uint_eq(tables.jumps[1].key, (uint32_t)(TINY_DATA + 8));
+	ck_assert(tables.jumps[1].branch_default && !tables.jumps[0].branch_default);
+	pvp_tables_deinit(&tables);
+	pvp_image_close(image);
+
+	t.tables[TINY_JUMPS].len -= 4;
+	pvp_ck_ok(tiny_open(&t, &image));
+	err = pvp_tables_parse(image, &tables);
+	pvp_ck_err(err, PVP_ERR_BAD_DATA, "no multiple of the entry size 12");
+	pvp_image_close(image);
+}
+END_TEST
+
 START_TEST(fields_are_whole)
 {
 	struct pvp_image *image;
@@ -529,6 +560,7 @@ Suite *scan_suite(void)
 	      *kernels = tcase_create("real kernels");
 
 	tcase_add_test(tables, every_table);
+	tcase_add_test(tables, jumps_of_i386);
 	tcase_add_test(tables, fields_are_whole);
 	tcase_add_test(tables, no_table_symbols);
 	tcase_add_test(tables, trampolines_only);

@@ -43,6 +43,8 @@ static const struct {
 	[TINY_5_10_I386] = { PVP_ARCH_I386,  false,    true,       false,    15,    0 },
 	[TINY_6_12]      = { PVP_ARCH_AMD64, false,    false,      true,     83,    0 },
 	[TINY_7_2]       = { PVP_ARCH_AMD64, false,    false,      true,     78,    5 },
+	[TINY_6_12_I386] = { PVP_ARCH_I386,  false,    false,      true,     13,    0 },
+	[TINY_7_2_I386]  = { PVP_ARCH_I386,  false,    false,      true,     11,    5 },
 };
 // clang-format on
 
@@ -74,7 +76,8 @@ void tiny_init_kind(struct tiny *t, enum tiny_kind kind)
 	if (t->new_alts)
 		tiny_symbol(t, "pv_ops", TINY_DATA);
 	if (kinds[kind].nr_lock)
-		tiny_symbol(t, "pv_ops_lock", TINY_DATA + (t->nr_slots - kinds[kind].nr_lock) * 8);
+		tiny_symbol(t, "pv_ops_lock",
+			    TINY_DATA + (t->nr_slots - kinds[kind].nr_lock) * tiny_ptr_len(t));
 	tiny_symbol(t, "__x86_return_thunk", TINY_RETURN);
 	tiny_symbol(t, "its_return_thunk", TINY_ITS_RETURN);
 	tiny_symbol(t, "__static_call_return0", TINY_RETURN0);
@@ -262,11 +265,11 @@ void tiny_ex(struct tiny *t, uint64_t addr, uint64_t fixup, uint32_t data)
 void tiny_jump(struct tiny *t, uint64_t addr, uint64_t target, uint64_t key_and_flags)
 {
 	uint64_t where;
-	uint8_t *to = entry(t, TINY_JUMPS, 16, &where);
+	uint8_t *to = entry(t, TINY_JUMPS, 8 + tiny_ptr_len(t), &where);
 
 	put(to, addr - where, 4);
 	put(to + 4, target - (where + 4), 4);
-	put(to + 8, key_and_flags - (where + 8), 8);
+	put(to + 8, key_and_flags - (where + 8), tiny_ptr_len(t));
 }
 
 static void bounds(const struct tiny *t, struct elfgen *g, enum tiny_table table, const char *start,

@@ -34,7 +34,16 @@
 #define TINY_REPLACEMENT 0xffffffff82100000 /* .altinstr_replacement */
 #define TINY_TABLES	 0xffffffff82200000 /* table i: + i * 0x1000 */
 
-enum tiny_kind { TINY_6_1, TINY_5_10, TINY_6_1_I386, TINY_5_10_I386, TINY_6_12, TINY_7_2 };
+enum tiny_kind {
+	TINY_6_1,
+	TINY_5_10,
+	TINY_6_1_I386,
+	TINY_5_10_I386,
+	TINY_6_12,
+	TINY_7_2,
+	TINY_6_12_I386,
+	TINY_7_2_I386
+};
 
 enum tiny_table {
 	TINY_PARA,

@@ -102,7 +102,7 @@ static uint64_t lock_word(struct draw *d, uint64_t addr)
 		break;
 	case 3: /* queued: the node before ours hands over, then the owner lets go */
 		if (d->facts->qnodes)
-			script(d, 2, d->facts->qnodes + 8, 4, 1);
+			script(d, 2, d->facts->qnodes + d->facts->plan->word, 4, 1);
 		script(d, 4, addr, 1, 0);
 		break;
 	default:
@@ -111,11 +111,12 @@ static uint64_t lock_word(struct draw *d, uint64_t addr)
 	}
 	/*
 	 * Whatever a kernel waits for, it ends.  The tail of the queue goes last: only a
-	 * test-and-set lock waits for that, and a queue would take it for somebody behind us.
+	 * test-and-set lock waits for that, and a queue would take it for somebody behind us.  In a
+	 * queue's node the word behind a pointer says that it is ours.
 	 */
 	script(d, 40, addr, 2, 0);
 	if (d->facts->qnodes)
-		script(d, 41, d->facts->qnodes + 8, 4, 1);
+		script(d, 41, d->facts->qnodes + d->facts->plan->word, 4, 1);
 	script(d, 1000, addr, 4, 0);
 	return addr;
 }

@@ -287,6 +287,8 @@ static const struct {
 	{ PVP_ARCH_AMD64, "7.2", 48 },
 	{ PVP_ARCH_I386, "5.10", 28 },
 	{ PVP_ARCH_I386, "6.1", 36 },
+	{ PVP_ARCH_I386, "6.12", 40 },
+	{ PVP_ARCH_I386, "7.2", 40 },
 };
 
 static struct pvp_error *capability_offset(const struct pvp_image *image,

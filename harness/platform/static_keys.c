@@ -7,19 +7,26 @@
 
 #include "alloc.h"
 
-/* Source: arch/x86/kernel/jump_label.c of 6.1: short where the assembler made it short. */
-static const uint8_t nop2[] = {0x66, 0x90}, nop5[] = {0x0f, 0x1f, 0x44, 0x00, 0x00};
+/* A label that is not taken: short where the assembler made it short.  Source:
+ * arch/x86/kernel/jump_label.c, asm/nops.h of 6.1. */
+static const struct nops {
+	uint8_t nop2[2], nop5[5];
+} nops[] = {
+	[PVP_ARCH_AMD64] = {{0x66, 0x90}, {0x0f, 0x1f, 0x44, 0x00, 0x00}},
+	[PVP_ARCH_I386] = {{0x89, 0xf6}, {0x3e, 0x8d, 0x74, 0x26, 0x00}},
+};
 
 /* Length of the label in the file, 0: it is neither a jump nor the NOP for one. */
 static uint32_t label_len(const struct pvp_image *image, uint64_t addr)
 {
-	const uint8_t *bytes = pvp_image_bytes(image, addr, sizeof(nop2));
+	const struct nops *nop = &nops[image->arch];
+	const uint8_t *bytes = pvp_image_bytes(image, addr, sizeof(nop->nop2));
 
-	if (bytes && (bytes[0] == 0xeb || !memcmp(bytes, nop2, sizeof(nop2))))
-		return sizeof(nop2);
-	bytes = pvp_image_bytes(image, addr, sizeof(nop5));
-	if (bytes && (bytes[0] == 0xe9 || !memcmp(bytes, nop5, sizeof(nop5))))
-		return sizeof(nop5);
+	if (bytes && (bytes[0] == 0xeb || !memcmp(bytes, nop->nop2, sizeof(nop->nop2))))
+		return sizeof(nop->nop2);
+	bytes = pvp_image_bytes(image, addr, sizeof(nop->nop5));
+	if (bytes && (bytes[0] == 0xe9 || !memcmp(bytes, nop->nop5, sizeof(nop->nop5))))
+		return sizeof(nop->nop5);
 	return 0;
 }
 
@@ -38,7 +45,7 @@ static struct pvp_error *make_label(const struct pvp_image *image,
 					label->entry, label->addr);
 	*ret = (struct pvp_text_write){.addr = label->addr, .len = len};
 	if (on == label->branch_default) { /* stays on its way */
-		memcpy(ret->bytes, len == 2 ? nop2 : nop5, len);
+		memcpy(ret->bytes, len == 2 ? nops[image->arch].nop2 : nops[image->arch].nop5, len);
 		return NULL;
 	}
 	if (len == 2 ? distance != (int8_t)distance : distance != rel)

@@ -487,4 +487,21 @@ const struct pvp_pv_field pvp_fields_i386_6_1[13] = {
 	{ "lock.kick",                             false },
 	{ "lock.vcpu_is_preempted",                true  },
 };
+
+/* Linux 7.2 without CONFIG_PARAVIRT_XXL: what of its struct is outside of that; kernels/x86.  (6.12 has
+ * the fields of 6.1.) */
+const struct pvp_pv_field pvp_fields_i386_7_2[11] = {
+	/* name                                  callee_save       slot */
+	{ "mmu.flush_tlb_user",                    false }, /* 0 */
+	{ "mmu.flush_tlb_kernel",                  false },
+	{ "mmu.flush_tlb_one_user",                false },
+	{ "mmu.flush_tlb_multi",                   false },
+	{ "mmu.exit_mmap",                         false },
+	{ "mmu.notify_page_enc_status_changed",    false },
+	{ "lock.queued_spin_lock_slowpath",        false }, /* pv_ops_lock */
+	{ "lock.queued_spin_unlock",               true  },
+	{ "lock.wait",                             false },
+	{ "lock.kick",                             false },
+	{ "lock.vcpu_is_preempted",                true  }, /* 10 */
+};
 // clang-format on

@@ -84,6 +84,7 @@ extern const struct pvp_pv_field pvp_fields_amd64_6_12[83];
 extern const struct pvp_pv_field pvp_fields_amd64_7_2[78];
 extern const struct pvp_pv_field pvp_fields_i386_5_10[15];
 extern const struct pvp_pv_field pvp_fields_i386_6_1[13];
+extern const struct pvp_pv_field pvp_fields_i386_7_2[11];
 
 /* Readers: each fills its own members of ret, whose earlier value is empty.  Those that need the
  * slots come behind pvp_read_slots. */

@@ -19,6 +19,8 @@ static const struct pvp_layout layouts[] = {
 	{ "6.12",      PVP_ARCH_AMD64, PVP_PARA_NONE,     14, NULL,           pvp_fields_amd64_6_12,  83,  0 },
 	{ "5.10",      PVP_ARCH_I386,  PVP_PARA_ABS,      12, "native_patch", pvp_fields_i386_5_10,   15,  0 },
 	{ "6.1",       PVP_ARCH_I386,  PVP_PARA_ABS,      12, NULL,           pvp_fields_i386_6_1,    13,  0 },
+	{ "7.2",       PVP_ARCH_I386,  PVP_PARA_NONE,     14, "pv_ops_lock",  pvp_fields_i386_7_2,    11,  5 },
+	{ "6.12",      PVP_ARCH_I386,  PVP_PARA_NONE,     14, NULL,           pvp_fields_i386_6_1,    13,  0 },
 };
 
 static const struct {

@@ -18,7 +18,9 @@ static const struct pvp_guest_layout layouts[] = {
 	{ "6.1",       PVP_ARCH_AMD64, 40,             NONE,  NONE,  NONE,  FEATURE(11, 14) },
 	{ "6.1",       PVP_ARCH_I386,  36,             NONE,  NONE,  NONE,  FEATURE(11, 14) },
 	{ "6.12",      PVP_ARCH_AMD64, 48,             NONE,  NONE,  NONE,  FEATURE(11, 14) },
+	{ "6.12",      PVP_ARCH_I386,  40,             NONE,  NONE,  NONE,  FEATURE(11, 14) },
 	{ "7.2",       PVP_ARCH_AMD64, 48,             NONE,  NONE,  NONE,  FEATURE(11, 14) },
+	{ "7.2",       PVP_ARCH_I386,  40,             NONE,  NONE,  NONE,  FEATURE(11, 14) },
 };
 // clang-format on
 

@@ -100,7 +100,7 @@ bool pvp_decoder_insn(struct pvp_decoder *decoder, const uint8_t *bytes, size_t 
 		      struct pvp_insn *ret)
 {
 	const uint8_t *from = bytes;
-	struct pvp_insn insn = {0};
+	struct pvp_insn insn = {.is64 = decoder->is64};
 	uint64_t addr = 0;
 	size_t left = avail;
 

@@ -19,6 +19,7 @@ struct pvp_insn {
 	uint8_t len;
 	uint8_t opcode; /* offset */
 	uint8_t modrm;	/* offset; 0: none */
+	bool is64;	/* of 64-bit code */
 };
 
 struct pvp_error *pvp_decoder_create(enum pvp_arch arch, struct pvp_decoder **ret) PVP_MUST_CHECK;

@@ -13,6 +13,7 @@
 #define INT3	  0xcc
 #define DS	  0x3e
 #define REP	  0xf3
+#define OPERAND	  0x66
 
 void pvp_nops_single(const struct pvp_nops *nops, uint8_t *ret, size_t n)
 {
@@ -57,8 +58,8 @@ bool pvp_is_nop_by_opcode(const struct pvp_insn *insn, const uint8_t *bytes)
 	return opcode[0] == 0x0f && opcode[1] == 0x1f;
 }
 
-/* mov of a register to itself, lea of one with displacement 0 into itself; in 64-bit code these are
- * no NOPs unless 64 bits wide. */
+/* mov of a register to itself, lea of one with displacement 0 into itself; these are no NOPs unless
+ * as wide as a register. */
 static bool is_register_move(const struct pvp_insn *insn, const uint8_t *bytes)
 {
 	const uint8_t rex = rex_of(insn, bytes), *opcode = bytes + insn->opcode;
@@ -66,7 +67,9 @@ static bool is_register_move(const struct pvp_insn *insn, const uint8_t *bytes)
 	const unsigned mod = *modrm >> 6, reg = (*modrm >> 3 & 7) | (rex << 1 & 8);
 	unsigned rm = (*modrm & 7) | (rex << 3 & 8);
 
-	if (!insn->modrm || !(rex & 8))
+	if (!insn->modrm || (insn->is64 && !(rex & 8)))
+		return false;
+	if (!insn->is64 && memchr(bytes, OPERAND, nr_legacy(insn, bytes)))
 		return false;
 	if (opcode[0] == 0x89)
 		return mod == 3 && reg == rm;

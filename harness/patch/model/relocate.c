@@ -100,8 +100,8 @@ struct pvp_error *pvp_relocate(struct pvp_decoder *decoder, uint8_t *bytes, size
 			if (!err && jmp)
 				shorten(bytes + i, insn.len, was, distance);
 		}
-		/* mod 0, rm 5: rip-relative in 64-bit code, the only one with these passes */
-		if (!err && insn.modrm && (bytes[i + insn.modrm] & 0xc7) == 5)
+		/* mod 0, rm 5: rip-relative in 64-bit code */
+		if (!err && insn.is64 && insn.modrm && (bytes[i + insn.modrm] & 0xc7) == 5)
 			err = adjust(bytes + i + insn.modrm + 1, 4, i + insn.len, inside, distance);
 	}
 	return err;
