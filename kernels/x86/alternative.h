@@ -44,7 +44,7 @@
 		asm goto(ALTERNATIVE_TERNARY("jmp 669f", feature, "",                              \
 					     "jmp %l[no_]") ".pushsection .altinstr_aux, \"ax\"\n" \
 							    "669: testb %[mask], boot_cpu_data + " \
-							    "%c[byte](%%rip)\n"                    \
+							    "%c[byte]" RIP "\n"                    \
 							    "jnz %l[yes_]\n"                       \
 							    "jmp %l[no_]\n"                        \
 							    ".popsection\n"                        \

@@ -7,9 +7,10 @@
 
 #include "features.h"
 #include "pv_ops.h"
+#include "word.h"
 
 /* Since 6.12 with room for call accounting in front, and a place where indirect branches may land. */
-#if PVKERNEL_GEN >= 612
+#if PVKERNEL_GEN >= 612 && defined(__x86_64__)
 #define FUNC_PAD  16
 #define ENDBR_LEN 4
 #else
@@ -56,6 +57,7 @@
 #endif
 .endm
 
+#ifdef __x86_64__
 /* A return that the returns pass may rewrite: e9 to __x86_return_thunk, listed. */
 .macro RETURN
 .Lret_\@:
@@ -91,12 +93,19 @@
 	.popsection
 .endm
 
+#else
+.macro RETURN
+	ret
+	int3
+.endm
+#endif
+
 /* ud2 with a __bug_table entry; flags bit 0: execution goes on behind it (WARN). */
 .macro UD2_BUG flags=0
 .Lbug_\@:
 	ud2
 	.pushsection __bug_table, "aw"
-	.long	.Lbug_\@ - ., .Lbug_file - .
+	.long	.Lbug_\@ BUG_FROM, .Lbug_file BUG_FROM
 	.short	0, \flags
 	.popsection
 .endm
@@ -136,6 +145,7 @@
 	.popsection
 .endm
 
+#ifdef __x86_64__
 /* A static-call site; tail 1: a jump. */
 .macro STATIC_CALL name:req tail=0
 .Lsc_\@:
@@ -146,6 +156,8 @@
 	.long	.Lsc_\@ - ., __SCK__\name - . + \tail
 	.popsection
 .endm
+
+#endif
 
 /* PV_SLOT_irq_save_fl and the like, of pv_ops, from the one list in pv_ops.h. */
 .set pv_slot, 0

@@ -9,6 +9,7 @@
 #ifndef PVK_BOOT_H
 #define PVK_BOOT_H
 
+#include "frame.h"
 #include "types.h"
 
 /* --- setup.c: what the two boot entries share --- */
@@ -46,11 +47,6 @@ extern const char _text[], _etext[], _sinittext[], _einittext[], _end[];
 
 /* --- traps.c --- */
 
-struct trap_frame { /* as the entry code leaves it */
-	u64 r11, r10, r9, r8, rax, rcx, rdx, rsi, rdi;
-	u64 error;
-	u64 rip, cs, rflags, rsp, ss;
-};
 struct desc_ptr;
 void traps_init(void);
 /* What lidt is given. */
@@ -61,11 +57,8 @@ void exception(struct trap_frame *frame, u32 vector);
  * Faults on purpose: if (!fault_caught()) { what may fault; fault_end(); } else { it did }
  * fault_vector() says which.
  */
-struct fault_context {
-	u64 rbx, rbp, r12, r13, r14, r15, rsp, rip;
-};
 extern struct fault_context fault_context;
-u64 fault_caught(void) __attribute__((returns_twice));
+ulong fault_caught(void) __attribute__((returns_twice));
 void fault_expect(void);
 void fault_end(void);
 u32 fault_vector(void);
@@ -135,7 +128,7 @@ void sha256_end(struct sha256 *s, u8 ret[32]);
 /* What is found, or the word platform= says. */
 void platform_detect(void);
 /* Whether frame is at a hypercall instruction that we answer in the host's stead; the result is in
- * frame->rax then. */
+ * its registers then. */
 bool stub_hypercall(struct trap_frame *frame);
 extern const char *platform_name, *platform_how;
 

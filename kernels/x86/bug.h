@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * bug.h - ud2 with an entry in __bug_table (12 bytes: address, file name, line, flags; flag bit 0:
+ * bug.h - ud2 with an entry in __bug_table (12 bytes: address, file name, line, flags; the
+ * first two are relative, or as they are in a 32-bit kernel; flag bit 0:
  * a warning, execution goes on), and exception-table entries (12 bytes: instruction, where to go on
  * when it faults, handler type; 1 is "just go there").
  */
@@ -12,7 +13,7 @@
 #define BUG_ENTRY_(flags)                                                                          \
 	asm volatile("771: ud2\n"                                                                  \
 		     ".pushsection __bug_table, \"aw\"\n"                                          \
-		     ".long 771b - ., %c0 - .\n"                                                   \
+		     ".long 771b" BUG_FROM ", %c0" BUG_FROM "\n"                                                   \
 		     ".short %c1, " #flags "\n"                                                    \
 		     ".popsection"                                                                 \
 		     :                                                                             \

@@ -3,26 +3,14 @@
  * The console: the first serial port (a 16550), and how a run ends.
  */
 #include "boot.h"
-#include "xen.h"
+#include "wide.h"
+#include "xen_console.h"
 
 #include <stdarg.h>
 
 #define COM1	   0x3f8
 #define DEBUG_EXIT 0xf4	 /* QEMU's isa-debug-exit: ends it with status 2 * value + 1 */
 #define ACPI_PM1A  0x604 /* of QEMU's machines */
-
-/* Under Xen PV: a line at a time, by hypercall. */
-static char line[128];
-static u32 line_len;
-
-static void xen_put_char(char c)
-{
-	line[line_len++] = c;
-	if (c != '\n' && line_len < sizeof(line))
-		return;
-	xen_hypercall(HYPERCALL_console_io, CONSOLEIO_WRITE, line_len, (u64)line, 0, 0);
-	line_len = 0;
-}
 
 static void put_char(char c)
 {
@@ -58,8 +46,8 @@ static void put_number(u64 value, u32 base, u32 width, char fill)
 	u32 nr = 0;
 
 	do {
-		digits[nr++] = "0123456789abcdef"[value % base];
-		value /= base;
+		digits[nr++] = "0123456789abcdef"[remainder(value, base)];
+		value = quotient(value, base);
 	} while (value);
 	for (; width > nr; width--)
 		put_char(fill);
@@ -71,7 +59,7 @@ static void put_signed(long value)
 {
 	if (value < 0)
 		put_char('-');
-	put_number(value < 0 ? -(u64)value : (u64)value, 10, 0, ' ');
+	put_number(value < 0 ? -(ulong)value : (ulong)value, 10, 0, ' ');
 }
 
 void print(const char *format, ...)
@@ -102,11 +90,11 @@ void print(const char *format, ...)
 			put_string(va_arg(args, const char *));
 			break;
 		case 'x':
-			put_number(is_long ? va_arg(args, u64) : va_arg(args, u32), 16, width,
+			put_number(is_long ? va_arg(args, ulong) : va_arg(args, u32), 16, width,
 				   fill);
 			break;
 		case 'u':
-			put_number(is_long ? va_arg(args, u64) : va_arg(args, u32), 10, width,
+			put_number(is_long ? va_arg(args, ulong) : va_arg(args, u32), 10, width,
 				   fill);
 			break;
 		case 'd':
@@ -127,11 +115,7 @@ void print_hex(const u8 *bytes, u32 len)
 
 void power_off(int failed)
 {
-	struct sched_shutdown shutdown = {failed ? SHUTDOWN_CRASH : SHUTDOWN_REBOOT};
-
-	/* Xen halts the machine when its first domain powers off: a reboot is what ends a run */
-	if (xen_domain_type == XEN_PV_DOMAIN)
-		xen_hypercall(HYPERCALL_sched_op, SCHEDOP_SHUTDOWN, (u64)&shutdown, 0, 0, 0);
+	xen_power_off(failed);
 	asm volatile("cli");
 	outb(DEBUG_EXIT, failed ? 1 : 0);
 	asm volatile("outw %0, %1" ::"a"((u16)0x2000), "d"((u16)ACPI_PM1A));

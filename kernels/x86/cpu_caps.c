@@ -41,6 +41,19 @@ bool has_cap(u32 feature)
 	return boot_cpu_data.x86_capability[feature / 32] >> feature % 32 & 1;
 }
 
+#ifdef __i386__
+/* What 5.10 chooses NOPs by.  That a CPU has long ones no 32-bit kernel believes. */
+static void find_nops(const struct cpuinfo_x86 *c)
+{
+	if (c->vendor != VENDOR_AMD)
+		return;
+	if (c->family >= 15 && has_cap(X86_FEATURE_LM))
+		set_cap(X86_FEATURE_K8);
+	else if (c->family >= 6)
+		set_cap(X86_FEATURE_K7);
+}
+#endif
+
 void identify_cpu(void)
 {
 	struct cpuinfo_x86 *c = &boot_cpu_data;
@@ -65,7 +78,8 @@ void identify_cpu(void)
 	}
 	set_cap(X86_FEATURE_ALWAYS);
 	set_cap(X86_FEATURE_REP_GOOD);
-	set_cap(X86_FEATURE_NOPL); /* 64-bit CPUs have it */
+	ONLY_AMD64(set_cap(X86_FEATURE_NOPL)); /* 64-bit CPUs have it */
+	ONLY_I386(find_nops(c));
 	if (c->vendor == VENDOR_AMD)
 		set_cap(X86_FEATURE_VMMCALL);
 }
@@ -95,6 +109,7 @@ void select_mitigations(void)
 		set_cap(X86_FEATURE_RETPOLINE);
 	if (spectre && same_word(spectre, "retpoline,lfence"))
 		set_cap(X86_FEATURE_RETPOLINE_LFENCE);
+#ifdef __x86_64__
 	if (retbleed && same_word(retbleed, "unret")) {
 		set_cap(X86_FEATURE_RETHUNK);
 		set_cap(X86_FEATURE_UNRET);
@@ -107,15 +122,21 @@ void select_mitigations(void)
 		x86_return_thunk = call_depth_return_thunk;
 	}
 #endif
+#else
+	if (retbleed)
+		panic("retbleed=: a 32-bit kernel has no return thunks");
+#endif
 	apply_forced_caps();
 }
 
+#ifdef __x86_64__
 const char *return_thunk_name(void)
 {
 	if (!has_cap(X86_FEATURE_RETHUNK))
 		return "__x86_return_thunk";
 	return has_cap(X86_FEATURE_UNRET) ? "retbleed_return_thunk" : "call_depth_return_thunk";
 }
+#endif
 
 void report_caps(void)
 {

@@ -8,6 +8,9 @@
 
 #include "generation.h"
 
+#define X86_FEATURE_LM			61
+#define X86_FEATURE_K8			100
+#define X86_FEATURE_K7			101
 #define X86_FEATURE_CONSTANT_TSC	104
 #define X86_FEATURE_REP_GOOD		112
 #define X86_FEATURE_NOPL		116
@@ -34,11 +37,11 @@
 
 /* Where the capability words are in boot_cpu_data. */
 #if PVKERNEL_GEN <= 510
-#define BOOT_CPU_CAPABILITY 32
+#define BOOT_CPU_CAPABILITY ONLY_AMD64(32) ONLY_I386(28)
 #elif PVKERNEL_GEN <= 601
-#define BOOT_CPU_CAPABILITY 40
+#define BOOT_CPU_CAPABILITY ONLY_AMD64(40) ONLY_I386(36)
 #else
-#define BOOT_CPU_CAPABILITY 48
+#define BOOT_CPU_CAPABILITY ONLY_AMD64(48) ONLY_I386(40)
 #endif
 
 #endif

@@ -8,7 +8,8 @@
  *	merged                612  merged/       pv sites are alternatives: the direct-call flag
  *	once                  702  once/         pv_ops_lock; one write a site
  *
- * Rows of a list that only some generations have stand in one of the macros below:
+ * Rows of a list that only some generations have stand in one of the macros below, and so do those that
+ * one architecture has:
  *
  *	UNTIL_612(F(cpu, io_delay, void, (void), native_io_delay))
  */
@@ -44,5 +45,15 @@
 #endif
 
 #define SINCE_601_UNTIL_612(...) SINCE_601(UNTIL_612(__VA_ARGS__))
+
+/* A 32-bit kernel is without CONFIG_PARAVIRT_XXL: it has the operations that guests of other
+ * hypervisors than Xen need, and no site tables of objtool, which is 64-bit. */
+#ifdef __x86_64__
+#define ONLY_AMD64(...) __VA_ARGS__
+#define ONLY_I386(...)
+#else
+#define ONLY_AMD64(...)
+#define ONLY_I386(...) __VA_ARGS__
+#endif
 
 #endif

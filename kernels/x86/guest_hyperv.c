@@ -8,6 +8,7 @@
 #include "cpu.h"
 #include "guests.h"
 #include "pv.h"
+#include "wide.h"
 
 #define FLUSH_SPACE	    2
 #define FLUSH_LIST	    3
@@ -29,20 +30,7 @@ struct flush_input {
 	u64 addrs[MAX_ADDRS]; /* page, and how many more in the low bits */
 };
 
-static u64 hypercall(u64 control, const void *input)
-{
-	u64 rax = (u64)hv_hypercall_pg, rcx = control, rdx = __pa(input);
-	register u64 r8 asm("r8") = 0;
-
-	asm volatile("771: call __x86_indirect_thunk_rax\n"
-		     ".pushsection .retpoline_sites, \"a\"\n"
-		     ".long 771b - .\n"
-		     ".popsection\n"
-		     : "+a"(rax), "+c"(rcx), "+d"(rdx), "+r"(r8), "+r"(stack_pointer)
-		     :
-		     : "memory", "cc", "r9", "r10", "r11");
-	return rax;
-}
+#include "hypercall.h"
 
 /* False: some CPU has no number below 64. */
 static bool processor_mask(u64 cpus, u64 *ret)
@@ -53,7 +41,7 @@ static bool processor_mask(u64 cpus, u64 *ret)
 			continue;
 		if (hv_vp_index[cpu] >= 64)
 			return false;
-		*ret |= 1UL << hv_vp_index[cpu];
+		*ret |= 1ULL << hv_vp_index[cpu];
 	}
 	return true;
 }
@@ -61,7 +49,8 @@ static bool processor_mask(u64 cpus, u64 *ret)
 static bool flush(u64 cpus, const struct flush_tlb_info *info)
 {
 	struct flush_input *input = this_cpu_read(hyperv_pcpu_input_arg);
-	u64 nr = (info->end - info->start + PAGE_SIZE - 1) / PAGE_SIZE, result;
+	ulong nr = (info->end - info->start + PAGE_SIZE - 1) / PAGE_SIZE;
+	u64 result;
 
 	if (!input || !processor_mask(cpus, &input->processors))
 		return false;
@@ -72,7 +61,7 @@ static bool flush(u64 cpus, const struct flush_tlb_info *info)
 	if (info->end < info->start || nr > MAX_ADDRS) {
 		result = hypercall(FLUSH_SPACE, input);
 	} else {
-		for (u64 i = 0; i < nr; i++)
+		for (ulong i = 0; i < nr; i++)
 			input->addrs[i] = (info->start & -PAGE_SIZE) + i * PAGE_SIZE;
 		result = hypercall(FLUSH_LIST | REPS(nr), input);
 	}
@@ -107,13 +96,13 @@ u64 read_hv_sched_clock_tsc(void)
 			break;
 		}
 		asm volatile("rdtsc" : "=a"(low), "=d"(high));
-		now = (u64)((unsigned __int128)(low | (u64)high << 32) * tsc_pg.scale >> 64) +
-		      tsc_pg.offset;
+		now = multiply_shift(low | (u64)high << 32, tsc_pg.scale, 64) + tsc_pg.offset;
 		barrier();
 	} while (READ_ONCE(tsc_pg.sequence) != sequence);
 	return (now - hv_sched_clock_offset) * 100;
 }
 
+#ifdef __x86_64__ /* the only Hyper-V guest that has its locks */
 /* A read of the MSR ends when an interrupt is pending. */
 void hv_qlock_wait(u8 *ptr, u8 val)
 {
@@ -137,3 +126,4 @@ bool hv_vcpu_is_preempted(int cpu)
 	(void)cpu;
 	return false;
 }
+#endif

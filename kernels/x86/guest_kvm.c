@@ -6,7 +6,6 @@
  */
 #include "guests.h"
 #include "pv.h"
-#include "xen.h"
 
 #define KVM_HC_KICK_CPU 5
 #define VCPU_PREEMPTED	1
@@ -52,7 +51,7 @@ void kvm_flush_tlb_multi(const u64 *cpus, const struct flush_tlb_info *info)
 
 		if ((*cpus >> cpu & 1) && (old & VCPU_PREEMPTED) &&
 		    lock_cmpxchg8(state, old, old | VCPU_FLUSH_TLB) == old)
-			*mask &= ~(1UL << cpu);
+			*mask &= ~(1ULL << cpu);
 	}
 	native_flush_tlb_multi(mask, info);
 }
@@ -76,10 +75,10 @@ void kvm_wait(u8 *ptr, u8 val)
 
 void kvm_kick_cpu(int cpu)
 {
-	u64 rax = KVM_HC_KICK_CPU;
+	ulong result = KVM_HC_KICK_CPU;
 
 	asm volatile(ALTERNATIVE("vmcall", "vmmcall", X86_FEATURE_VMMCALL)
-		     : "+a"(rax)
-		     : "b"(0UL), "c"((u64)per_cpu(x86_cpu_to_apicid, cpu))
+		     : "+a"(result)
+		     : "b"(0UL), "c"((ulong)per_cpu(x86_cpu_to_apicid, cpu))
 		     : "memory");
 }

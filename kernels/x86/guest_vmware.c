@@ -3,6 +3,7 @@
  * VMware: clocks.  Source: arch/x86/kernel/cpu/vmware.c of Linux 6.1.
  */
 #include "guests.h"
+#include "wide.h"
 
 struct cyc2ns_data vmware_cyc2ns = {.mul = 1U << 31, .shift = 31};
 DEFINE_PER_CPU(struct vmware_steal_time, vmw_steal_time) __aligned(64);
@@ -12,8 +13,7 @@ u64 vmware_sched_clock(void)
 	u32 low, high;
 
 	asm volatile("rdtsc" : "=a"(low), "=d"(high));
-	return (u64)((unsigned __int128)(low | (u64)high << 32) * vmware_cyc2ns.mul >>
-		     vmware_cyc2ns.shift) -
+	return multiply_shift(low | (u64)high << 32, vmware_cyc2ns.mul, vmware_cyc2ns.shift) -
 	       vmware_cyc2ns.offset;
 }
 

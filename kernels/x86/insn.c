@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * How long an instruction is: 64-bit code, without VEX, EVEX, XOP and 3DNow!, which no site holds.
+ * How long an instruction is: without VEX, EVEX, XOP and 3DNow!, which no site holds.
  */
+#include "generation.h"
 #include "patch.h"
 
 /*
@@ -12,22 +13,12 @@
  *	B  imm8               b  ModRM, imm8       W  imm16
  *	D  imm16 or imm32     d  ModRM, the same   E  imm16, imm8
  *	q  imm16, 32 or 64    O  an address        J  rel32
+ *	F  a far address
  *	T  ModRM, imm8 if its reg field is 0 or 1         U  the same with imm16 or imm32
  *	p  legacy prefix      R  REX prefix        2, 8, 3  another map follows: 0f, 0f 38, 0f 3a
  *	x  no instruction
  */
-static const char *const one_byte[16] = {
-	"MMMMBDxxMMMMBDx2", "MMMMBDxxMMMMBDxx", "MMMMBDpxMMMMBDpx", "MMMMBDpxMMMMBDpx",
-	"RRRRRRRRRRRRRRRR", "................", "xxxMppppDdBb....", "BBBBBBBBBBBBBBBB",
-	"bdxbMMMMMMMMMMMM", "..........x.....", "OOOO....BD......", "BBBBBBBBqqqqqqqq",
-	"bbW.xxbdE.W..Bx.", "MMMMxxx.MMMMMMMM", "BBBBBBBBJJxB....", "p.pp..TU......MM",
-};
-static const char *const two_bytes[16] = {
-	"MMMMx.....x.xMxx", "MMMMMMMMMMMMMMMM", "CCCCxxxxMMMMMMMM", "......x.8x3xxxxx",
-	"MMMMMMMMMMMMMMMM", "MMMMMMMMMMMMMMMM", "MMMMMMMMMMMMMMMM", "bbbbMMM.MMxxMMMM",
-	"JJJJJJJJJJJJJJJJ", "MMMMMMMMMMMMMMMM", "...MbMxx...MbMMM", "MMMMMMMMMMbMMMMM",
-	"MMbMbbbM........", "MMMMMMMMMMMMMMMM", "MMMMMMMMMMMMMMMM", "MMMMMMMMMMMMMMMM",
-};
+#include "insn_maps.h"
 
 /* Of ModRM with SIB and displacement. */
 static u32 modrm_length(const u8 *code)
@@ -60,6 +51,7 @@ static u32 length_behind_opcode(char kind, const u8 *code, u32 operand, u32 addr
 		return 3;
 	case 'J':
 		return 4;
+	ONLY_I386(case 'F' : return 2 + operand;)
 	case 'D':
 		return operand;
 	case 'q':
@@ -88,7 +80,7 @@ static bool has_modrm(char kind)
 
 bool insn_decode(const u8 *code, struct insn *ret)
 {
-	u32 at = 0, operand = 4, address = 8, rex = 0;
+	u32 at = 0, operand = 4, address = ADDRESS_LEN, rex = 0;
 	char kind;
 
 	for (;; at++) {
@@ -102,7 +94,7 @@ bool insn_decode(const u8 *code, struct insn *ret)
 		if (code[at] == 0x66)
 			operand = 2;
 		if (code[at] == 0x67)
-			address = 4;
+			address = ADDRESS_LEN / 2;
 		if (at == 14)
 			return false;
 	}

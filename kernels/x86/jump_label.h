@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * jump_label.h - branches that a static key turns on: a 5-byte nop, or a jump once the key is
- * true, listed in __jump_table (16 bytes: code, target, key; bit 0 of the key is the state in
+ * true, listed in __jump_table (16 bytes, i386 12: code, target, key; bit 0 of the key is the state in
  * which the branch is taken, here always 0: keys start false).
  */
 #ifndef PVK_JUMP_LABEL_H
@@ -11,18 +11,18 @@
 
 struct static_key {
 	int enabled;
-	u64 entries;
+	ulong entries;
 };
 
 #define static_branch(key)                                                                         \
 	({                                                                                         \
 		__label__ yes_;                                                                    \
 		bool on_ = false;                                                                  \
-		asm goto("771: .byte 0x0f, 0x1f, 0x44, 0, 0\n"                                     \
+		asm goto("771: .byte " STRINGIFY(NOP5) "\n"                                     \
 			 ".pushsection __jump_table, \"a\"\n"                                      \
-			 ".balign 8\n"                                                             \
+			 ".balign " STRINGIFY(WORD_LEN) "\n"                                                             \
 			 ".long 771b - ., %l[yes_] - .\n"                                          \
-			 ".quad %c0 - .\n"                                                         \
+			 WORD " %c0 - .\n"                                                         \
 			 ".popsection\n"                                                           \
 			 :                                                                         \
 			 : "i"(&(key))                                                             \

@@ -15,7 +15,7 @@ static struct slow_lock {
 
 static struct slow_lock *slow_lock_find(const struct qspinlock *lock, const struct qspinlock *key)
 {
-	u32 start = (u64)lock >> 4;
+	u32 start = (ulong)lock >> 4;
 
 	for (u32 i = 0; i < SLOW_LOCKS; i++) {
 		struct slow_lock *slow = &slow_locks[(start + i) % SLOW_LOCKS];
@@ -46,7 +46,7 @@ static struct qnode *slow_lock_remove(struct qspinlock *lock)
 	return node;
 }
 
-/* rsi: what the lock byte was instead of LOCK_HELD. */
+/* locked: what the lock byte was instead of LOCK_HELD. */
 void __pv_queued_spin_unlock_slowpath(struct qspinlock *lock, u8 locked)
 {
 	struct qnode *node;

@@ -4,7 +4,7 @@
  */
 #include "boot.h"
 #include "cpu.h"
-#if PVKERNEL_GEN >= 612
+#if PVKERNEL_GEN >= 612 && defined(__x86_64__)
 #include "call_thunks.h"
 #endif
 #include "patch.h"
@@ -21,12 +21,12 @@ struct jump_entry {
 extern const struct jump_entry __start___jump_table[], __stop___jump_table[];
 
 u64 __static_call_return0(void);
-ONLY_702(void __WARN_trap(void);)
+ONLY_AMD64(ONLY_702(void __WARN_trap(void);))
 
 static const u8 returns_0[5] = {OP_CS, OP_CS, OP_CS, 0x31, 0xc0}; /* xor %eax, %eax */
 static const u8 warns[5] = {0x67, 0x48, 0x0f, 0xb9, 0x3a};	      /* ud1 (%edx), %rdi */
-static const u8 no_call[5] = {0x0f, 0x1f, 0x44, 0, 0};
-static const u8 signature[3] = {0x0f, 0xb9, 0xcc};
+static const u8 no_call[5] = {NOP5};
+ONLY_AMD64(static const u8 signature[3] = {0x0f, 0xb9, 0xcc};)
 
 static bool same_bytes(const u8 *a, const u8 *b, u32 len)
 {
@@ -67,8 +67,8 @@ static void transform(u8 *at, void *func, bool tail)
 		return;
 	}
 	if (tail && is_jcc(at)) { /* keeps its condition */
-		if (!func && PVKERNEL_GEN >= 612 && has_cap(X86_FEATURE_RETHUNK))
-			func = x86_return_thunk;
+		ONLY_AMD64(if (!func && PVKERNEL_GEN >= 612 && has_cap(X86_FEATURE_RETHUNK))
+				   func = x86_return_thunk;)
 		if (!func) {
 			patch_complaint("no function to jump to", at);
 			return;
@@ -79,16 +79,16 @@ static void transform(u8 *at, void *func, bool tail)
 		return;
 	}
 	/* an accounted function is no longer the one that is known below */
-	SINCE_612(if (!tail) func = callthunks_translate_call_dest(func);)
-	if (tail && !func && has_cap(X86_FEATURE_RETHUNK))
-		func = x86_return_thunk;
+	ONLY_AMD64(SINCE_612(if (!tail) func = callthunks_translate_call_dest(func);))
+	ONLY_AMD64(if (tail && !func && has_cap(X86_FEATURE_RETHUNK)) func = x86_return_thunk;)
 	if (tail && !func)
 		text_poke_early(at, bare_return, 5);
 	else if (!func)
 		text_poke_early(at, PVKERNEL_GEN <= 510 ? ideal_nop5 : no_call, 5);
 	else if (!tail && func == (void *)__static_call_return0 && PVKERNEL_GEN >= 601)
 		text_poke_early(at, returns_0, 5);
-	ONLY_702(else if (!tail && func == (void *)__WARN_trap) text_poke_early(at, warns, 5);)
+	ONLY_AMD64(ONLY_702(else if (!tail && func == (void *)__WARN_trap)
+				    text_poke_early(at, warns, 5);))
 	else {
 		make_branch(code, tail ? OP_JMP : OP_CALL, at, func);
 		text_poke_early(at, code, 5);
@@ -105,13 +105,13 @@ void arch_static_call_transform(void *site, void *trampoline, void *func, bool t
 
 static struct static_call_key *key_of(const struct static_call_site *s)
 {
-	return (struct static_call_key *)(((u64)&s->key + s->key) & ~3UL);
+	return (struct static_call_key *)(((ulong)&s->key + s->key) & ~3UL);
 }
 
 static void transform_site(const struct static_call_site *s)
 {
 	arch_static_call_transform((u8 *)&s->addr + s->addr, NULL, key_of(s)->func,
-				   ((u64)&s->key + s->key) & 1);
+				   ((ulong)&s->key + s->key) & 1);
 }
 
 static bool sites_done;
@@ -151,6 +151,7 @@ void __static_call_update(struct static_call_key *key, void *trampoline, void *f
 	}
 }
 
+#ifdef __x86_64__
 bool static_call_fixup(void *trampoline)
 {
 	u8 *at = trampoline;
@@ -164,13 +165,14 @@ bool static_call_fixup(void *trampoline)
 		transform(at, NULL, true);
 	return true;
 }
+#endif
 
 void static_key_enable(struct static_key *key)
 {
 	key->enabled = 1;
 	for (const struct jump_entry *j = __start___jump_table; j < __stop___jump_table; j++) {
 		u8 *at = (u8 *)&j->code + j->code, code[5];
-		u64 entry = (u64)&j->key + j->key;
+		ulong entry = (ulong)&j->key + j->key;
 
 		if ((struct static_key *)(entry & ~3UL) != key || (entry & 1))
 			continue;

@@ -11,7 +11,7 @@ u32 nr_patch_complaints;
 noinline void patch_complaint(const char *what, const void *addr)
 {
 	nr_patch_complaints++;
-	print("# patcher: %s at %016lx\n", what, (u64)addr);
+	print("# patcher: %s at %016lx\n", what, (ulong)addr);
 }
 
 /* cpuid serializes: what was fetched before is fetched again.  Under Xen PV iret does it, and the
@@ -25,7 +25,7 @@ static inline void sync_core(void)
 
 noinline void text_poke_early(void *addr, const void *code, u32 len)
 {
-	u64 flags = local_irq_save();
+	ulong flags = local_irq_save();
 	volatile u8 *to = addr;
 	const u8 *from = code;
 
@@ -38,7 +38,7 @@ noinline void text_poke_early(void *addr, const void *code, u32 len)
 
 void make_branch(u8 *code, u8 opcode, const void *addr, const void *target)
 {
-	u32 distance = (u64)target - (u64)addr - 5;
+	u32 distance = (ulong)target - (ulong)addr - 5;
 
 	code[0] = opcode;
 	for (u32 i = 0; i < 4; i++)

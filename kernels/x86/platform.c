@@ -17,7 +17,8 @@
 DECLARE_STATIC_CALL(cond_resched);
 SINCE_601(DECLARE_STATIC_CALL(pv_sched_clock); DECLARE_STATIC_CALL(pv_steal_clock);)
 u64 __cond_resched(void);
-void xen_hypercall_intel(void);
+ONLY_AMD64(void xen_hypercall_intel(void);)
+ONLY_I386(void hv_vmcall(void);)
 
 const char *platform_name = "native", *platform_how = "found";
 
@@ -80,19 +81,19 @@ static void spoil_operations(void)
 
 static void answer_hyperv(struct trap_frame *frame)
 {
-	u64 code = frame->rcx & 0xffff, reps = frame->rcx >> 32 & 0xfff;
+	u64 code = HYPERV_CONTROL(frame) & 0xffff, reps = HYPERV_CONTROL(frame) >> 32 & 0xfff;
 
 	if (code != HV_FLUSH_SPACE && code != HV_FLUSH_LIST) {
-		frame->rax = HV_INVALID_CODE;
+		SET_HYPERV_RESULT(frame, HV_INVALID_CODE);
 		return;
 	}
 	native_flush_tlb_global();
-	frame->rax = reps << 32;
+	SET_HYPERV_RESULT(frame, reps << 32);
 }
 
 bool stub_hypercall(struct trap_frame *frame)
 {
-	const u8 *insn = (const u8 *)frame->rip;
+	const u8 *insn = (const u8 *)frame->ip;
 
 	if (host == HOST_NONE || insn[0] != 0x0f || insn[1] != 0x01 ||
 	    (insn[2] != 0xc1 && insn[2] != 0xd9))
@@ -100,7 +101,8 @@ bool stub_hypercall(struct trap_frame *frame)
 	if (host == HOST_HYPERV)
 		answer_hyperv(frame);
 	else
-		frame->rax = host == HOST_KVM && frame->rax == KVM_HC_KICK_CPU ? 0 : -KVM_ENOSYS;
+		KVM_RESULT(frame) =
+			host == HOST_KVM && KVM_RESULT(frame) == KVM_HC_KICK_CPU ? 0 : -KVM_ENOSYS;
 	return true;
 }
 
@@ -153,13 +155,13 @@ static void become_kvm(u32 offers)
 /* vmcall and a return; in 5.10 on the page that is Xen's elsewhere. */
 static void *hypercall_text(void)
 {
-#if PVKERNEL_GEN <= 510
+#if PVKERNEL_GEN <= 510 && defined(__x86_64__)
 	static const u8 vmcall[] = {0x0f, 0x01, 0xc1, OP_RET};
 
 	text_poke_early(hypercall_page, vmcall, sizeof(vmcall));
 	return hypercall_page;
 #else
-	return (void *)xen_hypercall_intel;
+	return (void *)ONLY_AMD64(xen_hypercall_intel) ONLY_I386(hv_vmcall);
 #endif
 }
 
@@ -171,7 +173,7 @@ static void become_hyperv(u32 offers)
 	for (u32 i = 0; i < NR_CPUS; i++)
 		numbers[i] = i;
 	hv_vp_index = numbers;
-	tsc_pg = (struct hv_tsc_page){.sequence = 1, .scale = 1UL << 56};
+	tsc_pg = (struct hv_tsc_page){.sequence = 1, .scale = 1ULL << 56};
 	this_cpu_write(hyperv_pcpu_input_arg, input);
 	hv_hypercall_pg = hypercall_text();
 	/* since 6.12 an invariant TSC is the clock itself */
@@ -179,8 +181,10 @@ static void become_hyperv(u32 offers)
 		set_sched_clock(read_hv_sched_clock_tsc);
 	PV_OP(mmu, flush_tlb_multi) = hyperv_flush_tlb_multi;
 	UNTIL_612(PV_OP(mmu, tlb_remove_table) = tlb_remove_table);
+#ifdef __x86_64__
 	pv_locks(hv_qlock_wait, hv_qlock_kick);
 	PV_OP(lock, vcpu_is_preempted) = __raw_callee_save_hv_vcpu_is_preempted;
+#endif
 }
 
 static void become_vmware(u32 offers)

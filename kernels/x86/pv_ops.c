@@ -5,7 +5,7 @@
 #include "pv_ops.h"
 #include "xen.h"
 
-void xen_init_pv_ops(void);
+ONLY_AMD64(void xen_init_pv_ops(void);)
 
 #define F(group, field, result, params, native) .group.field = native,
 #define N(group, field, result, params)		.group.field = (result(*) params)PV_NOP,
@@ -13,6 +13,7 @@ void xen_init_pv_ops(void);
 #if PVKERNEL_GEN <= 612
 struct paravirt_patch_template pv_ops = {PV_OPS(F, N, S)};
 
+#ifdef __x86_64__
 /* Fields without a row are NULL under Xen PV: alloc_p4d, release_p4d, set_pgd and
  * notify_page_enc_status_changed are never called there. */
 #define X(group, field, fn) .group.field = fn,
@@ -21,6 +22,7 @@ static struct paravirt_patch_template xen_pv_ops __initdata = {
 	.cpu.wbinvd = native_wbinvd,
 };
 #undef X
+#endif
 #else
 struct paravirt_patch_template pv_ops = {
 	PV_CPU_OPS(F, N, S) PV_IRQ_OPS(F, N, S) PV_MMU_OPS(F, N, S)};
@@ -36,6 +38,7 @@ struct pv_lock_ops pv_ops_lock = {PV_LOCK_OPS(F, N, S)};
 #undef N
 #undef S
 
+#ifdef __x86_64__
 int xen_domain_type = XEN_NATIVE;
 
 void __init xen_init_pv_ops(void)
@@ -52,3 +55,4 @@ void __init xen_init_pv_ops(void)
 	pv_info = (struct pv_info){.extra_user_64bit_cs = 0xe033, .name = "Xen"};
 #endif
 }
+#endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * pv_ops.h - the pv_ops table of Linux, amd64, of each generation: pointers in groups.
+ * pv_ops.h - the pv_ops table of Linux, of each generation: pointers in groups.
  *
  * The order of the rows is the ABI: the type byte of a .parainstructions entry is the row's number.
  * Source: struct paravirt_patch_template, asm/paravirt_types.h of 5.10 (as released: with swapgs and
@@ -40,7 +40,7 @@
 
 // clang-format off
 #define PV_INIT_OPS(F, N, S)                                                                       \
-	F(init, patch,            u32,   (u8 type, u8 *code, u64 addr, u32 len),   native_patch)
+	F(init, patch,            u32,   (u8 type, u8 *code, ulong addr, u32 len),   native_patch)
 
 #define PV_TIME_OPS(F, N, S)                                                                       \
 	F(time, sched_clock,      u64,   (void),                                   native_sched_clock)        \
@@ -48,6 +48,9 @@
 
 #define PV_CPU_OPS(F, N, S)                                                                        \
 	UNTIL_612(F(cpu, io_delay, void, (void), native_io_delay))                                       \
+	ONLY_AMD64(PV_CPU_XXL(F, N, S))
+
+#define PV_CPU_XXL(F, N, S)                                                                        \
 	F(cpu, get_debugreg,      u64,   (int regno),                              pv_native_get_debugreg)    \
 	F(cpu, set_debugreg,      void,  (int regno, u64 value),                   pv_native_set_debugreg)    \
 	F(cpu, read_cr0,          u64,   (void),                                   native_read_cr0)           \
@@ -84,7 +87,9 @@
 	N(cpu, start_context_switch, void, (struct task_struct *prev))                                        \
 	N(cpu, end_context_switch, void, (struct task_struct *next))
 
-#define PV_IRQ_OPS(F, N, S)                                                                        \
+#define PV_IRQ_OPS(F, N, S) ONLY_AMD64(PV_IRQ_XXL(F, N, S))
+
+#define PV_IRQ_XXL(F, N, S)                                                                        \
 	S(irq, save_fl,                                                            native_save_fl)            \
 	ONLY_510(S(irq, restore_fl, native_restore_fl))                                                  \
 	S(irq, irq_disable,                                                        pv_native_irq_disable)     \
@@ -95,12 +100,15 @@
 #define PV_MMU_OPS(F, N, S)                                                                        \
 	F(mmu, flush_tlb_user,    void,  (void),                                   native_flush_tlb_local)    \
 	F(mmu, flush_tlb_kernel,  void,  (void),                                   native_flush_tlb_global)   \
-	F(mmu, flush_tlb_one_user, void, (u64 addr),                               native_flush_tlb_one_user) \
+	F(mmu, flush_tlb_one_user, void, (ulong addr),                               native_flush_tlb_one_user) \
 	SINCE_601(F(mmu, flush_tlb_multi, void, (const u64 *cpus, const struct flush_tlb_info *info), native_flush_tlb_multi)) \
 	ONLY_510(F(mmu, flush_tlb_others, void, (const u64 *cpus, const struct flush_tlb_info *info), native_flush_tlb_multi)) \
 	UNTIL_612(F(mmu, tlb_remove_table, void, (struct mmu_gather *tlb, void *page), tlb_remove_page)) \
 	N(mmu, exit_mmap,         void,  (struct mm_struct *mm))                                              \
-	SINCE_601(N(mmu, notify_page_enc_status_changed, void, (u64 vaddr, int npages, bool enc)))       \
+	SINCE_601(N(mmu, notify_page_enc_status_changed, void, (ulong vaddr, int npages, bool enc)))       \
+	ONLY_AMD64(PV_MMU_XXL(F, N, S))
+
+#define PV_MMU_XXL(F, N, S)                                                                        \
 	S(mmu, read_cr2,                                                           pv_native_read_cr2)        \
 	F(mmu, write_cr2,         void,  (u64 cr2),                                pv_native_write_cr2)       \
 	F(mmu, read_cr3,          u64,   (void),                                   __native_read_cr3)         \
@@ -178,7 +186,8 @@ struct qspinlock;
 struct task_struct;
 struct thread_struct;
 
-/* Takes at most one argument, in rdi, and changes no register but rax: call it at a site only. */
+/* Takes at most one argument, in its register, and changes no other than the result's: call it at a
+ * site only. */
 typedef void callee_save_fn(void);
 
 #define F(group, field, result, params, native) result(*field) params;
@@ -213,13 +222,15 @@ struct paravirt_patch_template {
 #undef N
 #undef S
 _Static_assert(sizeof(struct paravirt_patch_template) ==
-		       8 * (PVKERNEL_GEN == 510	  ? 87
-			    : PVKERNEL_GEN == 601 ? 84
-			    : PVKERNEL_GEN == 612 ? 83
-						  : 73),
+		       sizeof(void *) * (PVKERNEL_GEN == 510   ? ONLY_AMD64(87) ONLY_I386(15)
+					 : PVKERNEL_GEN == 601 ? ONLY_AMD64(84) ONLY_I386(13)
+					 : PVKERNEL_GEN == 612 ? ONLY_AMD64(83) ONLY_I386(13)
+							       : ONLY_AMD64(73) ONLY_I386(6)),
 	       "as many fields as Linux has");
 
 extern struct paravirt_patch_template pv_ops;
+/* init.patch where an operation has no form of its own. */
+ONLY_510(u32 paravirt_patch_default(u8 type, u8 *code, ulong addr, u32 len);)
 
 /* What remains of other operations in 7.2.  Source: struct pv_info, asm/paravirt_types.h. */
 struct pv_info {

@@ -7,6 +7,7 @@
 #define PVK_PVCLOCK_H
 
 #include "types.h"
+#include "wide.h"
 
 struct pvclock {
 	u32 version, pad0;
@@ -28,7 +29,7 @@ static inline u64 pvclock_read(const struct pvclock *time)
 		asm volatile("rdtsc" : "=a"(low), "=d"(high));
 		delta = (low | (u64)high << 32) - time->tsc;
 		delta = time->shift < 0 ? delta >> -time->shift : delta << time->shift;
-		ns = time->system_time + (u64)((unsigned __int128)delta * time->mul >> 32);
+		ns = time->system_time + multiply_shift(delta, time->mul, 32);
 		barrier();
 	} while (READ_ONCE(time->version) != version);
 	return ns;

@@ -18,7 +18,7 @@ static const struct section sections[] = {
 #define LINKED_MAX 0x40000
 static u8 linked[LINKED_MAX];
 
-#if PVKERNEL_GEN <= 510
+#if PVKERNEL_GEN <= 510 && defined(__x86_64__)
 extern u8 hypercall_page[];
 /* Xen has filled it before the kernel runs: as linked it returns. */
 static void unfill_hypercall_page(u8 *page)
@@ -30,7 +30,7 @@ static void unfill_hypercall_page(u8 *page)
 
 void save_linked_text(void)
 {
-	u64 at = 0;
+	ulong at = 0;
 
 	for (u32 i = 0; i < ARRAY_SIZE(sections); i++) {
 		const struct section *s = &sections[i];
@@ -40,7 +40,7 @@ void save_linked_text(void)
 		for (const char *c = s->start; c < s->end; c++)
 			linked[at++] = *c;
 	}
-	ONLY_510(unfill_hypercall_page(linked + (hypercall_page - (const u8 *)_text)));
+	ONLY_510(ONLY_AMD64(unfill_hypercall_page(linked + (hypercall_page - (const u8 *)_text))));
 }
 
 void report_text(const char *when)
@@ -54,24 +54,24 @@ void report_text(const char *when)
 		sha256_init(&sha);
 		sha256_add(&sha, s->start, s->end - s->start);
 		sha256_end(&sha, digest);
-		print("# text%s %s %016lx %lu sha256 ", when, s->name, (u64)s->start,
-		      (u64)(s->end - s->start));
+		print("# text%s %s %016lx %lu sha256 ", when, s->name, (ulong)s->start,
+		      (ulong)(s->end - s->start));
 		print_hex(digest, sizeof(digest));
 		print("\n");
 	}
 }
 
 /* A row a run of changed bytes: address, linked, now. */
-static u64 dump_section(const struct section *s, const u8 *old)
+static ulong dump_section(const struct section *s, const u8 *old)
 {
 	const u8 *now = (const u8 *)s->start;
-	u64 len = s->end - s->start, n;
+	ulong len = s->end - s->start, n;
 
-	for (u64 i = 0; i < len; i += n) {
+	for (ulong i = 0; i < len; i += n) {
 		for (n = 0; i + n < len && old[i + n] != now[i + n];)
 			n++;
 		if (n) {
-			print("# patched %016lx ", (u64)s->start + i);
+			print("# patched %016lx ", (ulong)s->start + i);
 			print_hex(old + i, n);
 			print(" ");
 			print_hex(now + i, n);
@@ -84,7 +84,7 @@ static u64 dump_section(const struct section *s, const u8 *old)
 
 void dump_text(void)
 {
-	u64 at = 0;
+	ulong at = 0;
 
 	for (u32 i = 0; i < ARRAY_SIZE(sections); i++)
 		at += dump_section(&sections[i], linked + at);

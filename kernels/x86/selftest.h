@@ -45,7 +45,7 @@ static inline bool in_ring0(void)
 
 /* The page-table entry of the test page, and its other page. */
 struct test_page {
-	u64 addr;      /* mapped by *ptep */
+	ulong addr;    /* mapped by *ptep */
 	u64 *ptep;     /* a leaf */
 	u64 frames[2]; /* physical addresses; each begins with its number */
 };
@@ -61,5 +61,10 @@ void mm_init(void);
 void check_pinned(void);
 
 void test_page_init(void);
+
+#ifdef __i386__ /* no operations there */
+#define site_set_pte	 set_pte
+#define site_make_pte(x) (x)
+#endif
 
 #endif

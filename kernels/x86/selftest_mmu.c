@@ -12,7 +12,7 @@ static u64 pages[2][512] __aligned(PAGE_SIZE);
 /* A page of the fixmap, where set_pte and flushes are tried. */
 void test_page_init(void)
 {
-	u64 size;
+	ulong size;
 
 	test_page.addr = FIXMAP_TOP - TEST_FIXMAP * PAGE_SIZE;
 	for (u64 i = 0; i < 2; i++) {
@@ -33,7 +33,7 @@ void map_frame(u32 nr)
 	site_set_pte(test_page.ptep, site_make_pte(test_page.frames[nr] | PTE_KERNEL));
 }
 
-static void flush_directly(u64 addr)
+static void flush_directly(ulong addr)
 {
 	if (in_ring0())
 		asm volatile("invlpg (%0)" ::"r"(addr) : "memory");
@@ -44,11 +44,11 @@ static void flush_directly(u64 addr)
 /* Xen adds flags of its own, the CPU its two. */
 bool same_entry(u64 a, u64 b)
 {
-	const u64 all = in_ring0() ? ~0x60UL : PTE_PFN_MASK | PTE_NX | PTE_RW | PTE_PRESENT;
+	const u64 all = in_ring0() ? ~0x60ULL : PTE_PFN_MASK | PTE_NX | PTE_RW | PTE_PRESENT;
 
 	return !((a ^ b) & all);
 }
-
+#ifdef __x86_64__
 static bool writable(u64 *word)
 {
 	flush_directly((u64)word);
@@ -59,13 +59,13 @@ static bool writable(u64 *word)
 	fault_end();
 	return true;
 }
-
+#endif
 /* By the page tables: Xen may emulate a write to a read-only table. */
 static bool mapped_writable(const void *ptr)
 {
-	u64 size;
+	ulong size;
 
-	return *lookup_address((u64)ptr, &size) & PTE_RW;
+	return *lookup_address((ulong)ptr, &size) & PTE_RW;
 }
 
 /* Maps frame 0, sees it, maps frame 1; the flush under test makes that visible. */
@@ -114,13 +114,13 @@ void test_flush_tlb_multi(void)
 
 struct mm_struct mm, kernel_mm = {.pgd = init_top_pgt};
 static u64 table[512] __aligned(PAGE_SIZE);
-
+#if PVKERNEL_GEN >= 601 || defined(__x86_64__)
 /* NULL under Xen PV; in 7.2 left as it is natively, which is nothing at all. */
 static bool has_no_op(const void *field)
 {
 	return !field || (PVKERNEL_GEN >= 702 && !in_ring0() && field == (void *)PV_NOP);
 }
-
+#endif
 void mm_init(void)
 {
 	mm.pgd = table;
@@ -150,7 +150,7 @@ void test_notify_page_enc_status_changed(void)
 	site_notify_page_enc_status_changed(test_page.addr, 1, true);
 }
 #endif
-
+#ifdef __x86_64__
 void test_read_cr2(void)
 {
 	site_write_cr2(0xffffffff12345678);
@@ -353,7 +353,7 @@ void test_set_fixmap(void)
 	set_fixmap(TEST_FIXMAP, test_page.frames[0], PTE_KERNEL);
 	CHECK(seen() == 0);
 }
-
+#endif
 /* --- lock --- */
 
 static struct qspinlock lock;

@@ -9,7 +9,7 @@
 #include "patch.h"
 #include "pv.h"
 
-void start_kernel(u64 start_info);
+void start_kernel(ulong start_info);
 
 struct hvm_start_info {
 	u32 magic, version, flags, nr_modules;
@@ -20,12 +20,12 @@ struct hvm_start_info {
 void cpu_tables_init(void)
 {
 	struct gdt_page *page = this_cpu_ptr(gdt_page);
-	const struct desc_ptr gdt = {.size = sizeof(page->gdt) - 1, .address = (u64)page};
-	u64 tss = (u64)this_cpu_ptr(cpu_tss_rw);
+	const struct desc_ptr gdt = {.size = sizeof(page->gdt) - 1, .address = (ulong)page};
+	u64 tss = (ulong)this_cpu_ptr(cpu_tss_rw);
 	u64 desc[2] = {(sizeof(struct tss) - 1) | (tss & 0xffffff) << 16 |
-			       (0x80UL | DESC_TSS) << 40 | (tss >> 24 & 0xff) << 56,
+			       (0x80ULL | DESC_TSS) << 40 | (tss >> 24 & 0xff) << 56,
 		       tss >> 32};
-	static const u64 code = 0x00af9b000000ffff, data = 0x00cf93000000ffff;
+	static const u64 code = CODE_DESC, data = DATA_DESC;
 
 	pv_write_gdt_entry(page->gdt, KERNEL_CS / 8, &code, 0);
 	pv_write_gdt_entry(page->gdt, KERNEL_DS / 8, &data, 0);
@@ -43,14 +43,14 @@ void count_cpus(u32 nr)
 	if (nr < 1 || nr > NR_CPUS)
 		panic("cpus=: from 1 to 64");
 	nr_cpu_ids = nr;
-	__cpu_possible_mask[0] = nr == 64 ? ~0UL : (1UL << nr) - 1;
+	__cpu_possible_mask[0] = nr == 64 ? ~0ULL : (1ULL << nr) - 1;
 	__cpu_present_mask[0] = __cpu_possible_mask[0];
 }
 
 /* CR0.WP, and the bits of CR4 that are on now, stay from here on. */
 void pin_control_registers(void)
 {
-	u64 cr4;
+	ulong cr4;
 
 	pv_write_cr0((pv_read_cr0() | CR0_WP) & ~CR0_TS);
 	asm volatile("mov %%cr4, %0" : "=r"(cr4));
@@ -67,7 +67,7 @@ void finish_boot(void)
 	print("# cpus %u\n", nr_cpu_ids);
 	print("# cpu-model %u:%u:%u\n", boot_cpu_data.vendor, boot_cpu_data.family,
 	      boot_cpu_data.model);
-	print("# return-thunk %s\n", return_thunk_name());
+	ONLY_AMD64(print("# return-thunk %s\n", return_thunk_name()));
 	report_caps();
 	alternative_instructions();
 	report_text("");
@@ -81,7 +81,7 @@ void finish_boot(void)
 	power_off(failed != 0);
 }
 
-void start_kernel(u64 start_info)
+void start_kernel(ulong start_info)
 {
 	const struct hvm_start_info *info = __va(start_info);
 

@@ -4,24 +4,17 @@
  * cube roots of primes, are computed once.
  */
 #include "boot.h"
+#include "wide.h"
 
 static u32 initial[8], round_words[64];
-
-/* Whether (n / 2^32)^power < prime; n is below 2^38. */
-static bool below_root(u64 n, u32 power, u32 prime)
-{
-	unsigned __int128 square = (unsigned __int128)n * n;
-
-	return power == 2 ? square >> 64 < prime : square * n >> 96 < prime;
-}
 
 /* floor(root(prime) * 2^32), its low 32 bits. */
 static u32 root_fraction(u32 power, u32 prime)
 {
 	u64 n = 0;
 
-	for (u64 bit = 1UL << 37; bit; bit >>= 1) {
-		if (below_root(n | bit, power, prime))
+	for (u64 bit = 1ULL << 37; bit; bit >>= 1) {
+		if (below_power(n | bit, power, prime))
 			n |= bit;
 	}
 	return n;

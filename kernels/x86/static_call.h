@@ -4,8 +4,9 @@
  * word}, a trampoline __SCT__name (e9 rel32, signature 0f b9 cc, since 6.1) and a table of sites {site, key,
  * flag 1 in the key: a tail jump}.
  *
- * Calls are written as assembly because the table needs the address of the call instruction; in
- * a real kernel objtool finds it.
+ * Calls are written as assembly (calls.h) because the table needs the address of the call instruction; in
+ * a real kernel objtool finds it.  objtool is 64-bit: on i386 a static call is a call of the trampoline,
+ * which is all that is patched, and the key is the pointer alone.
  */
 #ifndef PVK_STATIC_CALL_H
 #define PVK_STATIC_CALL_H
@@ -15,7 +16,7 @@
 
 struct static_call_key {
 	void *func;
-	u64 sites; /* written at boot */
+	ONLY_AMD64(u64 sites;) /* written at boot */
 };
 
 #define DECLARE_STATIC_CALL(name)                                                                  \
@@ -28,46 +29,37 @@ struct static_call_key {
 #define TRAMPOLINE_SIGNATURE "0x0f, 0xb9, 0xcc"
 #endif
 
-#define STATIC_CALL_TRAMPOLINE_(name, target, more)                                                \
+#define STATIC_CALL_TRAMPOLINE_AT_(name, code, more)                                               \
 	asm(".pushsection .static_call.text, \"ax\"\n"                                             \
 	    ".balign 4\n"                                                                          \
 	    ".globl __SCT__" #name "\n"                                                            \
 	    ".type __SCT__" #name ", @function\n"                                                  \
-	    "__SCT__" #name ":\n"                                                                  \
-	    "771: .byte 0xe9\n"                                                                    \
-	    ".long " #target " - . - 4\n"                                                          \
+	    "__SCT__" #name ":\n" code                                                             \
 	    ".byte " TRAMPOLINE_SIGNATURE "\n"                                                     \
 	    ".size __SCT__" #name ", 8\n"                                                          \
 	    ".popsection\n" more)
+
+#define STATIC_CALL_TRAMPOLINE_(name, target, more)                                                \
+	STATIC_CALL_TRAMPOLINE_AT_(name, "771: .byte 0xe9\n.long " #target " - . - 4\n", more)
 
 #define DEFINE_STATIC_CALL(name, function)                                                         \
 	struct static_call_key __SCK__##name = {.func = function};                                 \
 	STATIC_CALL_TRAMPOLINE_(name, function, "")
 
 /* No function yet: the trampoline returns, as one of the sites that the returns pass rewrites. */
+#ifdef __x86_64__
 #define DEFINE_STATIC_CALL_NULL(name)                                                              \
 	__attribute__((section(".data"))) struct static_call_key __SCK__##name = {.func = NULL};   \
 	STATIC_CALL_TRAMPOLINE_(name, __x86_return_thunk,                                          \
 				".pushsection .return_sites, \"a\"\n"                              \
 				".long 771b - .\n"                                                 \
 				".popsection\n")
+#else
+#define DEFINE_STATIC_CALL_NULL(name)                                                              \
+	struct static_call_key __SCK__##name = {.func = NULL};                                     \
+	STATIC_CALL_TRAMPOLINE_AT_(name, ".byte 0xc3, 0xcc, 0x90, 0x90, 0x90\n", "")
+#endif
 
-#define STATIC_CALL_SITE(name)                                                                     \
-	"771: call __SCT__" #name "\n"                                                             \
-	".pushsection .static_call_sites, \"a\"\n"                                                 \
-	".balign 4\n"                                                                              \
-	".long 771b - ., __SCK__" #name " - .\n"                                                   \
-	".popsection\n"
-
-/* A call of a function of at most one argument. */
-#define static_call(name, arg)                                                                     \
-	({                                                                                         \
-		u64 rax_, rdi_ = (u64)(arg);                                                       \
-		asm volatile(STATIC_CALL_SITE(name)                                                \
-			     : "=a"(rax_), "+D"(rdi_), "+r"(stack_pointer)                         \
-			     :                                                                     \
-			     : "memory", "cc", "rsi", "rdx", "rcx", "r8", "r9", "r10", "r11");     \
-		rax_;                                                                              \
-	})
+#include "calls.h"
 
 #endif

@@ -13,7 +13,7 @@ u64 call_idle(void), call_trace(u64 event), call_cond_resched(void);
 u64 __cond_resched(void);
 u64 sched_clock(void), steal_clock(int cpu), sched_clock_twice(void);
 u64 sched_clock_init(void);
-void warn_by_call(void);
+ONLY_AMD64(void warn_by_call(void);)
 
 /* Time-stamp counter to nanoseconds: (tsc * mul >> 10) + offset. */
 static struct {
@@ -65,7 +65,7 @@ DEFINE_STATIC_CALL(cond_resched, __static_call_return0);
 DEFINE_STATIC_CALL_NULL(trace);
 DEFINE_STATIC_CALL_NULL(irqentry_exit_hook);
 
-#if PVKERNEL_GEN >= 702
+#if PVKERNEL_GEN >= 702 && defined(__x86_64__)
 /* A warning is a call that becomes the trap itself. */
 void __WARN_trap(void);
 DEFINE_STATIC_CALL(WARN_trap, __WARN_trap);

@@ -38,8 +38,8 @@ void alternative_instructions(void)
 	apply_paravirt(__parainstructions, __parainstructions_end);
 #endif
 	/* Thunks are alternatives: later, no branch would lead to one that is still known. */
-	apply_retpolines(__retpoline_sites, __retpoline_sites_end);
-	apply_returns(__return_sites, __return_sites_end);
+	ONLY_AMD64(apply_retpolines(__retpoline_sites, __retpoline_sites_end));
+	ONLY_AMD64(apply_returns(__return_sites, __return_sites_end));
 	apply_alternatives(__alt_instructions, __alt_instructions_end);
 #ifdef BUG_B8
 	apply_paravirt(__parainstructions, __parainstructions_end);

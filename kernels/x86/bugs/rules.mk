@@ -7,34 +7,34 @@
 
 # Right ones, to compare with: the callee-save functions compiled as the wrong ones are, behind whole
 # thunks; a thunk that saves no register but those that its function uses.
-THUNKED := lock.c lock_pv.c xen_mmu.c xen_smp.c
+THUNKED := lock.c lock_pv.c amd64/xen_mmu.c amd64/xen_smp.c
 BUG_SOURCES_THUNKS_ZEROED  := $(THUNKED)
 BUG_FLAGS_THUNKS_ZEROED    := -fzero-call-used-regs=all-gpr
 BUG_SOURCES_THUNKS_GUARDED := $(THUNKED) bugs/stack_chk.S
 BUG_FLAGS_THUNKS_GUARDED   := -fstack-protector-all
-BUG_SOURCES_THUNKS_LEAN    := native.S
+BUG_SOURCES_THUNKS_LEAN    := amd64/native.S
 BUG_FLAGS_THUNKS_LEAN      := -DBUG_LEAN_THUNKS
-BUG_SOURCES_NO_THUNK       := native.S bugs/no_thunk.c
+BUG_SOURCES_NO_THUNK       := amd64/native.S bugs/no_thunk.c
 BUG_FLAGS_NO_THUNK         := -DBUG_NO_THUNK
-BUG_SOURCES_IDENT_IN_C     := native.S bugs/ident.c
+BUG_SOURCES_IDENT_IN_C     := amd64/native.S bugs/ident.c
 BUG_FLAGS_IDENT_IN_C       := -DBUG_B15
-BUG_SOURCES_SAVE_FL_IN_C   := native.S bugs/save_fl.c
+BUG_SOURCES_SAVE_FL_IN_C   := amd64/native.S bugs/save_fl.c
 BUG_FLAGS_SAVE_FL_IN_C     := -DBUG_B14
 BUG_SOURCES_RARE           := bugs/rare.c bugs/rare.S
 KERNELS_RIGHT := RARE THUNKS_ZEROED THUNKS_GUARDED THUNKS_LEAN NO_THUNK IDENT_IN_C SAVE_FL_IN_C
 
 # And wrong ones.
-BUG_SOURCES_B13            := retpoline.S
+BUG_SOURCES_B13            := amd64/retpoline.S
 BUG_FLAGS_B13              := -DBUG_B13
 BUG_SOURCES_B14            := $(BUG_SOURCES_SAVE_FL_IN_C) bugs/stack_chk.S
 BUG_FLAGS_B14              := -DBUG_B14 -fstack-protector-all
 BUG_SOURCES_B15            := $(BUG_SOURCES_IDENT_IN_C)
 BUG_FLAGS_B15              := -DBUG_B15 -fzero-call-used-regs=used-gpr
-BUG_SOURCES_B16            := xen.S
+BUG_SOURCES_B16            := amd64/xen.S
 BUG_FLAGS_B16              := -DBUG_B16
-BUG_SOURCES_B33            := native.S xen.S
+BUG_SOURCES_B33            := amd64/native.S amd64/xen.S
 BUG_FLAGS_B33              := -DBUG_B33
-BUG_SOURCES_B7             := $(BUG_SOURCES_RARE) static_calls.c xen_smp.c
+BUG_SOURCES_B7             := $(BUG_SOURCES_RARE) static_calls.c amd64/xen_smp.c
 BUG_FLAGS_B7               := -DBUG_B7
 BUG_SOURCES_B8             := $(BUG_SOURCES_RARE) alternative/patch.c
 BUG_FLAGS_B8               := -DBUG_B8
@@ -58,7 +58,7 @@ BUG_SOURCES_IDENT_GUARDED  := $(BUG_SOURCES_IDENT_IN_C) bugs/stack_chk.S
 BUG_FLAGS_IDENT_GUARDED    := -DBUG_B15 -fstack-protector-all
 BUG_SOURCES_NO_THUNK_ZEROED := $(BUG_SOURCES_NO_THUNK)
 BUG_FLAGS_NO_THUNK_ZEROED  := -DBUG_NO_THUNK -fzero-call-used-regs=all-gpr
-BUG_SOURCES_LEAN_ZEROED    := native.S $(THUNKED)
+BUG_SOURCES_LEAN_ZEROED    := amd64/native.S $(THUNKED)
 BUG_FLAGS_LEAN_ZEROED      := -DBUG_LEAN_THUNKS -fzero-call-used-regs=all-gpr
 # Sensitive instructions outside pv sites, for `pvproof lint', in each form.
 BUG_SOURCES_LINT           := bugs/lint.c
@@ -89,11 +89,28 @@ BUG_FLAGS_LONG_JUMPS       := -DBUG_LONG_JUMPS $(MARKED_CFLAGS)
 BUG_VERSION_FIRST          := 7.2
 BUG_SOURCES_FIRST          := once/patch_alternatives.c
 BUG_FLAGS_FIRST            := -DBUG_FIRST $(MARKED_CFLAGS)
-KERNELS_OF_FORMS := ANY_SLOT LONG_JUMPS FIRST
+# Those of i386; what is behind a - in a name is not in the image's, whose version says it.
+BUG_VERSION_ANY_SLOT-i386  := 5.10-i386
+BUG_SOURCES_ANY_SLOT-i386  := classic/patch.c
+BUG_FLAGS_ANY_SLOT-i386    := -DBUG_ANY_SLOT
+BUG_VERSION_B8-i386        := 6.1-i386
+BUG_SOURCES_B8-i386        := alternative/patch.c
+BUG_FLAGS_B8-i386          := -DBUG_B8
+BUG_VERSION_B23-i386       := 6.1-i386
+BUG_SOURCES_B23-i386       := alternative/nops.c
+BUG_FLAGS_B23-i386         := -DBUG_B23
+BUG_VERSION_AS_64-i386     := 6.12-i386
+BUG_SOURCES_AS_64-i386     := merged/relocate.c
+BUG_FLAGS_AS_64-i386       := -DBUG_AS_64
+BUG_VERSION_FIRST-i386     := 7.2-i386
+BUG_SOURCES_FIRST-i386     := once/patch_alternatives.c
+BUG_FLAGS_FIRST-i386       := -DBUG_FIRST
+KERNELS_OF_FORMS := ANY_SLOT LONG_JUMPS FIRST ANY_SLOT-i386 B8-i386 B23-i386 AS_64-i386 FIRST-i386
 
 BUG_B := build/kernels/bugs
 bug-version = $(or $(BUG_VERSION_$(1)),6.1)
-bug-images = $(foreach name,$(1),$(BUG_B)/pvkernel-$(call bug-version,$(name))-$(name))
+bug-image-of = $(BUG_B)/pvkernel-$(call bug-version,$(1))-$(1:-i386=)
+bug-images = $(foreach name,$(1),$(call bug-image-of,$(name)))
 BUG_KERNELS := $(call bug-images,$(KERNELS_RIGHT) $(KERNELS_WRONG) $(KERNELS_LINT) $(KERNELS_AB))
 # Bugs of patchers, for check-boot.
 BUG_BOOTS := $(call bug-images,B8 B18 B23 $(KERNELS_OF_FORMS))
@@ -105,15 +122,15 @@ BUG_LDS_$(1) := $(if $(filter bugs/rare.S,$(BUG_SOURCES_$(1))),$(KERNEL_DIR)/bug
 BUG_ALL_OBJS_$(1) := $$(BUG_OBJS_$(1)) \
 	$$(filter-out $$(patsubst %,$(KERNEL_B_$(2))/%.o,$$(BUG_SOURCES_$(1))),$(KERNEL_OBJS_$(2)))
 
-$(BUG_B)/pvkernel-$(2)-$(1): $$(BUG_ALL_OBJS_$(1)) $(KERNEL_B_$(2))/kernel.lds $$(BUG_LDS_$(1))
+$(call bug-image-of,$(1)): $$(BUG_ALL_OBJS_$(1)) $(KERNEL_B_$(2))/kernel.lds $$(BUG_LDS_$(1))
 	$$(call say,LD)
-	$$(Q)$(KERNEL_LD) $(KERNEL_LDFLAGS) $$(addprefix -T ,$$(BUG_LDS_$(1))) \
+	$$(Q)$(KERNEL_LD) $(call KERNEL_LDFLAGS,$(2)) $$(addprefix -T ,$$(BUG_LDS_$(1))) \
 		-T $(KERNEL_B_$(2))/kernel.lds -o $$@ $$(BUG_ALL_OBJS_$(1))
 
 $(BUG_B)/$(1)/%.o: $(KERNEL_DIR)/% $(KERNEL_HEADERS) $(KERNEL_DIR)/rules.mk $(KERNEL_DIR)/bugs/rules.mk
 	@mkdir -p $$(@D)
 	$$(call say,CC)
-	$$(Q)$(KERNEL_CC) $(KERNEL_CFLAGS) $$(BUG_FLAGS_$(1)) $(call kernel-include,$(2)) -c -o $$@ $$<
+	$$(Q)$(KERNEL_CC) $(call KERNEL_CFLAGS,$(2)) $$(BUG_FLAGS_$(1)) $(call kernel-include,$(2)) -c -o $$@ $$<
 endef
 $(foreach name,$(KERNELS_RIGHT) $(KERNELS_WRONG) $(KERNELS_LINT) $(KERNELS_AB) $(KERNELS_OF_FORMS),\
 	$(eval $(call bug-image,$(name),$(call bug-version,$(name)))))

@@ -4,9 +4,9 @@
  * the function that says what becomes of one.
  */
 #include "boot.h"
+#include "native_forms.h"
 #include "patch.h"
 #include "pv.h"
-#include "xen.h"
 
 #define TYPE(group, field) (offsetof(struct paravirt_patch_template, group.field) / sizeof(void *))
 
@@ -16,24 +16,11 @@ static const struct form {
 	u8 type, len, code[6];
 	callee_save_fn *only;
 } forms[] = {
-	{TYPE(irq, save_fl), 2, {0x9c, 0x58}, NULL},			 /* pushf; pop %rax */
-	{TYPE(irq, restore_fl), 2, {0x57, 0x9d}, NULL},			 /* push %rdi; popf */
-	{TYPE(irq, irq_disable), 1, {0xfa}, NULL},			 /* cli */
-	{TYPE(irq, irq_enable), 1, {0xfb}, NULL},			 /* sti */
-	{TYPE(mmu, read_cr2), 3, {0x0f, 0x20, 0xd0}, NULL},		 /* mov %cr2, %rax */
-	{TYPE(mmu, read_cr3), 3, {0x0f, 0x20, 0xd8}, NULL},		 /* mov %cr3, %rax */
-	{TYPE(mmu, write_cr3), 3, {0x0f, 0x22, 0xdf}, NULL},		 /* mov %rdi, %cr3 */
-	{TYPE(cpu, wbinvd), 2, {0x0f, 0x09}, NULL},			 /* wbinvd */
-	{TYPE(cpu, swapgs), 3, {0x0f, 0x01, 0xf8}, NULL},		 /* swapgs */
-	{TYPE(cpu, usergs_sysret64), 6, {0x0f, 0x01, 0xf8, 0x48, 0x0f, 0x07}, NULL}, /* and sysretq */
-	{TYPE(lock, queued_spin_unlock), 3, {0xc6, 0x07, 0x00},		 /* movb $0, (%rdi) */
-	 __raw_callee_save___native_queued_spin_unlock},
-	{TYPE(lock, vcpu_is_preempted), 2, {0x31, 0xc0},		 /* xor %eax, %eax */
-	 __raw_callee_save___native_vcpu_is_preempted},
+	NATIVE_FORMS
 };
 
 /* Bytes that are used of len; 0 where it does not fit. */
-static u32 put(u8 *code, u32 len, const u8 *bytes, u32 nr, u64 addr)
+static u32 put(u8 *code, u32 len, const u8 *bytes, u32 nr, ulong addr)
 {
 	if (nr > len) {
 		patch_complaint("no room at the site", (void *)addr);
@@ -44,24 +31,24 @@ static u32 put(u8 *code, u32 len, const u8 *bytes, u32 nr, u64 addr)
 	return nr;
 }
 
-u32 paravirt_patch_default(u8 type, u8 *code, u64 addr, u32 len)
+u32 paravirt_patch_default(u8 type, u8 *code, ulong addr, u32 len)
 {
-	static const u8 trap[2] = {0x0f, 0x0b}, move[3] = {0x48, 0x89, 0xf8}; /* mov %rdi, %rax */
+	static const u8 trap[2] = {0x0f, 0x0b};
+	ONLY_AMD64(static const u8 move[3] = {0x48, 0x89, 0xf8};) /* mov %rdi, %rax */
 	void *func = ((void **)&pv_ops)[type];
-	bool jump = type == TYPE(cpu, iret) || type == TYPE(cpu, usergs_sysret64);
+	bool jump = IS_JUMP(type);
 	u8 branch[5];
 
 	if (!func)
 		return put(code, len, trap, sizeof(trap), addr);
 	if (func == (void *)PV_NOP)
 		return 0;
-	if (func == (void *)_paravirt_ident_64)
-		return put(code, len, move, sizeof(move), addr);
+	ONLY_AMD64(if (func == (void *)_paravirt_ident_64) return put(code, len, move, sizeof(move), addr);)
 	make_branch(branch, jump ? OP_JMP : OP_CALL, (void *)addr, func);
 	return put(code, len, branch, sizeof(branch), addr);
 }
 
-u32 native_patch(u8 type, u8 *code, u64 addr, u32 len)
+u32 native_patch(u8 type, u8 *code, ulong addr, u32 len)
 {
 	for (u32 i = 0; i < ARRAY_SIZE(forms); i++) {
 		const struct form *form = &forms[i];
@@ -96,8 +83,8 @@ noinline void apply_paravirt(const struct paravirt_patch_site *start,
 void alternative_instructions(void)
 {
 	/* Thunks are alternatives: later, no branch would lead to one that is still known. */
-	apply_retpolines(__retpoline_sites, __retpoline_sites_end);
-	apply_returns(__return_sites, __return_sites_end);
+	ONLY_AMD64(apply_retpolines(__retpoline_sites, __retpoline_sites_end));
+	ONLY_AMD64(apply_returns(__return_sites, __return_sites_end));
 	apply_alternatives(__alt_instructions, __alt_instructions_end);
 	alternatives_smp_module_add(__smp_locks, __smp_locks_end);
 	apply_paravirt(__parainstructions, __parainstructions_end);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * pv_site.h - a pv call site of 5.10: ff 14 25 abs32, and an entry in .parainstructions (address, slot
+ * pv_site.h - a pv call site of 5.10: ff 14 25 abs32 (i386: ff 15 abs32), and an entry in .parainstructions (address, slot
  * number, length, clobber word, aligned in front: nothing fills up the last one).  It has no inline
  * form: the patcher knows those.
  */
@@ -11,11 +11,11 @@
 /* Hand-written ones are relative to rip, and have no clobber word: it reads as 0. */
 .macro PV_SITE_ASM insn:req slot:req
 .Lpv_\@:
-	\insn	*pv_ops + 8 * \slot(%rip)
+	SLOT_INSN \insn, \slot
 .Lpv_end_\@:
 	.pushsection .parainstructions, "a"
-	.balign	8
-	.quad	.Lpv_\@
+	.balign	WORD_LEN
+	WORD	.Lpv_\@
 	.byte	\slot, .Lpv_end_\@ - .Lpv_\@
 	.popsection
 .endm
@@ -28,11 +28,12 @@
 	PV_SITE_ASM jmp, \slot
 .endm
 #else
+#include "types.h"
+
 struct paravirt_patch_site {
-	u64 instr;
+	ulong instr;
 	u8 type, len;
 	u16 clobbers;
-	u32 pad;
 };
 extern const struct paravirt_patch_site __parainstructions[], __parainstructions_end[];
 void apply_paravirt(const struct paravirt_patch_site *start, const struct paravirt_patch_site *end);
@@ -41,8 +42,8 @@ void apply_paravirt(const struct paravirt_patch_site *start, const struct paravi
 #define PV_SITE_ROOM(clobbers, room)                                                               \
 	"771: call *%c[slot]\n" room "772:\n"                                                      \
 	".pushsection .parainstructions, \"a\"\n"                                                  \
-	".balign 8\n"                                                                              \
-	".quad 771b\n"                                                                             \
+	".balign " STRINGIFY(WORD_LEN) "\n"                                                        \
+	WORD " 771b\n"                                                                             \
 	".byte %c[type], 772b - 771b\n"                                                            \
 	".short " #clobbers "\n"                                                                   \
 	".popsection\n"

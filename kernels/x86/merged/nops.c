@@ -1,26 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * NOPs of 6.12 and later: a run of whatever is one becomes a single one, or a jump over int3s.
- * Source: Intel SDM volume 2B, NOP, for those up to 8 bytes; prefixes make them longer.
  */
+#include "arch_nops.h"
 #include "nop_kind.h"
-#include "p6_nops.h"
 #include "patch.h"
 
-#define LONGEST	   11
 #define SHORT_JUMP 127
 
 void add_nops(u8 *code, u32 len)
 {
-	static const u8 nops[LONGEST][LONGEST] = {
-		P6_NOPS,
-		{0x2e, 0x0f, 0x1f, 0x84, 0, 0, 0, 0, 0},
-		{0x66, 0x2e, 0x0f, 0x1f, 0x84, 0, 0, 0, 0, 0},
-		{0x66, 0x66, 0x2e, 0x0f, 0x1f, 0x84, 0, 0, 0, 0, 0},
-	};
+	static const u8 nops[LONGEST_NOP][LONGEST_NOP] = {ARCH_NOPS, LONGER_NOPS};
 	u32 i = 0;
 
-	if (len && len <= LONGEST) {
+	if (len && len <= LONGEST_NOP) {
 		for (; i < len; i++)
 			code[i] = nops[len - 1][i];
 		return;

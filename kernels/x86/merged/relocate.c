@@ -4,6 +4,7 @@
  * a call whose target is read from the site's own pointer.
  */
 #include "boot.h"
+#include "calls.h"
 #include "patch.h"
 #include "pv_ops.h"
 #include "relocate.h"
@@ -83,7 +84,7 @@ void relocate(u8 *code, u32 len, u32 inside, long distance)
 			if (jump)
 				shorten_jump(code + i, insn.len, before, distance);
 		}
-		if (insn.modrm && (code[i + insn.modrm] & 0xc7) == 5)
+		if (RIP_RELATIVE && insn.modrm && (code[i + insn.modrm] & 0xc7) == 5)
 			move_operand(code + i + insn.modrm + 1, 4, next, inside, distance);
 	}
 }
@@ -98,7 +99,7 @@ static u32 direct_call(const u8 *site, u8 *code, u32 len)
 		patch_complaint("no call through a pointer", site);
 		return 5;
 	}
-	slot = (void *const *)(site + 6 + get_signed(site + 2, 4));
+	slot = slot_of_call(site, get_signed(site + 2, 4));
 	func = *slot;
 	if (func == (void *)PV_NOP)
 		return 0;

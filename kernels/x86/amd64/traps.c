@@ -95,8 +95,8 @@ void fault_expect(void)
 static bool fixed_by_table(struct trap_frame *frame)
 {
 	for (const struct table_entry *e = __start___ex_table; e < __stop___ex_table; e++) {
-		if (relative(&e->from) == frame->rip) {
-			frame->rip = relative(&e->to);
+		if (relative(&e->from) == frame->ip) {
+			frame->ip = relative(&e->to);
 			return true;
 		}
 	}
@@ -107,7 +107,7 @@ static bool fixed_by_table(struct trap_frame *frame)
 static bool is_warning(const struct trap_frame *frame)
 {
 	for (const struct table_entry *e = __start___bug_table; e < __stop___bug_table; e++) {
-		if (relative(&e->from) == frame->rip)
+		if (relative(&e->from) == frame->ip)
 			return (u32)e->type >> 16 & 1;
 	}
 	return false;
@@ -122,19 +122,19 @@ static bool is_warn_trap(const u8 *insn)
 
 static bool handle_ud(struct trap_frame *frame)
 {
-	if (is_warn_trap((const u8 *)frame->rip)) {
+	if (is_warn_trap((const u8 *)frame->ip)) {
 		nr_warnings++;
-		frame->rip += 5;
+		frame->ip += 5;
 		return true;
 	}
 	if (is_warning(frame)) {
 		nr_warnings++;
-		frame->rip += 2;
+		frame->ip += 2;
 		return true;
 	}
 	if (stub_hypercall(frame)) {
 		nr_hypercalls++;
-		frame->rip += 3;
+		frame->ip += 3;
 		return true;
 	}
 	return false;
@@ -145,7 +145,7 @@ static void report(const struct trap_frame *frame, u32 vector)
 	u64 cr2 = pv_read_cr2();
 
 	print("# exception %u, error %lx, at %016lx, cr2 %016lx\n", vector, frame->error,
-	      frame->rip, cr2);
+	      frame->ip, cr2);
 	print("# rsp %016lx rax %016lx rcx %016lx rdx %016lx\n", frame->rsp, frame->rax, frame->rcx,
 	      frame->rdx);
 	print("# rsi %016lx rdi %016lx r8 %016lx r9 %016lx rflags %lx\n", frame->rsi, frame->rdi,
@@ -183,7 +183,7 @@ void exception(struct trap_frame *frame, u32 vector)
 	if (fault_expected) {
 		fault_expected = false;
 		last_vector = vector;
-		frame->rip = (u64)fault_return;
+		frame->ip = (u64)fault_return;
 		return;
 	}
 	report(frame, vector);
