@@ -47,7 +47,11 @@ holds "version names the engine" grep -q '^pvproof [0-9.]* (unicorn' stdout
 for verb in sites patch verify diff why compare mutate lint replay platforms selftest; do
 	exits "$verb --help" 0 "$verb" --help
 	holds "$verb --help shows its usage" grep -q "^Usage: pvproof $verb " stdout
+	mv stdout usage
+	exits "help $verb" 0 help "$verb"
+	holds "help $verb: the same" cmp usage stdout
 done
+refuses "help of no verb" "nonesuch" help nonesuch
 exits "selftest" 0 selftest
 holds "selftest lists tests" grep -q '^ok ' stdout
 exits "platforms" 0 platforms

@@ -26,7 +26,7 @@ static void print_help(void)
 	     "Show that a kernel's patched paravirt call sites do what the unpatched ones did.\n");
 	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++)
 		printf("  %-9s %-24s %s\n", verbs[i].name, verbs[i].usage, verbs[i].what);
-	puts("\n`pvproof VERB --help' lists a verb's options.\n"
+	puts("\n`pvproof help VERB' lists a verb's options.\n"
 	     "Exit status: 0 nothing failed, 1 something did, 2 trouble.");
 }
 
@@ -47,14 +47,28 @@ static int trouble(struct pvp_error *err)
 	return PVP_EXIT_TROUBLE;
 }
 
+static struct pvp_error *run_verb(const struct pvp_cli *cli, const char *verb, int argc, char **argv,
+				  enum pvp_exit *status)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++)
+		if (!strcmp(verb, verbs[i].name))
+			return verbs[i].run(cli, argc, argv, status);
+	return pvp_error_format(PVP_ERR_USAGE, "unknown %s '%s'; see pvproof --help",
+				verb[0] == '-' ? "option" : "verb", verb);
+}
+
 static struct pvp_error *dispatch(const struct pvp_cli *cli, int argc, char **argv,
 				  enum pvp_exit *status)
 {
 	const char *verb = argc > 1 ? argv[1] : NULL;
 	static char name[] = "pvproof"; /* getopt's messages begin with it */
+	static char help[] = "--help";
+	char *asked[] = { name, help, NULL };
 
 	if (!verb)
 		return pvp_error_format(PVP_ERR_USAGE, "no verb given; see pvproof --help");
+	if (!strcmp(verb, "help") && argc > 2)
+		return run_verb(cli, argv[2], 2, asked, status);
 	if (!strcmp(verb, "--help") || !strcmp(verb, "-h") || !strcmp(verb, "help")) {
 		print_help();
 		return NULL;
@@ -63,14 +77,8 @@ static struct pvp_error *dispatch(const struct pvp_cli *cli, int argc, char **ar
 		print_version();
 		return NULL;
 	}
-	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++) {
-		if (strcmp(verb, verbs[i].name))
-			continue;
-		argv[1] = name;
-		return verbs[i].run(cli, argc - 1, argv + 1, status);
-	}
-	return pvp_error_format(PVP_ERR_USAGE, "unknown %s '%s'; see pvproof --help",
-				verb[0] == '-' ? "option" : "verb", verb);
+	argv[1] = name;
+	return run_verb(cli, verb, argc - 1, argv + 1, status);
 }
 
 int main(int argc, char **argv)
