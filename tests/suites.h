@@ -72,6 +72,7 @@
 	X(hypervisors) \
 	X(msrs) \
 	X(stores) \
+	X(percpu_of) \
 	X(platform_files) \
 	X(agree) \
 	X(guest) \

@@ -427,6 +427,7 @@ static const struct {
 	{"c5 f8 28 c0", false},	   /* vmovaps to itself */
 	{"c5 f8 77", true},	   /* vzeroupper */
 	{"0f 77", true},	   /* emms */
+	{"0f 37", true},	   /* getsec */
 	{"c5 f8 2e c1", false},	   /* vucomiss */
 	{"c4 e2 68 f2 c3", false}, /* andn */
 	{"de d9", true},  /* fcompp */

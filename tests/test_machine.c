@@ -81,7 +81,16 @@ static const struct {
 	{ "undecodable: 0f 04",      "0f 04 01", "", "fault 6 at 0", 0 },
 	{ "undecodable: 0f 6c, bare", "0f 6c e0", "", "fault 6 at 0", 0 },
 	{ "undecodable: VEX, map 22", "c4 d6 ff 90", "", "fault 6 at 0", 0 },
-	{ "VEX, a map that may fill", "c4 e7 ff 90", "", "unmodelled", 0 },
+	{ "undecodable: VEX, map 4", "c4 e4 7b f8 c0", "", "fault 6 at 0", 0 },
+	{ "undecodable: VEX, map 5", "c4 a5 40 01", "", "fault 6 at 0", 0 },
+	{ "undecodable: VEX, map 7", "c4 e7 ff 90", "", "fault 6 at 0", 0 },
+	/* tileloadd, of map 2; wrmsrns with an immediate, of map 7 */
+	{ "VEX, a map that may fill", "c4 e2 7b 4b 04 08", "", "unmodelled", 0 },
+	{ "VEX, map 7",              "c4 e7 7a f6 c0 10 00 00 00", "", "unmodelled", 0 },
+	{ "getsec",                  "0f 37", "", "unmodelled", 0 },
+	/* endbr64 from its second byte; a hint with memory */
+	{ "reserved nop",            "0f 1e fa", "", "end", 3 },
+	{ "reserved nop, memory",    "0f 1d 44 08 10 0f 19 c0", "", "end", 8 },
 	{ "undecodable: 0f ba /0",   "0f ba 01", "", "fault 6 at 0", 0 },
 	{ "undecodable: 0f a7, memory", "0f a7 01", "", "fault 6 at 0", 0 },
 	{ "undecodable: c6 /7",      "c6 fd 00", "", "fault 6 at 0", 0 },
@@ -271,8 +280,8 @@ START_TEST(an_escape_at_the_end)
 		{"90 62 ff 41 5f 41 5e", "straddle", 6},
 		{"90 62 ff 41 5f 41 5e", "unmodelled", 7},
 		/* VEX */
-		{"90 c4 e7 ff 90 90", "straddle", 3},
-		{"90 c4 e7 ff 90 90", "unmodelled", 6},
+		{"90 c4 e2 7b 4b 90", "straddle", 3},
+		{"90 c4 e2 7b 4b 04", "unmodelled", 6},
 		/* REX2 */
 		{"90 d5 18 90 90", "straddle", 3},
 		{"90 d5 18 90 90", "fault 6 at 0", 4},

@@ -312,6 +312,13 @@ static bool set_length(struct pvp_x86_insn *insn, size_t nr, unsigned len)
 	return insn->len;
 }
 
+/* Behind 0f: nop of a register, and the opcodes that are kept for hints; without f3 or f2 they do
+ * nothing.  Source: Intel SDM vol. 2, table A-3 (reserved NOP). */
+static bool is_hint(const uint8_t *op)
+{
+	return op[1] == 0x1f ? op[2] >> 6 == 3 : op[1] == 0x19 || (op[1] >= 0x1c && op[1] <= 0x1e);
+}
+
 /*
  * Encodings that are told by their opcode before Capstone is asked.  True: ret is complete.
  *
@@ -360,10 +367,9 @@ static bool decode_by_opcode(enum pvp_isa isa, const struct prefixes *p, size_t 
 		ret->class = PVP_X86_UD;
 		return true;
 	}
-	if (op[1] == 0x1f && !p->rep && !p->repne && !p->lock && !p->odd && left > 2 &&
-	    op[2] >> 6 == 3) {
+	if (is_hint(op) && !p->rep && !p->repne && !p->lock && !p->odd && left > 2 &&
+	    set_length(ret, nr, p->len + 2 + pvp_x86_modrm_length(p, op + 2, left - 2))) {
 		snprintf(ret->text, sizeof(ret->text), "nop");
-		ret->len = p->len + 3;
 		ret->class = PVP_X86_PLAIN;
 		ret->nop = true;
 		return true;

@@ -68,9 +68,18 @@ static bool is_x87_change(uint8_t opcode, uint8_t modrm)
 	       (sets[opcode & 7][modrm >= 0xc0] >> (modrm >> 3 & 7) & 1);
 }
 
-/* Cells of VEX's first map, the mirror of what is behind 0f; new instructions get maps of their own. */
-static bool is_blank_vex(uint8_t opcode)
+/* Cells of VEX's maps: the first is the mirror of what is behind 0f, the next two fill up, the last
+ * four have rows of AMX and MSR instructions. */
+static bool is_blank_vex(unsigned map, uint8_t opcode)
 {
+	if (map == 2 || map == 3)
+		return false;
+	if (map == 5)
+		return (opcode & 0xfe) != 0x6e && (opcode & 0xfe) != 0xf8;
+	if (map == 7)
+		return opcode != 0xf6 && opcode != 0xf8;
+	if (map != 1)
+		return true;
 	switch (opcode) {
 	case 0x00 ... 0x0f:
 	case 0x18 ... 0x27:
@@ -112,11 +121,10 @@ bool pvp_x86_is_blank(enum pvp_isa isa, const struct prefixes *p, const uint8_t 
 	if (op[0] == 0xd5)
 		return isa == PVP_ISA_AMD64;
 	if (op[0] == 0xc5)
-		return (isa == PVP_ISA_AMD64 || op[1] >= 0xc0) && is_blank_vex(op[2]);
-	if (op[0] == 0xc4) /* VEX has maps 1 to 3; 4 to 7 may get something */
-		return isa == PVP_ISA_AMD64 &&
-		       (!(op[1] & 0x1f) || (op[1] & 0x1f) > 7 ||
-			((op[1] & 0x1f) == 1 && nr > 3 && is_blank_vex(op[3])));
+		return (isa == PVP_ISA_AMD64 || op[1] >= 0xc0) && is_blank_vex(1, op[2]);
+	if (op[0] == 0xc4)
+		return (isa == PVP_ISA_AMD64 || op[1] >= 0xc0) && nr > 3 &&
+		       is_blank_vex(op[1] & 0x1f, op[3]);
 	if (op[0] == 0x8f) /* pop has selector 0 */
 		return op[1] >> 3 & 7;
 	if (op[0] == 0xc6 || op[0] == 0xc7) /* mov, xabort, xbegin */
@@ -186,6 +194,8 @@ bool pvp_x86_is_foreign(enum pvp_isa isa, const struct prefixes *p, const struct
 		if (op[1] == 0xae)
 			return insn->len > p->len + 2 && modrm < 0xc0 && (modrm >> 3 & 2) == 0;
 		if (op[1] == 0x08 || op[1] == 0x77) /* invd: what caches held is lost; emms */
+			return true;
+		if (op[1] == 0x37) /* getsec: #UD unless a measured launch is prepared */
 			return true;
 		if (isa == PVP_ISA_AMD64 && (op[1] & 0xf6) == 0xa0) /* push and pop of fs and gs */
 			return true;

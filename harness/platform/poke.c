@@ -9,6 +9,7 @@
 
 #include "alloc.h"
 #include "btf.h"
+#include "percpu_of.h"
 
 static const struct {
 	const char *name;
@@ -134,6 +135,8 @@ static struct pvp_error *parse_offset(struct address *a, const char *text, uint6
 	return err;
 }
 
+#define PERCPU_OF "percpu-of("
+
 static struct pvp_error *parse_base(struct address *a, const char *text, uint64_t *ret)
 {
 	size_t len = strcspn(text, "+");
@@ -153,6 +156,14 @@ static struct pvp_error *parse_base(struct address *a, const char *text, uint64_
 	if (err)
 		return err;
 	name = pvp_strndup(text, len);
+	if (!strncmp(name, PERCPU_OF, strlen(PERCPU_OF)) && name[len - 1] == ')') {
+		name[len - 1] = 0;
+		err = pvp_percpu_of(a->image, name + strlen(PERCPU_OF), &addr);
+		free(name);
+		if (!err)
+			*ret = addr + offset;
+		return err;
+	}
 	err = pvp_image_symbol(a->image, name, &addr);
 	if (err && err->code == PVP_ERR_NOT_FOUND) {
 		pvp_error_destroy(err);
