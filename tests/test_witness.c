@@ -365,6 +365,43 @@ START_TEST(refuses_every_prefix)
 }
 END_TEST
 
+/* One to four bytes of the file are others: it is read, or refused in words that name it. */
+START_TEST(mutated)
+{
+	static const char bytes[] = "0123456789abcdefx\"\\{}[],:.-e \n\x01\xff";
+	char *text = sample_text(), *copy = pvp_calloc(strlen(text) + 1, 1);
+	const size_t len = strlen(text);
+	unsigned nr_read = 0;
+
+	for (unsigned i = 0; i < 2000; i++) {
+		struct pvp_witness_file file;
+		struct pvp_error *err;
+
+		memcpy(copy, text, len);
+		for (unsigned k = 0; k <= i % 4; k++) {
+			uint64_t r = pvp_mix(0x3177e55 + k, i);
+
+			copy[r % len] = bytes[(r >> 32) % (sizeof(bytes) - 1)];
+		}
+		write_file(copy);
+		err = pvp_witness_read(path, &file);
+		if (!err) {
+			nr_read++;
+			pvp_witness_deinit(&file);
+			continue;
+		}
+		ck_assert_msg(!strncmp(err->message, path, strlen(path)), "iteration %u: \"%s\"", i,
+			      err->message);
+		ck_assert_msg(err->code == PVP_ERR_BAD_DATA || err->code == PVP_ERR_UNSUPPORTED,
+			      "iteration %u: code %d, \"%s\"", i, err->code, err->message);
+		pvp_error_destroy(err);
+	}
+	ck_assert_msg(nr_read > 50 && nr_read < 1950, "%u of 2000 are read", nr_read);
+	free(copy);
+	free(text);
+}
+END_TEST
+
 START_TEST(refuses_other_files)
 {
 	struct pvp_witness_file file;
@@ -513,6 +550,7 @@ START_TEST(assembles_a_trap_row)
 	free(file.op);
 	file.op = pvp_strdup("trap.double_fault");
 	file.seen.alone = true;
+	free(file.seen.meaning);
 	file.seen.meaning = pvp_strdup("goes to a handler");
 	file.len = sizeof(row);
 	memset(file.k0, 0x11, file.len);
@@ -550,6 +588,7 @@ Suite *witness_suite(void)
 	tcase_add_loop_test(bad, refuses_what_is_no_witness, 0, ARRAY_SIZE(no_witnesses));
 	tcase_add_loop_test(bad, too_many_rows, 0, 2);
 	tcase_add_test(bad, refuses_every_prefix);
+	tcase_add_test(bad, mutated);
 	tcase_add_test(bad, refuses_other_files);
 	suite_add_tcase(suite, round);
 	suite_add_tcase(suite, bad);
