@@ -220,6 +220,7 @@ thunks() {
 native() {
 	boots "native" "" -cpu max -smp 2
 	holds "native: two CPUs" [ "$(said cpus)" = 2 ]
+	[ "$1" != 5.10 ] || holds "native: sysret goes to user mode" grep -q '^ok [0-9]* - cpu.usergs_sysret64$' console
 	predicted "native"
 	boots "native, one CPU without features" "" -cpu qemu64 -smp 1
 	predicted "native, one CPU without features"

@@ -184,6 +184,13 @@ void exception(struct trap_frame *frame, u32 vector)
 		fault_expected = false;
 		last_vector = vector;
 		frame->ip = (u64)fault_return;
+#if PVKERNEL_GEN <= 510
+		/* of user mode: the test of usergs_sysret64 */
+		if (frame->cs == USER_CS) {
+			frame->cs = KERNEL_CS;
+			frame->ss = KERNEL_DS;
+		}
+#endif
 		return;
 	}
 	report(frame, vector);
