@@ -11,11 +11,12 @@
 struct pvp_disasm {
 	csh handle;
 	cs_insn *insn;
+	bool is64;
 };
 
 struct pvp_error *pvp_disasm_create(enum pvp_arch arch, struct pvp_disasm **ret)
 {
-	struct pvp_disasm disasm;
+	struct pvp_disasm disasm = {.is64 = arch != PVP_ARCH_I386};
 	cs_err status;
 
 	if (arch == PVP_ARCH_IA64)
@@ -45,8 +46,37 @@ void pvp_disasm_destroy(struct pvp_disasm *disasm)
 	free(disasm);
 }
 
-static enum pvp_insn_kind kind_of(csh handle, const cs_insn *insn)
+/*
+ * What 32-bit kernels pad with where there is no long NOP: mov of a register to itself, lea of one
+ * with nothing added.  (In 64-bit code these clear the upper half.)
+ */
+static bool is_i386_pad(const cs_insn *insn)
 {
+	const cs_x86 *x86 = &insn->detail->x86;
+	const cs_x86_op *op = x86->operands;
+	x86_reg from;
+
+	if (x86->op_count != 2 || op[0].type != X86_OP_REG)
+		return false;
+	if (insn->id == X86_INS_MOV)
+		return op[1].type == X86_OP_REG && op[0].reg == op[1].reg;
+	if (insn->id != X86_INS_LEA || op[1].mem.disp)
+		return false;
+	/* An index of eiz is none. */
+	from = op[1].mem.base;
+	if (from == X86_REG_INVALID && op[1].mem.scale == 1)
+		from = op[1].mem.index;
+	else if (op[1].mem.index != X86_REG_INVALID && op[1].mem.index != X86_REG_EIZ)
+		return false;
+	return from == op[0].reg;
+}
+
+static enum pvp_insn_kind kind_of(const struct pvp_disasm *disasm, const cs_insn *insn)
+{
+	const csh handle = disasm->handle;
+
+	if (!disasm->is64 && is_i386_pad(insn))
+		return PVP_KIND_NOP;
 	switch (insn->id) {
 	case X86_INS_NOP:
 		return PVP_KIND_NOP;
@@ -116,7 +146,7 @@ void pvp_disasm_one(struct pvp_disasm *disasm, const uint8_t *bytes, size_t nr, 
 		return;
 	}
 	ret->len = insn->size;
-	ret->kind = kind_of(disasm->handle, insn);
+	ret->kind = kind_of(disasm, insn);
 	if (ret->kind == PVP_KIND_NOP)
 		snprintf(ret->text, sizeof(ret->text), "nop (%u byte%s)", insn->size,
 			 insn->size == 1 ? "" : "s");
