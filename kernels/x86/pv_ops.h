@@ -234,7 +234,7 @@ ONLY_510(u32 paravirt_patch_default(u8 type, u8 *code, ulong addr, u32 len);)
 
 /* What remains of other operations in 7.2.  Source: struct pv_info, asm/paravirt_types.h. */
 struct pv_info {
-	u16 extra_user_64bit_cs;
+	ONLY_AMD64(u16 extra_user_64bit_cs;)
 	bool io_delay;
 	const char *name;
 };

@@ -10,7 +10,8 @@
 
 // clang-format off
 /* What symbols do not tell.  Source: struct cpuinfo_x86, measured on booted kernels (the capability
- * words: for images without BTF); asm/cpufeatures.h. */
+ * words: for images without BTF), but for i386 of 6.12 and 7.2, where its members are counted;
+ * asm/cpufeatures.h. */
 static const struct pvp_guest_layout layouts[] = {
 	/* generation  arch            x86_capability  family vendor model  X86_FEATURE_RETHUNK */
 	{ "5.10",      PVP_ARCH_AMD64, 32,             0,     1,     2,     FEATURE(11, 14) },
