@@ -65,6 +65,9 @@ struct pvp_state {
 	X(INVPCID, "invpcid", "type, pcid, address")                                               \
 	X(WBINVD, "wbinvd", "")                                                                    \
 	X(WBNOINVD, "wbnoinvd", "")                                                                \
+	X(MONITOR, "monitor", "address")                                                           \
+	X(MWAIT, "mwait", "hints, extensions")                                                     \
+	X(WRPKRU, "wrpkru", "value")                                                               \
 	X(CPUID, "cpuid", "leaf, subleaf")                                                         \
 	X(HYPERCALL, "hypercall", "number, arguments, argument memory")                            \
 	X(WARN, "warn", "address")                                                                 \

@@ -28,6 +28,7 @@ static const struct {
 	{ "slot call",   PVP_ARCH_AMD64, 6, { 0xff, 0x15, 0x10, 0, 0, 0 },       PVP_KIND_CALL,  6, 0, AT + 0x16, "call [rip + 0x10]" },
 	{ "slot call, absolute", PVP_ARCH_AMD64, 7, { 0xff, 0x14, 0x25, 0x10, 0, 0, 0x82 }, PVP_KIND_CALL, 7, 0, 0xffffffff82000010, "call [0xffffffff82000010]" },
 	{ "slot call, i386", PVP_ARCH_I386, 6, { 0xff, 0x15, 0x10, 0, 0, 0x12 }, PVP_KIND_CALL,  6, 0, 0x12000010, "call [0x12000010]" },
+	{ "slot call, i386, high", PVP_ARCH_I386, 6, { 0xff, 0x15, 0x48, 0x5a, 0xac, 0xc1 }, PVP_KIND_CALL, 6, 0, 0xc1ac5a48, "call [0xc1ac5a48]" },
 	{ "call",        PVP_ARCH_AMD64, 5, { 0xe8, 0x10, 0, 0, 0 },             PVP_KIND_CALL,  5, AT + 0x15, 0, "call 0xffffffff81000115" },
 	{ "call rax",    PVP_ARCH_AMD64, 2, { 0xff, 0xd0 },                      PVP_KIND_CALL,  2, 0, 0, "call rax" },
 	{ "call, indexed", PVP_ARCH_AMD64, 7, { 0xff, 0x14, 0xc5, 0x10, 0, 0, 0x82 }, PVP_KIND_CALL, 7, 0, 0, "call [rax*8 - 0x7dfffff0]" },

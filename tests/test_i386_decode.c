@@ -116,6 +116,10 @@ static const struct {
 	{ "f3 0f b8 c0",             "popcnt eax,eax",             PVP_X86_BIT_COUNT },
 	{ "f3 90",                   "pause",                      PVP_X86_PAUSE },
 	{ "0f 01 e8",                "serialize",                  PVP_X86_SERIALIZE },
+	{ "0f 01 c8",                "monitor",                    PVP_X86_MONITOR },
+	{ "0f 01 c9",                "mwait",                      PVP_X86_MWAIT },
+	{ "0f 01 ef",                "wrpkru",                     PVP_X86_PKRU },
+	{ "0f d7 c1",                "pmovmskb eax, mm1",          PVP_X86_VECTOR },
 	{ "cf",                      "iretd",                      PVP_X86_IRET },
 	{ "0f 35",                   "sysexit",                    PVP_X86_SYSRET },
 	{ "0f 05",                   "syscall",                    PVP_X86_SYSCALL },
@@ -175,11 +179,11 @@ static const struct {
 	{ "6d",                      "insd",                       UNMODELLED },
 	{ "db e3",                   "fninit",                     UNMODELLED },
 	{ "0f ae 07",                "fxsave [edi]",               UNMODELLED },
-	{ "0f c7 f0",                "rdrand eax",                 UNMODELLED },
+	{ "0f c7 f0",                "rdrand eax",                 PVP_X86_RANDOM },
 	{ "f2 0f 01 ca",             "erets",                      UNMODELLED },
 	{ "f3 0f ae e8",             "incsspd eax",                UNMODELLED },
 	{ "f3 0f 09",                "wbnoinvd",                   PVP_X86_WBINVD },
-	{ "66 0f ae 3f",             "clflushopt [edi]",           UNMODELLED },
+	{ "66 0f ae 3f",             "clflushopt [edi]",           PVP_X86_FLUSH },
 	{ "66 0f c8",                "bswap ax",                   UNMODELLED },
 	{ "64 26 8b 07",             "fs or es",                   UNMODELLED },
 	{ "f2 f3 0f bc c1",          "tzcnt or bsf",               UNMODELLED },
@@ -257,8 +261,8 @@ START_TEST(every_class_has_a_row)
 {
 	for (int class = PVP_X86_PLAIN; class < PVP_X86_NR_CLASSES; class ++) {
 		/* The client's; of 64-bit mode only. */
-		bool seen = class == PVP_X86_SPECIAL || class == PVP_X86_SWAPGS ||
-			    class == PVP_X86_LKGS || class == PVP_X86_FSGSBASE;
+		bool seen = class == PVP_X86_SPECIAL || class == PVP_X86_AHEAD ||
+			    class == PVP_X86_SWAPGS || class == PVP_X86_LKGS || class == PVP_X86_FSGSBASE;
 
 		for (size_t i = 0; i < ARRAY_SIZE(encodings); i++)
 			seen |= encodings[i].class == class;

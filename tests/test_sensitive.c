@@ -105,6 +105,26 @@ static const struct sensitive_row rows[] = {
 	{ "wrfsbase edx", "f3 0f ae d2", 0, "", "", "fs_base=22222222" },
 	{ "wrfsbase rax", "f3 48 0f ae d0", 0, "", "fault 13 at 0", "" },
 	{ "rdpmc", "0f 33", 0, "rdpmc 11111111", "", "rax=? rdx=?" },
+	{ "rdrand r9", "49 0f c7 f1", 3, "", "", "r9=? rflags=203" },
+	{ "rdseed ax", "66 0f c7 f8", 0, "", "", "rax=? rflags=203" },
+	{ "lock rdrand", "f0 0f c7 f0", 0, "", "fault 6 at 0", "" },
+	{ "movmskps ebp,xmm3", "0f 50 eb", 0, "", "", "rbp=?" },
+	{ "pmovmskb r9d,xmm0", "66 44 0f d7 c8", 3, "", "", "r9=?" },
+	{ "clflushopt", "66 0f ae 3f", 3, "", "", "" },
+	/* clwb [0x18] */
+	{ "clwb of NULL + 0x18", "66 0f ae 34 25 18 00 00 00", 0, "", "fault 14 at 18", "" },
+	/* mov rax,rdi; monitor; mwait */
+	{ "monitor, mwait", "48 89 f8 0f 01 c8 0f 01 c9", 0,
+	  "monitor ffffffff81003000; mwait 81003000 11111111", "", "rax=rdi" },
+	{ "monitor, non-canonical", "0f 01 c8", 0, "", "fault 13 at aaaaaaaa55555555", "" },
+	{ "mwait in ring 3", "0f 01 c9", 3, "", "fault 6 at 0", "" },
+	/* xor ecx,ecx; rdpkru: CR4.PKE is clear */
+	{ "rdpkru, no keys", "31 c9 0f 01 ee", 0, "", "fault 6 at 0", "rcx=0 rflags=246" },
+	{ "wrpkru of ecx 0x11111111", "0f 01 ef", 0, "", "fault 13 at 0", "" },
+	/* mov rax,cr4; or eax,1<<22; mov cr4,rax; xor ecx,ecx; xor edx,edx; mov eax,0x55; wrpkru; xor eax,eax; rdpkru */
+	{ "wrpkru, rdpkru",
+	  "0f 20 e0 0d 00 00 40 00 0f 22 e0 31 c9 31 d2 b8 55 00 00 00 0f 01 ef 31 c0 0f 01 ee", 0,
+	  "write-cr 4 580033; wrpkru 55", "", "cr4=? rcx=0 rdx=0 rax=55 rflags=246" },
 	/* xor ecx,ecx; xgetbv */
 	{ "xgetbv", "31 c9 0f 01 d0", 0, "", "", "rax=xcr0 rcx=0 rdx=0 rflags=246" },
 	{ "xgetbv of ecx 0x11111111", "0f 01 d0", 0, "", "fault 13 at 0", "" },
@@ -194,6 +214,9 @@ static const struct {
 	{ "rdtsc", "0f 31", false, 0xffffffff, 0xffffffff },
 	{ "cpuid", "b8 01 00 00 00 31 c9 0f a2", true, 0xffffffff, 0xffffffff },
 	{ "in eax,dx", "ed", false, 0xffffffff, ~0ull },
+	{ "rdrand eax", "0f c7 f0", false, 0xffffffff, ~0ull },
+	{ "rdseed rax", "48 0f c7 f8", false, ~0ull, ~0ull },
+	{ "pextrw eax,mm0,1", "0f c5 c0 01", true, 0xffff, ~0ull },
 };
 
 START_TEST(answer)
@@ -310,7 +333,9 @@ static const struct {
 	{ PVP_X86_VERW, "0f 00 e8" }, { PVP_X86_LSL, "0f 03 c1" },
 	{ PVP_X86_RDPID, "f3 0f c7 f8" }, { PVP_X86_MOV_SEG, "8e d8" },
 	{ PVP_X86_BIT_COUNT, "f3 0f b8 c1" }, { PVP_X86_PAUSE, "f3 90" },
-	{ PVP_X86_SERIALIZE, "0f 01 e8" }, { PVP_X86_IRET, "48 cf" },
+	{ PVP_X86_SERIALIZE, "0f 01 e8" }, { PVP_X86_RANDOM, "0f c7 f0" },
+	{ PVP_X86_VECTOR, "0f 50 c0" }, { PVP_X86_FLUSH, "66 0f ae 3f" }, { PVP_X86_MONITOR, "0f 01 c8" }, { PVP_X86_MWAIT, "0f 01 c9" },
+	{ PVP_X86_PKRU, "0f 01 ee" }, { PVP_X86_IRET, "48 cf" },
 	{ PVP_X86_SYSRET, "48 0f 07" }, { PVP_X86_SYSCALL, "0f 05" }, { PVP_X86_VMCALL, "0f 01 c1" },
 	{ PVP_X86_VMMCALL, "0f 01 d9" }, { PVP_X86_UD, "0f 0b" }, { PVP_X86_INT3, "cc" },
 };
@@ -367,6 +392,10 @@ static bool run_sample(int i, size_t place, const struct pvp_machine_rule *rule)
 	small_machine_set_word(&sm, sm.request.end_sp, 0x202);
 	sm.start.reg[PVP_X86_rcx] = 0;
 	sm.start.reg[PVP_X86_kernel_gs_base] = sm.start.reg[PVP_X86_rdi];
+	if (samples[i].class == PVP_X86_MONITOR)
+		sm.start.reg[PVP_X86_rax] = sm.start.reg[PVP_X86_rdi];
+	if (samples[i].class == PVP_X86_PKRU)
+		sm.start.reg[PVP_X86_cr4] |= 1 << 22;
 	if (samples[i].class == PVP_X86_POPF)
 		sm.request.end_sp += i386 ? 4 : 8;
 	sm.knows_hypercalls = true;
@@ -489,12 +518,10 @@ static const char *const unmodelled[] = {
 	"f3 48 0f 1e c8",    /* rdsspq */
 	"f2 0f ae f0",	     /* umwait */
 	"66 0f ae f0",	     /* tpause */
-	"66 0f ae 3f",	     /* clflushopt */
 	"f2 0f 00 37",	     /* lkgs from memory */
 	"f3 0f 01 c6",	     /* wrmsrlist */
 	"66 0f 01 cc",	     /* tdcall */
-	"0f 01 c8",	     /* monitor */
-	"0f c7 f0",	     /* rdrand */
+	"0f 01 c3",	     /* vmresume */
 	"f3 0f 03 c0",	     /* lsl with a prefix */
 	"f2 0f 10 07",	     /* movsd xmm0 */
 	"66 0f ef c0",	     /* pxor */
@@ -512,9 +539,8 @@ static const char *const unmodelled[] = {
 	"66 eb 00",
 	"66 c3",
 	"48 66 05 00 00",    /* a REX that does not count */
-	"0f 01 ee",	     /* rdpkru */
+	"0f 01 fd",	     /* rdpru */
 	"62 f1 7c 48 28 c0", /* vmovaps */
-	"d5 18 90",	     /* REX2 */
 };
 
 START_TEST(not_executed)

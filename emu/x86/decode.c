@@ -456,6 +456,17 @@ static bool is_nop(const struct pvp_x86_decoder *d, const cs_insn *insn)
 	return from == op[0].reg;
 }
 
+/* A general register from an MMX or SSE register. */
+static bool reads_vector(const struct prefixes *p, const struct pvp_x86_insn *insn, const cs_x86 *x86)
+{
+	const uint8_t *op = insn->bytes + p->len;
+
+	if (p->odd || p->lock || p->rep || p->repne || op[0] != 0x0f || insn->len < p->len + 3u ||
+	    op[2] < 0xc0 || x86->operands[0].type != X86_OP_REG)
+		return false;
+	return op[1] == 0xc5 || op[1] == 0xd7 || op[1] == 0x7e || op[1] == 0x50;
+}
+
 /* True: an instruction that we do ourselves and Capstone does not know, complete. */
 static bool by_row(const struct pvp_x86_encoding *row, const struct prefixes *p, size_t nr,
 		   struct pvp_x86_insn *ret)
@@ -466,6 +477,12 @@ static bool by_row(const struct pvp_x86_encoding *row, const struct prefixes *p,
 
 	switch (row->class) {
 	case PVP_X86_WRMSRNS:
+	case PVP_X86_MONITOR:
+	case PVP_X86_MWAIT:
+	case PVP_X86_PKRU:
+		break;
+	case PVP_X86_RANDOM:
+		register_size = ret->operand_size;
 		break;
 	case PVP_X86_RDPID:
 		register_size = p->word;
@@ -486,7 +503,8 @@ static bool by_row(const struct pvp_x86_encoding *row, const struct prefixes *p,
 	ret->class = p->lock ? PVP_X86_UD : row->class;
 	if (register_size) {
 		/* (No prefix but REX has those bits.) */
-		bool high = ret->bytes[p->len - 1] >> 4 == 4 && (ret->bytes[p->len - 1] & 1);
+		uint8_t last = p->len ? ret->bytes[p->len - 1] : 0;
+		bool high = p->word == 8 && last >> 4 == 4 && (last & 1);
 
 		ret->op[0] = (struct pvp_x86_operand){
 			.kind = PVP_X86_REG,
@@ -496,6 +514,32 @@ static bool by_row(const struct pvp_x86_encoding *row, const struct prefixes *p,
 	}
 	snprintf(ret->text, sizeof(ret->text), "%s", row->name);
 	return true;
+}
+
+/* What Capstone knows without the lock prefix only takes none, and is no instruction.  (But for a
+ * move of a control register, which AMD's processors take for one of CR8.) */
+static void decode_without_lock(struct pvp_x86_decoder *decoder, const struct prefixes *p, size_t nr,
+				struct pvp_x86_insn *ret)
+{
+	const uint8_t *code;
+	uint64_t at = ret->addr;
+	uint8_t bytes[15];
+	size_t len = 0;
+
+	if (nr > p->len + 1u && ret->bytes[p->len] == 0x0f && (ret->bytes[p->len + 1] & 0xfd) == 0x20)
+		return;
+	for (size_t i = 0; i < nr; i++)
+		if (i >= p->len || ret->bytes[i] != 0xf0)
+			bytes[len++] = ret->bytes[i];
+	code = bytes;
+	nr -= len; /* how many there are */
+	if (!cs_disasm_iter(decoder->handle, &code, &len, &at, decoder->insn) ||
+	    is_lockable(decoder->insn))
+		return;
+	ret->len = decoder->insn->size + nr;
+	ret->class = PVP_X86_UD;
+	snprintf(ret->text, sizeof(ret->text), "lock %.15s %.24s", decoder->insn->mnemonic,
+		 decoder->insn->op_str);
 }
 
 void pvp_x86_decode(struct pvp_x86_decoder *decoder, const uint8_t *bytes, size_t nr, uint64_t addr,
@@ -540,10 +584,13 @@ void pvp_x86_decode(struct pvp_x86_decoder *decoder, const uint8_t *bytes, size_
 						   ret->bytes + prefixes.len, nr - prefixes.len);
 	if (row && by_row(row, &prefixes, nr, ret))
 		return;
-	if (decode_by_opcode(decoder->isa, &prefixes, nr, ret) ||
-	    !cs_disasm_iter(decoder->handle, &code, &nr, &at, decoder->insn)) {
+	if (decode_by_opcode(decoder->isa, &prefixes, nr, ret))
+		return;
+	if (!cs_disasm_iter(decoder->handle, &code, &nr, &at, decoder->insn)) {
 		if (row)
 			snprintf(ret->text, sizeof(ret->text), "%s", row->name);
+		else if (prefixes.lock && !prefixes.odd)
+			decode_without_lock(decoder, &prefixes, nr, ret);
 		return;
 	}
 	x86 = &decoder->insn->detail->x86;
@@ -561,6 +608,10 @@ void pvp_x86_decode(struct pvp_x86_decoder *decoder, const uint8_t *bytes, size_
 		ret->class = PVP_X86_UD; /* though the engine executes some */
 		ret->nop = false;
 	}
+	if (row && row->class == PVP_X86_FLUSH && !prefixes.lock && x86->op_count == 1)
+		ret->class = PVP_X86_FLUSH;
+	if (ret->class == PVP_X86_UNMODELLED && reads_vector(&prefixes, ret, x86))
+		ret->class = PVP_X86_VECTOR;
 	if (row && ret->class == PVP_X86_UNMODELLED)
 		snprintf(ret->text, sizeof(ret->text), "%s", row->name);
 	ret->foreign = ret->class == PVP_X86_UNMODELLED &&

@@ -67,6 +67,12 @@
 	X(BIT_COUNT,"bit-count",ALLOW, ALLOW, UD) /* popcnt, tzcnt, lzcnt: not the engine's */     \
 	X(PAUSE,    "pause",    ALLOW, ALLOW, UD) /* where the other CPUs get their turn */        \
 	X(SERIALIZE,"serialize",ALLOW, ALLOW, UD) /* nothing is out of order here */               \
+	X(RANDOM,   "rdrand",   ALLOW, ALLOW, UD) /* and rdseed: by the seed */                    \
+	X(VECTOR,   "vector-read",ALLOW,ALLOW,UD) /* movmskps, pextrw, pmovmskb, movd to a register */ \
+	X(FLUSH,    "cache-line",ALLOW,ALLOW, UD) /* clflushopt, clwb */                           \
+	X(MONITOR,  "monitor",  ALLOW, FAULT, UD) /* and monitorx */                               \
+	X(MWAIT,    "mwait",    ALLOW, FAULT, UD) /* and mwaitx */                                 \
+	X(PKRU,     "pkru",     ALLOW, ALLOW, UD) /* rdpkru, wrpkru */                             \
 	X(IRET,     "iret",     ALLOW, ALLOW, GP)                                                  \
 	X(SYSRET,   "sysret",   ALLOW, FAULT, GP)                                                  \
 	X(SYSCALL,  "syscall",  FAULT, FAULT, UD)                                                  \

@@ -70,7 +70,7 @@ static bool is_x87_change(uint8_t opcode, uint8_t modrm)
 
 /* Cells of VEX's maps: the first is the mirror of what is behind 0f, the next two fill up, the last
  * four have rows of AMX and MSR instructions. */
-static bool is_blank_vex(unsigned map, uint8_t opcode)
+static bool is_blank_vex(unsigned map, unsigned pp, uint8_t opcode)
 {
 	if (map == 2 || map == 3)
 		return false;
@@ -79,6 +79,10 @@ static bool is_blank_vex(unsigned map, uint8_t opcode)
 	if (map == 7)
 		return opcode != 0xf6 && opcode != 0xf8;
 	if (map != 1)
+		return true;
+	/* Those of integers are of SSE, with 66; emms's place is vzeroupper's. */
+	if (!pp && ((opcode >= 0x60 && opcode <= 0x7f && opcode != 0x77) || opcode == 0xc4 ||
+		    opcode == 0xc5 || opcode >= 0xd0))
 		return true;
 	switch (opcode) {
 	case 0x00 ... 0x0f:
@@ -121,10 +125,10 @@ bool pvp_x86_is_blank(enum pvp_isa isa, const struct prefixes *p, const uint8_t 
 	if (op[0] == 0xd5)
 		return isa == PVP_ISA_AMD64;
 	if (op[0] == 0xc5)
-		return (isa == PVP_ISA_AMD64 || op[1] >= 0xc0) && is_blank_vex(1, op[2]);
+		return (isa == PVP_ISA_AMD64 || op[1] >= 0xc0) && is_blank_vex(1, op[1] & 3, op[2]);
 	if (op[0] == 0xc4)
 		return (isa == PVP_ISA_AMD64 || op[1] >= 0xc0) && nr > 3 &&
-		       is_blank_vex(op[1] & 0x1f, op[3]);
+		       is_blank_vex(op[1] & 0x1f, op[2] & 3, op[3]);
 	if (op[0] == 0x8f) /* pop has selector 0 */
 		return op[1] >> 3 & 7;
 	if (op[0] == 0xc6 || op[0] == 0xc7) /* mov, xabort, xbegin */
@@ -197,6 +201,8 @@ bool pvp_x86_is_foreign(enum pvp_isa isa, const struct prefixes *p, const struct
 			return true;
 		if (op[1] == 0x37) /* getsec: #UD unless a measured launch is prepared */
 			return true;
+		if (op[1] == 0xc7 && modrm < 0xc0) /* xrstors, xsavec, xsaves */
+			return (modrm >> 3 & 7) >= 3 && (modrm >> 3 & 7) <= 5;
 		if (isa == PVP_ISA_AMD64 && (op[1] & 0xf6) == 0xa0) /* push and pop of fs and gs */
 			return true;
 		return insn->len > p->len + 2 && is_vector_opcode(op[1]) &&

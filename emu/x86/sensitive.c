@@ -135,102 +135,6 @@ static bool do_mov_dr(struct pvp_machine *m, const struct pvp_x86_insn *insn)
 	return true;
 }
 
-/* MSRs that are segment bases, which i386 kernels leave to descriptors: there they are MSRs like
- * others.  Source: Intel SDM vol. 4. */
-static int msr_register(const struct pvp_machine *m, uint32_t index)
-{
-	if (m->isa->word != 8)
-		return -1;
-	switch (index) {
-	case 0xc0000100:
-		return PVP_X86_fs_base;
-	case 0xc0000101:
-		return PVP_X86_gs_base;
-	case 0xc0000102:
-		return PVP_X86_kernel_gs_base;
-	default:
-		return -1;
-	}
-}
-
-#define MSR_TSC_AUX 0xc0000103 /* what rdtscp and rdpid give */
-
-static struct msr_value *msr_written(struct pvp_machine *m, uint32_t index)
-{
-	for (unsigned i = 0; i < m->nr_msrs; i++)
-		if (m->msrs[i].index == index)
-			return &m->msrs[i];
-	return NULL;
-}
-
-/* True: there is no such MSR, and the access has faulted. */
-static bool lacks_msr(struct pvp_machine *m, uint32_t index, bool write)
-{
-	if (!m->client.lacks_msr ||
-	    !m->client.lacks_msr(m->client.arg, m->request->seed, index, write))
-		return false;
-	pvp_x86_fault(m, PVP_FAULT_GP, 0, 0);
-	return true;
-}
-
-/* MSRs that hold an address, besides the segment bases: one that is not canonical is #GP in 64-bit
- * mode.  Source: Intel SDM vol. 2, WRMSR. */
-static bool msr_holds_address(const struct pvp_machine *m, uint32_t index)
-{
-	return m->isa->word == 8 && (index == 0xc0000082 || /* LSTAR */
-				     index == 0xc0000083 || /* CSTAR */
-				     index == 0x175 || index == 0x176 || /* SYSENTER_ESP, _EIP */
-				     index == 0x600);			 /* DS_AREA */
-}
-
-static uint64_t msr_value(struct pvp_machine *m, uint32_t index)
-{
-	struct msr_value *written = msr_written(m, index);
-
-	return written ? written->value : pvp_mix(m->request->seed, 0x3500000000ull + index);
-}
-
-static bool do_rdmsr(struct pvp_machine *m)
-{
-	uint32_t index = pvp_x86_get(m, PVP_X86_rcx);
-	int reg = msr_register(m, index);
-	uint64_t value = reg >= 0 ? pvp_x86_get(m, reg) : msr_value(m, index);
-
-	/* Recorded even when it faults: the attempt is what a hypervisor sees. */
-	PVP_X86_EFFECT(m, RDMSR, index);
-	if (reg < 0 && lacks_msr(m, index, false))
-		return false;
-	pvp_x86_set(m, PVP_X86_rax, value & 0xffffffff);
-	pvp_x86_set(m, PVP_X86_rdx, value >> 32);
-	return true;
-}
-
-static bool do_wrmsr(struct pvp_machine *m)
-{
-	uint32_t index = pvp_x86_get(m, PVP_X86_rcx);
-	uint64_t value = (pvp_x86_get(m, PVP_X86_rax) & 0xffffffff) | pvp_x86_get(m, PVP_X86_rdx)
-									      << 32;
-	struct msr_value *written = msr_written(m, index);
-	int reg = msr_register(m, index);
-
-	PVP_X86_EFFECT(m, WRMSR, index, value); /* likewise */
-	if (reg < 0 && lacks_msr(m, index, true))
-		return false;
-	if ((reg >= 0 || msr_holds_address(m, index)) && !pvp_x86_canonical(value)) {
-		pvp_x86_fault(m, PVP_FAULT_GP, 0, 0);
-		return false;
-	}
-	if (reg >= 0) {
-		pvp_x86_set(m, reg, value);
-		return true;
-	}
-	if (!written && m->nr_msrs < ARRAY_SIZE(m->msrs))
-		written = &m->msrs[m->nr_msrs++];
-	if (written)
-		*written = (struct msr_value){ index, value };
-	return true;
-}
-
 static bool do_rdpmc(struct pvp_machine *m)
 {
 	uint32_t counter = pvp_x86_get(m, PVP_X86_rcx);
@@ -250,7 +154,7 @@ static bool do_rdtsc(struct pvp_machine *m, const struct pvp_x86_insn *insn)
 	pvp_x86_set(m, PVP_X86_rax, value & 0xffffffff);
 	pvp_x86_set(m, PVP_X86_rdx, value >> 32);
 	if (insn->opcode == 0x01) /* rdtscp: 0f 01 f9 */
-		pvp_x86_set(m, PVP_X86_rcx, msr_value(m, MSR_TSC_AUX) & 0xffffffff);
+		pvp_x86_set(m, PVP_X86_rcx, pvp_x86_msr_value(m, PVP_X86_MSR_TSC_AUX) & 0xffffffff);
 	return true;
 }
 
@@ -422,13 +326,13 @@ static bool handle(struct pvp_machine *m, const struct pvp_x86_insn *insn)
 	case PVP_X86_SMSW:
 		return pvp_x86_store_word(m, insn, m->shadow.reg[PVP_X86_cr0]);
 	case PVP_X86_RDMSR:
-		return do_rdmsr(m);
+		return pvp_x86_rdmsr(m);
 	case PVP_X86_WRMSR:
 	case PVP_X86_WRMSRNS:
-		return do_wrmsr(m);
+		return pvp_x86_wrmsr(m);
 	case PVP_X86_RDPID:
 		return pvp_x86_write_operand(m, insn, &insn->op[0], insn->op[0].size,
-					     msr_value(m, MSR_TSC_AUX) & 0xffffffff);
+					     pvp_x86_msr_value(m, PVP_X86_MSR_TSC_AUX) & 0xffffffff);
 	case PVP_X86_RDPMC:
 		return do_rdpmc(m);
 	case PVP_X86_RDTSC:
@@ -475,6 +379,13 @@ static bool handle(struct pvp_machine *m, const struct pvp_x86_insn *insn)
 		return do_bit_count(m, insn);
 	case PVP_X86_PAUSE:
 		return do_pause(m);
+	case PVP_X86_RANDOM:
+	case PVP_X86_VECTOR:
+	case PVP_X86_FLUSH:
+	case PVP_X86_MONITOR:
+	case PVP_X86_MWAIT:
+	case PVP_X86_PKRU:
+		return pvp_x86_do_other(m, insn);
 	case PVP_X86_IRET:
 		return do_iret(m, insn);
 	case PVP_X86_SERIALIZE:

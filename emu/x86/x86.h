@@ -200,6 +200,18 @@ void pvp_x86_effect(struct pvp_machine *m, enum pvp_effect_kind kind, unsigned n
 		       sizeof((uint64_t[]){ __VA_ARGS__ }) / sizeof(uint64_t),                     \
 		       (uint64_t[]){ __VA_ARGS__ })
 
+/* --- msrs.c --- */
+#define PVP_X86_MSR_TSC_AUX 0xc0000103 /* what rdtscp and rdpid give */
+/* False: it faulted. */
+bool pvp_x86_rdmsr(struct pvp_machine *m) PVP_MUST_CHECK;
+bool pvp_x86_wrmsr(struct pvp_machine *m) PVP_MUST_CHECK;
+uint64_t pvp_x86_msr_value(struct pvp_machine *m, uint32_t index);
+void pvp_x86_keep_msr(struct pvp_machine *m, uint32_t index, uint64_t value);
+
+/* --- others.c --- */
+/* Does one of the classes RANDOM to PKRU.  False: a fault, else go on behind it. */
+bool pvp_x86_do_other(struct pvp_machine *m, const struct pvp_x86_insn *insn) PVP_MUST_CHECK;
+
 /* --- segments.c --- */
 /* Does one of the classes that load, store or use segments and descriptor tables.  False: a fault
  * or a stop, else go on behind it. */

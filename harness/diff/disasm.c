@@ -127,7 +127,8 @@ static void find_operand(const cs_insn *insn, struct pvp_disasm_insn *ret)
 			ret->memory = insn->address + insn->size + op->mem.disp;
 		} else if (op->mem.base == X86_REG_INVALID) {
 			ret->has_memory = true;
-			ret->memory = op->mem.disp;
+			ret->memory = x86->addr_size == 4 ? (uint32_t)op->mem.disp
+							  : (uint64_t)op->mem.disp;
 		}
 	}
 }
