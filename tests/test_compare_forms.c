@@ -73,6 +73,8 @@ static const struct {
 	{ "",      "xen-pv",    85 },
 	{ "",      "kvm-steal", 85 },
 	{ "",      "vmware",    85 },
+	{ "",      "hyperv",    85 },
+	{ "",      "hyperv-invariant", 85 },
 	{ "-i386", "native",    12 },
 	{ "-i386", "kvm-steal", 12 },
 	{ "-i386", "vmware",    12 },

@@ -20,7 +20,8 @@
 #define VECTOR_PLATFORM_IPI 0xf7
 
 void *hv_hypercall_pg;
-DEFINE_PER_CPU(void *, hyperv_pcpu_input_arg);
+/* Per-CPU data that is allocated: where each CPU has the address of its input page. */
+void **hyperv_pcpu_input_arg;
 u32 *hv_vp_index;
 u64 hv_sched_clock_offset;
 struct hv_tsc_page tsc_pg;
@@ -48,7 +49,7 @@ static bool processor_mask(u64 cpus, u64 *ret)
 
 static bool flush(u64 cpus, const struct flush_tlb_info *info)
 {
-	struct flush_input *input = this_cpu_read(hyperv_pcpu_input_arg);
+	struct flush_input *input = *this_cpu_ptr(*hyperv_pcpu_input_arg);
 	ulong nr = (info->end - info->start + PAGE_SIZE - 1) / PAGE_SIZE;
 	u64 result;
 

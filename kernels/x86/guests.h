@@ -35,7 +35,7 @@ struct hv_tsc_page {
 extern struct hv_tsc_page tsc_pg;
 extern void *hv_hypercall_pg;
 extern u32 *hv_vp_index;
-DECLARE_PER_CPU(void *, hyperv_pcpu_input_arg);
+extern void **hyperv_pcpu_input_arg;
 u64 read_hv_sched_clock_tsc(void);
 void hyperv_flush_tlb_multi(const u64 *cpus, const struct flush_tlb_info *info);
 void hv_qlock_wait(u8 *ptr, u8 val);

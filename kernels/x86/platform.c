@@ -165,6 +165,8 @@ static void *hypercall_text(void)
 #endif
 }
 
+static DEFINE_PER_CPU(void *, hyperv_input);
+
 static void become_hyperv(u32 offers)
 {
 	static u64 input[PAGE_SIZE / 8] __aligned(PAGE_SIZE);
@@ -174,7 +176,8 @@ static void become_hyperv(u32 offers)
 		numbers[i] = i;
 	hv_vp_index = numbers;
 	tsc_pg = (struct hv_tsc_page){.sequence = 1, .scale = 1ULL << 56};
-	this_cpu_write(hyperv_pcpu_input_arg, input);
+	this_cpu_write(hyperv_input, input);
+	hyperv_pcpu_input_arg = &hyperv_input;
 	hv_hypercall_pg = hypercall_text();
 	/* since 6.12 an invariant TSC is the clock itself */
 	if (PVKERNEL_GEN <= 601 || !(offers & RELIABLE))
