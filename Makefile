@@ -55,12 +55,13 @@ run-tests = @export PVPROOF_SKIPS=$(abspath $(B))/skips; : >$$PVPROOF_SKIPS; sta
 
 # Tags of Check's test cases, tests/check_helpers.h.
 CHECK_NOT := kernels$(if $(SAN)$(filter clang,$(CC)), long)
+CHECK_LONG := $(if $(findstring long,$(CHECK_NOT)),,yes)
 # A process a test, and the leak sanitizer takes as long as the test: LEAKS=1 to have it there too.
 CHECK_LEAKS := $(if $(SAN),$(if $(LEAKS),,ASAN_OPTIONS=detect_leaks=0))
 run-check: $(B)/check $(B)/pvproof $(B)/bench $(PVKERNEL)
 	$(call run-tests, \
 		"$(CHECK_LEAKS) CK_EXCLUDE_TAGS='$(CHECK_NOT)' CK_DEFAULT_TIMEOUT=$(if $(SAN),60,20) $(B)/check" \
-		"sh tests/predictors.sh $(B)" "sh tests/bench.sh $(B) $(PVKERNEL)" "PVPROOF=$(B)/pvproof sh tests/cli.sh" "PVPROOF=$(B)/pvproof sh tests/compare.sh" "PVPROOF=$(B)/pvproof sh tests/features.sh" "sh tests/fetch.sh --offline")
+		"sh tests/predictors.sh $(B)" "sh tests/bench.sh $(B) $(PVKERNEL)" "PVPROOF=$(B)/pvproof sh tests/cli.sh" "PVPROOF=$(B)/pvproof sh tests/compare.sh" $(if $(CHECK_LONG),"PVPROOF=$(B)/pvproof sh tests/features.sh") "sh tests/fetch.sh --offline")
 
 check-kernels: setup ## tests on Debian's kernels and recorded boots (PVPROOF_KERNELS, PVPROOF_GOLDENS)
 	@$(MAKE) --no-print-directory $(B)/check

@@ -6,7 +6,8 @@
 #
 #	PVPROOF=./pvproof PVPROOF_KERNELS_DIR=build/kernels tests/boot.sh [VERSION..]
 #
-# (those are the defaults).  Versions are those of the forms, 6.1 6.12 6.1-i386 and so on; all without one.
+# (those are the defaults).  Versions are those of the forms, 6.1 6.12 6.1-i386 and so on, or `bugs':
+# patchers that are wrong, and what else is no form's.  Without one all are run, PVPROOF_TEST_JOBS of them at a time.
 # Needs qemu-system-x86_64 and qemu-system-i386, without KVM, and Debian's Xen (XEN, by default /boot/xen-4.*-amd64.gz).
 # Each run ends by itself; one that does not is killed after BOOT_TIMEOUT seconds (60) and fails, and
 # its console is shown.
@@ -358,10 +359,50 @@ bugs() {
 	buggy 7.2-i386 FIRST ""
 }
 
-# ---- all forms ----
+others() {
+	bugs
+	kernel=$kernels/pvkernel-6.1 form=
+	refusals
+	limit=3
+	qemu -kernel "$kernel" -S
+	holds "a run that hangs is ended" [ "$status" = 124 ]
+}
 
-[ $# -gt 0 ] || set -- 5.10 6.1 6.12 7.2 5.10-i386 6.1-i386 6.12-i386 7.2-i386
+# ---- all of it ----
+
+# What one of them printed, numbered on.
+print_part() {
+	awk -v nr="$nr" '/^(not )?ok [0-9]+/ { sub(/ok [0-9]+/, "ok " ++nr) }
+		/^1\.\.[0-9]+$/ { next }
+		{ print }
+		END { print nr >"nr" }' "$1.tap"
+	nr=$(cat nr)
+	if [ "$(cat "$1.status")" != 0 ]; then
+		nr_failed=$((nr_failed + 1))
+		grep -q "^not ok" "$1.tap" || fail "$1" "it ended by itself"
+	fi
+}
+
+if [ $# = 0 ]; then
+	: >console
+	: >stderr
+	set -- bugs 5.10 6.1 6.12 7.2 5.10-i386 6.1-i386 6.12-i386 7.2-i386
+	export PVPROOF="$pvproof" PVPROOF_KERNELS_DIR="$kernels"
+	printf '%s\n' "$@" | xargs -P "${PVPROOF_TEST_JOBS:-1}" -I% \
+		sh -c 'sh "$0" % >"%.tap" 2>&1; echo $? >"%.status"' "$root/tests/boot.sh"
+	for part; do
+		print_part "$part"
+	done
+	echo "1..$nr"
+	[ "$nr_failed" = 0 ]
+	exit
+fi
+
 for version; do
+	if [ "$version" = bugs ]; then
+		others
+		continue
+	fi
 	kernel=$kernels/pvkernel-$version form="$version: "
 	native "$version"
 	guests
@@ -370,14 +411,6 @@ for version; do
 	*) xen_pv ;;
 	esac
 done
-
-form=
-bugs
-kernel=$kernels/pvkernel-6.1
-refusals
-limit=3
-qemu -kernel "$kernel" -S
-holds "a run that hangs is ended" [ "$status" = 124 ]
 
 echo "1..$nr"
 [ "$nr_failed" = 0 ]
