@@ -67,7 +67,7 @@ static const struct {
 	{ "int3", "b8 05 00 00 00 90 cc ff c0 c3", "end", 7, 0xfa12, 6, 0 },
 	{ "hang", "eb fe", "budget", 0, 0xaaaaaaaa55555555, 0, 0 },
 	{ "hang in two blocks", "90 eb 00 eb fb", "budget", 0, 0xaaaaaaaa55555555, 0, 0 },
-	{ "unmodelled", "31 c0 0f 01 ee c3", "unmodelled", 0, 0, 0, 0 },
+	{ "unmodelled", "31 c0 0f 01 fd c3", "unmodelled", 0, 0, 0, 0 },
 	/* call CALLEE: the seed and its index */
 	{ "replaced callee", "90 e8 fa 00 00 00 c3", "end", 0, 0x700000700, 0, 0 },
 	{ "watched, in the middle of a block", "31 c0 e8 09 01 00 00 e8 04 01 00 00 c3", "end", 0, 4, 0, 6 },

@@ -114,6 +114,12 @@ static const struct row divergent[] = {
 	{ "the FPU",                  "native", "mmu.alloc_pte#1",   "db e3" },
 	{ "a vector register",        "native", "mmu.alloc_pte#1",   "0f 57 c1" },
 	{ "a far jump",               "native", "mmu.alloc_pte#1",   "ff 6f 08" },
+	{ "emms",                     "native", "mmu.alloc_pte#1",   "0f 77" },
+	{ "an XOP prefix",            "native", "cpu.wbinvd#1",      "8f e8" },
+	{ "rdrand for the flags",     "native", "irq.save_fl#1",     "0f c7 f0" },
+	{ "movmskps to rbx",          "native", "mmu.alloc_pte#1",   "0f 50 d8" },
+	{ "mwait",                    "native", "mmu.alloc_pte#1",   "0f 01 c9" },
+	{ "jmp to a far jump",        "native", "mmu.alloc_pte#1",   "eb 01 90 ff e8" },
 	{ "a prefix behind the call", "native", "cpu.write_msr#2",   "call:native_write_msr 66" },
 	{ "an escape behind the call","native", "cpu.write_msr#2",   "call:native_write_msr 0f" },
 	{ "mov eax,imm32 runs on",    "native", "irq.irq_disable#4", "fa 90 90 90 90 b8" },
@@ -257,9 +263,9 @@ static const struct row equivalent[] = {
 
 /* Nothing is said about what nobody models: never EQUIVALENT. */
 static const struct row unmodelled[] = {
-	{ "an XOP prefix",           "native", "cpu.wbinvd#1",    "8f e8" },
+	{ "tileloadd",               "native", "cpu.wbinvd#1",    "c4 e2 7b 4b 04 08" },
 	{ "a vector register",       "native", "mmu.alloc_pte#1", "0f 57 c0" },
-	{ "rdrand",                  "native", "mmu.alloc_pte#1", "0f c7 f0" },
+	{ "rdpru",                   "native", "mmu.alloc_pte#1", "0f 01 fd" },
 };
 // clang-format on
 

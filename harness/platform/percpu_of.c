@@ -1,27 +1,44 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "percpu_of.h"
 
-#include "x86/decode.h"
+#include <capstone/capstone.h>
 
 /* The functions that are asked for name it in their first lines. */
-#define MAX_LEN 256
+#define MAX_LEN	 256
+#define MAX_INSN 15
 
-static bool is_percpu(const struct pvp_image *image, uint64_t addr)
+static bool names_percpu(const struct pvp_image *image, const cs_insn *insn, uint64_t *ret)
 {
-	return addr - image->percpu_from < image->percpu_len;
-}
+	const cs_x86 *x86 = &insn->detail->x86;
 
-static bool names_percpu(const struct pvp_image *image, const struct pvp_x86_insn *insn,
-			 uint64_t *ret)
-{
-	for (unsigned i = 0; i < ARRAY_SIZE(insn->op); i++) {
-		const struct pvp_x86_operand *op = &insn->op[i];
-		uint64_t value = op->kind == PVP_X86_IMM   ? op->imm
-				 : op->kind == PVP_X86_MEM ? (uint64_t)op->disp
-							   : 0;
+	for (unsigned i = 0; i < x86->op_count; i++) {
+		const cs_x86_op *op = &x86->operands[i];
+		uint64_t value = op->type == X86_OP_IMM ? op->imm
+				 : op->type == X86_OP_MEM ? op->mem.disp
+							  : 0;
 
 		*ret = image->ptr_len == 4 ? (uint32_t)value : value;
-		if (is_percpu(image, *ret))
+		if (*ret - image->percpu_from < image->percpu_len)
+			return true;
+	}
+	return false;
+}
+
+/* False: it names none. */
+static bool search(const struct pvp_image *image, csh handle, cs_insn *insn, uint64_t at,
+		   uint64_t *ret)
+{
+	for (const uint64_t end = at + MAX_LEN; at < end;) {
+		size_t nr = MAX_INSN;
+		const uint8_t *bytes;
+
+		while (nr && !pvp_image_bytes(image, at, nr))
+			nr--;
+		bytes = pvp_image_bytes(image, at, nr);
+		if (!nr || !bytes || !cs_disasm_iter(handle, &bytes, &nr, &at, insn) ||
+		    insn->id == X86_INS_RET)
+			return false;
+		if (names_percpu(image, insn, ret))
 			return true;
 	}
 	return false;
@@ -29,11 +46,11 @@ static bool names_percpu(const struct pvp_image *image, const struct pvp_x86_ins
 
 struct pvp_error *pvp_percpu_of(const struct pvp_image *image, const char *function, uint64_t *ret)
 {
-	const enum pvp_isa isa = image->ptr_len == 4 ? PVP_ISA_I386 : PVP_ISA_AMD64;
-	struct pvp_x86_decoder *decoder;
-	struct pvp_x86_insn insn;
 	uint64_t at, addr = 0;
-	bool found = false;
+	cs_insn *insn;
+	cs_err status;
+	bool found;
+	csh handle;
 	struct pvp_error *err = pvp_image_symbol(image, function, &at);
 
 	if (err)
@@ -41,24 +58,14 @@ struct pvp_error *pvp_percpu_of(const struct pvp_image *image, const char *funct
 	if (!image->percpu_from) /* an address would be told from no small number */
 		return pvp_error_format(PVP_ERR_NOT_FOUND,
 					"per-CPU data of this image has no ordinary addresses");
-	err = pvp_x86_decoder_create(isa, &decoder);
-	if (err)
-		return err;
-	for (const uint64_t end = at + MAX_LEN; at < end && !found; at += insn.len) {
-		const uint8_t *bytes;
-		size_t nr = sizeof(insn.bytes);
-
-		while (nr && !pvp_image_bytes(image, at, nr))
-			nr--;
-		bytes = pvp_image_bytes(image, at, nr);
-		if (!nr || !bytes)
-			break;
-		pvp_x86_decode(decoder, bytes, nr, at, &insn);
-		if (!insn.len || insn.opcode == 0xc3)
-			break;
-		found = names_percpu(image, &insn, &addr);
-	}
-	pvp_x86_decoder_destroy(decoder);
+	status = cs_open(CS_ARCH_X86, image->ptr_len == 4 ? CS_MODE_32 : CS_MODE_64, &handle);
+	if (status != CS_ERR_OK)
+		return pvp_error_format(PVP_ERR_ENGINE, "capstone: %s", cs_strerror(status));
+	cs_option(handle, CS_OPT_DETAIL, CS_OPT_ON);
+	insn = cs_malloc(handle);
+	found = search(image, handle, insn, at, &addr);
+	cs_free(insn, 1);
+	cs_close(&handle);
 	if (!found)
 		return pvp_error_format(PVP_ERR_NOT_FOUND, "%s names no per-CPU data", function);
 	*ret = pvp_image_on_cpu0(image, addr);
