@@ -22,7 +22,9 @@
 	.globl	\name
 	.type	\name, @function
 	.balign	16, 0xcc
+	.if FUNC_PAD
 	.skip	FUNC_PAD, 0x90
+	.endif
 \name:
 	.if ENDBR_LEN
 	endbr64

@@ -10,7 +10,7 @@ u64 call_idle(void), call_trace(u64 event), call_cond_resched(void);
 ulong call_through(ulong (*fn)(ulong), ulong arg), jump_through_r11(ulong (*fn)(ulong), ulong arg);
 ulong state_save(void);
 u32 feature_level(void);
-ONLY_AMD64(void warn_by_call(void);)
+ONLY_AMD64(void warn_by_call(void), test_swapgs(void);)
 
 static bool failed;
 static const char *skipped;
@@ -92,6 +92,7 @@ static const struct {
 	     {"static calls", test_static_calls},
 	     {"retpolines", test_retpolines},
 	     {"alternatives", test_alternatives},
+	     SINCE_601(ONLY_AMD64({"swapgs", test_swapgs},))
 #define F(group, field, ...) {#group "." #field, test_##field},
 	     PV_OPS(F, F, F)
 #undef F

@@ -21,6 +21,18 @@ FUNC sched_clock_tail
 ENDFUNC sched_clock_tail
 #endif
 
+#if PVKERNEL_GEN >= 601
+/* An operation in 5.10; since then Xen, which swaps the bases itself, has a NOP here.  (The entries below
+ * are not between these symbols: they know no user mode, and so are no error_entry of Linux's.) */
+	.globl	__entry_text_start, __entry_text_end
+__entry_text_start:
+FUNC site_swapgs
+	ALTERNATIVE "swapgs", "", X86_FEATURE_XENPV
+	RETURN
+ENDFUNC site_swapgs
+__entry_text_end:
+#endif
+
 /*
  * Save what C may change below the error code and return to the entry code, with rsp there and the
  * same in rax: the return address gives its place to rdi.
