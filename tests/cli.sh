@@ -452,7 +452,7 @@ sed '/"meaning"/d' "$witness" >bad.json
 exits "replay: nothing to compare with" 2 replay bad.json
 holds "replay: nothing to compare with: the field" grep -q '"meaning" is missing' stderr
 exits "verify --patched: entry code: the text" 0 patch --platform xen-pv image
-iret=$(awk -F'\t' '$3 == "entry" { print $1 }' sites.tsv)
+iret=$(awk -F'\t' '$4 == "entry.iret" { print $1 }' sites.tsv)
 awk -F'\t' -v OFS='\t' -v at="$iret" '$1 == at { sub(/^e9/, "e8", $3) } 1' stdout >iret.tsv
 exits "verify --patched: entry code" 1 verify --out out --platform xen-pv --patched iret.tsv image
 exits "replay: entry code" 1 replay "out/witnesses/xen-pv-$iret.json"
