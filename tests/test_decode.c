@@ -61,7 +61,7 @@ static const struct {
 	{ "0f ae e8",                "lfence",                     PLAIN },
 	{ "0f ae f0",                "mfence",                     PLAIN },
 	{ "0f ae f8",                "sfence",                     PLAIN },
-	{ "0f ae 3f",                "clflush [rdi]",              PLAIN },
+	{ "0f ae 3f",                "clflush [rdi]",              PVP_X86_FLUSH },
 	{ "41 90",                   "xchg r8d,eax",               PLAIN },
 	{ "49 90",                   "xchg r8,rax",                PLAIN },
 	{ "f3 41 90",                "xchg r8d,eax, no pause",     PLAIN },
@@ -432,6 +432,9 @@ static const struct {
 	{"c5 f8 77", true},	   /* vzeroupper */
 	{"0f 77", true},	   /* emms */
 	{"0f 37", true},	   /* getsec */
+	{"9b", true},		   /* fwait */
+	{"0f d7 c0", true},	   /* pmovmskb eax,mm0 */
+	{"66 0f d7 c0", false},	   /* pmovmskb eax,xmm0 */
 	{"c5 f8 2e c1", false},	   /* vucomiss */
 	{"c4 e2 68 f2 c3", false}, /* andn */
 	{"de d9", true},  /* fcompp */

@@ -111,6 +111,9 @@ static const struct sensitive_row rows[] = {
 	{ "movmskps ebp,xmm3", "0f 50 eb", 0, "", "", "rbp=?" },
 	{ "pmovmskb r9d,xmm0", "66 44 0f d7 c8", 3, "", "", "r9=?" },
 	{ "clflushopt", "66 0f ae 3f", 3, "", "", "" },
+	{ "clflush", "0f ae 3f", 3, "", "", "" },
+	/* clflush [rax] */
+	{ "clflush, non-canonical", "0f ae 38", 0, "", "fault 13 at aaaaaaaa55555555", "" },
 	/* clwb [0x18] */
 	{ "clwb of NULL + 0x18", "66 0f ae 34 25 18 00 00 00", 0, "", "fault 14 at 18", "" },
 	/* mov rax,rdi; monitor; mwait */
@@ -216,7 +219,7 @@ static const struct {
 	{ "in eax,dx", "ed", false, 0xffffffff, ~0ull },
 	{ "rdrand eax", "0f c7 f0", false, 0xffffffff, ~0ull },
 	{ "rdseed rax", "48 0f c7 f8", false, ~0ull, ~0ull },
-	{ "pextrw eax,mm0,1", "0f c5 c0 01", true, 0xffff, ~0ull },
+	{ "pextrw eax,xmm0,1", "66 0f c5 c0 01", true, 0xffff, ~0ull },
 };
 
 START_TEST(answer)

@@ -456,7 +456,7 @@ static bool is_nop(const struct pvp_x86_decoder *d, const cs_insn *insn)
 	return from == op[0].reg;
 }
 
-/* A general register from an MMX or SSE register. */
+/* A general register from an SSE register. */
 static bool reads_vector(const struct prefixes *p, const struct pvp_x86_insn *insn, const cs_x86 *x86)
 {
 	const uint8_t *op = insn->bytes + p->len;
@@ -464,7 +464,8 @@ static bool reads_vector(const struct prefixes *p, const struct pvp_x86_insn *in
 	if (p->odd || p->lock || p->rep || p->repne || op[0] != 0x0f || insn->len < p->len + 3u ||
 	    op[2] < 0xc0 || x86->operands[0].type != X86_OP_REG)
 		return false;
-	return op[1] == 0xc5 || op[1] == 0xd7 || op[1] == 0x7e || op[1] == 0x50;
+	/* An MMX register is x87's: to read one, too, changes what is there. */
+	return op[1] == 0x50 || (p->data16 && (op[1] == 0xc5 || op[1] == 0xd7 || op[1] == 0x7e));
 }
 
 /* True: an instruction that we do ourselves and Capstone does not know, complete. */
@@ -514,6 +515,16 @@ static bool by_row(const struct pvp_x86_encoding *row, const struct prefixes *p,
 	}
 	snprintf(ret->text, sizeof(ret->text), "%s", row->name);
 	return true;
+}
+
+static bool stores_by_cs(const cs_x86 *x86)
+{
+	for (unsigned i = 0; i < x86->op_count; i++)
+		if (x86->operands[i].type == X86_OP_MEM &&
+		    x86->operands[i].mem.segment == X86_REG_CS &&
+		    (x86->operands[i].access & CS_AC_WRITE))
+			return true;
+	return false;
 }
 
 /* What Capstone knows without the lock prefix only takes none, and is no instruction.  (But for a
@@ -608,6 +619,9 @@ void pvp_x86_decode(struct pvp_x86_decoder *decoder, const uint8_t *bytes, size_
 		ret->class = PVP_X86_UD; /* though the engine executes some */
 		ret->nop = false;
 	}
+	/* fwait takes an exception that the user's x87 code left; no text may be written by CS. */
+	if (first == 0x9b || (decoder->isa == PVP_ISA_I386 && stores_by_cs(x86)))
+		ret->class = PVP_X86_UNMODELLED;
 	if (row && row->class == PVP_X86_FLUSH && !prefixes.lock && x86->op_count == 1)
 		ret->class = PVP_X86_FLUSH;
 	if (ret->class == PVP_X86_UNMODELLED && reads_vector(&prefixes, ret, x86))
@@ -615,7 +629,7 @@ void pvp_x86_decode(struct pvp_x86_decoder *decoder, const uint8_t *bytes, size_
 	if (row && ret->class == PVP_X86_UNMODELLED)
 		snprintf(ret->text, sizeof(ret->text), "%s", row->name);
 	ret->foreign = ret->class == PVP_X86_UNMODELLED &&
-		       pvp_x86_is_foreign(decoder->isa, &prefixes, ret);
+		       (pvp_x86_is_foreign(decoder->isa, &prefixes, ret) || stores_by_cs(x86));
 	for (unsigned i = 0; i < x86->op_count && i < ARRAY_SIZE(ret->op); i++)
 		convert_operand(&x86->operands[i], x86->addr_size, &ret->op[i]);
 }

@@ -69,7 +69,7 @@
 	X(SERIALIZE,"serialize",ALLOW, ALLOW, UD) /* nothing is out of order here */               \
 	X(RANDOM,   "rdrand",   ALLOW, ALLOW, UD) /* and rdseed: by the seed */                    \
 	X(VECTOR,   "vector-read",ALLOW,ALLOW,UD) /* movmskps, pextrw, pmovmskb, movd to a register */ \
-	X(FLUSH,    "cache-line",ALLOW,ALLOW, UD) /* clflushopt, clwb */                           \
+	X(FLUSH,    "cache-line",ALLOW,ALLOW, UD) /* clflush, clflushopt, clwb */                  \
 	X(MONITOR,  "monitor",  ALLOW, FAULT, UD) /* and monitorx */                               \
 	X(MWAIT,    "mwait",    ALLOW, FAULT, UD) /* and mwaitx */                                 \
 	X(PKRU,     "pkru",     ALLOW, ALLOW, UD) /* rdpkru, wrpkru */                             \

@@ -86,6 +86,7 @@ static const struct pvp_x86_encoding rows[] = {
 
 	{ P66, 0x0f, 0xae, MEM(6),     PVP_X86_FLUSH, "clwb" },
 	{ PF3, 0x0f, 0xae, MEM(6),     NONE, "clrssbsy" },
+	{ NP,  0x0f, 0xae, MEM(7),     PVP_X86_FLUSH, "clflush" },
 	{ P66, 0x0f, 0xae, MEM(7),     PVP_X86_FLUSH, "clflushopt" },
 	{ PF3, 0x0f, 0xae, DIGIT(4),   NONE, "ptwrite" },
 	{ PF3, 0x0f, 0xae, REG(5),     NONE, "incssp" },

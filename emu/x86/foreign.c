@@ -205,8 +205,12 @@ bool pvp_x86_is_foreign(enum pvp_isa isa, const struct prefixes *p, const struct
 			return (modrm >> 3 & 7) >= 3 && (modrm >> 3 & 7) <= 5;
 		if (isa == PVP_ISA_AMD64 && (op[1] & 0xf6) == 0xa0) /* push and pop of fs and gs */
 			return true;
-		return insn->len > p->len + 2 && is_vector_opcode(op[1]) &&
-		       !(to_itself && keeps_itself(op[1]));
+		if (insn->len <= p->len + 2)
+			return false;
+		/* Of an MMX register, to a general one: the x87 state is gone all the same. */
+		if (!p->data16 && !p->rep && (op[1] == 0x7e || op[1] == 0xc5 || op[1] == 0xd7))
+			return true;
+		return is_vector_opcode(op[1]) && !(to_itself && keeps_itself(op[1]));
 	case 0xc4: /* VEX, or les and lds */
 	case 0xc5:
 		return (isa == PVP_ISA_AMD64 || op[1] >= 0xc0) &&
@@ -218,6 +222,7 @@ bool pvp_x86_is_foreign(enum pvp_isa isa, const struct prefixes *p, const struct
 		return isa == PVP_ISA_I386;
 	case 0xff:
 		return modrm < 0xc0 && ((modrm >> 3 & 7) == 3 || (modrm >> 3 & 7) == 5);
+	case 0x9b: /* fwait */
 	case 0xca: /* far return */
 	case 0xcb:
 	case 0xcd: /* int n, int1 */

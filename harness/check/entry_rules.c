@@ -162,9 +162,10 @@ static void user_gs(struct pvp_start *start)
 	start->state.reg[PVP_X86_kernel_gs_base] = base;
 }
 
-static void make_return(const struct pvp_entry_facts *facts, enum pvp_entry_op op, bool fast,
+static void make_return(const struct pvp_entry_facts *facts, const struct pvp_site *site, bool fast,
 			struct pvp_start *start, struct pvp_entry_case *ret)
 {
+	const enum pvp_entry_op op = site->slot;
 	const bool compat = op == PVP_ENTRY_SYSRET32;
 	uint64_t *reg = start->state.reg;
 
@@ -187,8 +188,12 @@ static void make_return(const struct pvp_entry_facts *facts, enum pvp_entry_op o
 	ret->swaps_known = true;
 	ret->swaps = !facts->xen;
 	if (op != PVP_ENTRY_RETURN_TO_USER) {
-		/* The C code's answer: whether sysret may be taken. */
-		reg[PVP_X86_rax] = (reg[PVP_X86_rax] & ~0xffffffffull) | fast;
+		/* The C code's answer: whether sysret may be taken.  An int, or, where what is linked
+		 * begins with test al,al, a bool: the rest of eax is nobody's. */
+		const bool is_bool = site->linked[0] == 0x84 && site->linked[1] == 0xc0;
+
+		reg[PVP_X86_rax] &= is_bool ? ~0xffull : ~0xffffffffull;
+		reg[PVP_X86_rax] |= fast;
 		if (fast && !compat) {
 			ret->pt[PVP_PT_RCX] = ret->pt[PVP_PT_RIP];
 			ret->pt[PVP_PT_R11] = ret->pt[PVP_PT_RFLAGS];
@@ -353,7 +358,7 @@ char *pvp_entry_case_make(const struct pvp_entry_facts *facts, const struct pvp_
 	case PVP_ENTRY_RETURN_TO_USER:
 	case PVP_ENTRY_SYSRET64:
 	case PVP_ENTRY_SYSRET32:
-		make_return(facts, site->slot, index & 1, start, ret);
+		make_return(facts, site, index & 1, start, ret);
 		break;
 	case PVP_ENTRY_INT80_STACK:
 		make_int80_stack(facts, start, ret);
