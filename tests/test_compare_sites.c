@@ -198,9 +198,9 @@ END_TEST
 static const struct {
 	const char *a, *b, *row;
 } rows_of_markdown[] = {
-	{ BUG("AB_EARLIER"), BUG("AB_LATER"), "\nSites: **2 new, 2 gone, 1 changed**, 341 as they were.\n" },
-	{ BUG("AB_EARLIER"), BUG("AB_LATER"), "\n| all but `xen-pv` | 1 of 342 |\n" },
-	{ BUG("AB_EARLIER"), BUG("AB_LATER"), "\n| `xen-pv` | 0 of 342 |\n" },
+	{ BUG("AB_EARLIER"), BUG("AB_LATER"), "\nSites: **2 new, 2 gone, 1 changed**, 343 as they were.\n" },
+	{ BUG("AB_EARLIER"), BUG("AB_LATER"), "\n| all but `xen-pv` | 1 of 344 |\n" },
+	{ BUG("AB_EARLIER"), BUG("AB_LATER"), "\n| `xen-pv` | 0 of 344 |\n" },
 	{ BUG("AB_EARLIER"), BUG("AB_LATER"), "\n| new | `irq.save_fl` | `ab_flags #2` |  |  |  |\n" },
 	{ BUG("AB_EARLIER"), BUG("AB_LATER"), "\n| gone | `mmu.read_cr2` | `ab_flags #1` |  |  |  |\n" },
 	{ BUG("AB_EARLIER"), BUG("AB_LATER"), "\n| changed | `irq.irq_disable` | `ab_quiet #1` | all but `xen-pv` | "

@@ -65,7 +65,7 @@ static void only(struct pvp_mutate_input *input, enum pvp_mutant_kind kind)
 /* --- every kind --- */
 
 /* Which kinds the bundled kernel has mutants of: under Xen PV every site is a call, and on bare metal
- * no feature is missed; it has no swapgs in an alternative, and no trap table. */
+ * no feature is missed; it has no trap table. */
 static bool is_there(int kind, bool xen)
 {
 	static const enum pvp_mutant_kind kinds[] = {PVP_MUTANT_INLINE,	    PVP_MUTANT_REGISTER,
@@ -76,7 +76,7 @@ static bool is_there(int kind, bool xen)
 						     PVP_MUTANT_SEGMENT,
 						     PVP_MUTANT_PREFIX};
 
-	if (kind == PVP_MUTANT_SWAPGS || kind == PVP_MUTANT_ROW)
+	if (kind == PVP_MUTANT_ROW)
 		return false;
 	if (kind == PVP_MUTANT_STALE)
 		return xen;
