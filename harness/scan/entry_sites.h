@@ -11,7 +11,7 @@
  * only.  5.10's iret is an operation, cpu.iret, and stands in the other list.
  *
  * An image without such code (i386, no CONFIG_XEN_PV) has an empty list, and one without the tables
- * that fill the IDT (our own kernels) no rows.
+ * that fill the IDT no rows.
  */
 #ifndef PVP_ENTRY_SITES_H
 #define PVP_ENTRY_SITES_H

@@ -64,7 +64,8 @@ const char *pvp_trap_name(int vector)
 	return "trap.unknown";
 }
 
-/* From the symbol to the next one: the contents of the table, perhaps with padding behind it. */
+/* The contents of a table: as long as its symbol says, or where that is not known (kallsyms) to the next
+ * symbol, perhaps with padding behind it. */
 static struct pvp_bytes table_at(const struct pvp_image *image, const char *name, uint64_t *addr)
 {
 	size_t nr;
@@ -78,6 +79,8 @@ static struct pvp_bytes table_at(const struct pvp_image *image, const char *name
 		return (struct pvp_bytes){0};
 	*addr = found[0]->addr;
 	len = section->addr + section->len - *addr;
+	if (found[0]->len && found[0]->len < len)
+		len = found[0]->len;
 	for (next = image->symbols; next < end && next->addr <= *addr;)
 		next++;
 	if (next < end && next->addr - *addr < len)
