@@ -218,10 +218,19 @@ thunks() {
 	initcalls "native, retbleed=stuff"
 }
 
+# user_mode VERSION NAME: it has been there and back
+user_mode() {
+	case $1 in
+	*-i386) ;;
+	5.10) holds "$2: sysret goes to user mode" grep -q '^ok [0-9]* - cpu.usergs_sysret64$' console ;;
+	*) holds "$2: user mode, and the ways back to it" grep -q '^ok [0-9]* - user mode$' console ;;
+	esac
+}
+
 native() {
 	boots "native" "" -cpu max -smp 2
 	holds "native: two CPUs" [ "$(said cpus)" = 2 ]
-	[ "$1" != 5.10 ] || holds "native: sysret goes to user mode" grep -q '^ok [0-9]* - cpu.usergs_sysret64$' console
+	user_mode "$1" native
 	predicted "native"
 	boots "native, one CPU without features" "" -cpu qemu64 -smp 1
 	predicted "native, one CPU without features"
@@ -246,13 +255,13 @@ native() {
 # ---- guests that the command line makes ----
 
 guests() {
-	for platform in kvm kvm-steal kvm-unhalt kvm-plain hyperv hyperv-invariant vmware vmware-noclock; do
+	for platform in kvm kvm-steal kvm-unhalt kvm-plain hyperv hyperv-invariant vmware vmware-noclock vmware-vmcall vmware-vmmcall; do
 		boots "$platform" "platform=$platform" -cpu max -smp 2
 		holds "$platform: it is" [ "$(said platform)" = $platform ]
 		holds "$platform: it says who answers" grep -q '^# platform .*; hypercalls are answered by the kernel itself$' console
 		predicted "$platform"
 	done
-	for platform in kvm hyperv; do
+	for platform in kvm hyperv vmware-vmcall vmware-vmmcall; do
 		qemu -m 128 -kernel "$kernel" -append "platform=$platform" -cpu max
 		holds "$platform: the stub was asked" grep -q "^# hypercalls answered by the kernel's own stub: [1-9]" console
 	done
@@ -263,13 +272,14 @@ guests() {
 xen=${XEN:-$(ls /boot/xen-4.*-amd64.gz 2>/dev/null | head -n 1)}
 [ -n "$xen" ] && gunzip -c "$xen" >xen || xen=
 
-xen_pv() {
+xen_pv() { # VERSION
 	if [ -z "$xen" ]; then
 		skip "xen-pv" "no Xen (apt-get install xen-hypervisor-4.17-amd64)"
 		return
 	fi
 	boots_xen "xen-pv" "" -cpu max -smp 2
 	holds "xen-pv: found" [ "$(said platform)" = xen-pv ]
+	user_mode "$1" xen-pv
 	predicted "xen-pv"
 	boots_xen "xen-pv, one CPU" "spectre_v2=off" -cpu max -smp 1
 	holds "xen-pv, one CPU: found" [ "$(said platform)" = xen-pv-up ]
@@ -408,7 +418,7 @@ for version; do
 	guests
 	case $version in
 	*-i386) ;; # Xen has no such domains any more
-	*) xen_pv ;;
+	*) xen_pv "$version" ;;
 	esac
 done
 

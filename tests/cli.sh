@@ -386,7 +386,7 @@ holds "verify: every site has a cell" \
 holds "verify: nothing else in out" [ "$(ls out)" = results.json ]
 holds "verify: the table counts classes" grep -q '^change  *call>call  *call>inline  *call>nop ' table
 # The counts of the row add up to the sites.
-holds "verify: every site has a class" [ "$(awk '/^change / { getline; print $2 + $3 + $4 + $5 + $6 + $7 }' table)" = \
+holds "verify: every site has a class" [ "$(awk '/^change / { getline; print $2 + $3 + $4 + $5 + $6 + $7 + $8 }' table)" = \
 	"$(wc -l <sites.tsv)" ]
 holds "verify: results.json has the class" \
 	[ "$(grep -c '"change": "[a-z>0-9]*"' out/results.json)" = "$(wc -l <sites.tsv)" ]

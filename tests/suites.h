@@ -27,7 +27,7 @@
 	X(sites) \
 	X(entry_sites) \
 	X(entry_check) \
-	X(entry_debian) \
+	X(entry_kernels) \
 	X(transfers) \
 	X(patched) \
 	X(model) \

@@ -194,22 +194,24 @@ START_TEST(changes_are_seen)
 END_TEST
 
 // clang-format off
-/* As Markdown: what is the same on several platforms, or at several sites, is one row. */
+/* As Markdown: what is the same on several platforms, or at several sites, is one row.  %zu: sites in both, but
+ * for so many. */
 static const struct {
 	const char *a, *b, *row;
+	size_t but;
 } rows_of_markdown[] = {
-	{ BUG("AB_EARLIER"), BUG("AB_LATER"), "\nSites: **2 new, 2 gone, 1 changed**, 343 as they were.\n" },
-	{ BUG("AB_EARLIER"), BUG("AB_LATER"), "\n| all but `xen-pv` | 1 of 344 |\n" },
-	{ BUG("AB_EARLIER"), BUG("AB_LATER"), "\n| `xen-pv` | 0 of 344 |\n" },
-	{ BUG("AB_EARLIER"), BUG("AB_LATER"), "\n| new | `irq.save_fl` | `ab_flags #2` |  |  |  |\n" },
-	{ BUG("AB_EARLIER"), BUG("AB_LATER"), "\n| gone | `mmu.read_cr2` | `ab_flags #1` |  |  |  |\n" },
+	{ BUG("AB_EARLIER"), BUG("AB_LATER"), "\nSites: **2 new, 2 gone, 1 changed**, %zu as they were.\n", 1 },
+	{ BUG("AB_EARLIER"), BUG("AB_LATER"), "\n| all but `xen-pv` | 1 of %zu |\n", 0 },
+	{ BUG("AB_EARLIER"), BUG("AB_LATER"), "\n| `xen-pv` | 0 of %zu |\n", 0 },
+	{ BUG("AB_EARLIER"), BUG("AB_LATER"), "\n| new | `irq.save_fl` | `ab_flags #2` |  |  |  |\n", 0 },
+	{ BUG("AB_EARLIER"), BUG("AB_LATER"), "\n| gone | `mmu.read_cr2` | `ab_flags #1` |  |  |  |\n", 0 },
 	{ BUG("AB_EARLIER"), BUG("AB_LATER"), "\n| changed | `irq.irq_disable` | `ab_quiet #1` | all but `xen-pv` | "
-	  "`call>call: call pv_native_irq_disable; nop (1 byte)` | `call>inline: cli; nop (5 bytes)` |\n" },
+	  "`call>call: call pv_native_irq_disable; nop (1 byte)` | `call>inline: cli; nop (5 bytes)` |\n", 0 },
 	{ "build/kernels/pvkernel-5.10", PVP_BUNDLED_KERNEL,
-	  "\n| new | `mmu.p4d_val` | `each_table #1`, `site_p4d_val #1`, `six_live_values #1`, `walk_page_table #1` |  |  |  |\n" },
+	  "\n| new | `mmu.p4d_val` | `each_table #1`, `site_p4d_val #1`, `six_live_values #1`, `walk_page_table #1` |  |  |  |\n", 0 },
 	{ "build/kernels/pvkernel-5.10", PVP_BUNDLED_KERNEL, "\n| changed | `cpu.load_gs_index` | `cpu_init #1`, `site_load_gs_index #1` | "
-	  "all but `xen-pv` | `7 bytes: call native_load_gs_index; nop (2 bytes)` | `6 bytes: call native_load_gs_index; nop (1 byte)` |\n" },
-	{ "build/kernels/pvkernel-5.10", PVP_BUNDLED_KERNEL, " and 27 more |" },
+	  "all but `xen-pv` | `7 bytes: call native_load_gs_index; nop (2 bytes)` | `6 bytes: call native_load_gs_index; nop (1 byte)` |\n", 0 },
+	{ "build/kernels/pvkernel-5.10", PVP_BUNDLED_KERNEL, " and 14 more |", 0 },
 };
 // clang-format on
 
@@ -217,7 +219,8 @@ START_TEST(markdown_has_a_row)
 {
 	static const char *const platforms[] = { "native", "kvm", "vmware", "xen-pv" };
 	struct pvp_image_comparison c;
-	char *text;
+	char *text, want[512];
+	size_t nr_both = 0;
 
 	open_image(0, rows_of_markdown[_i].a);
 	open_image(1, rows_of_markdown[_i].b);
@@ -234,9 +237,11 @@ START_TEST(markdown_has_a_row)
 		boot_close(&a);
 		boot_close(&b);
 	}
+	for (size_t i = 0; i < c.pairs.nr; i++)
+		nr_both += c.pairs.v[i].side[0] && c.pairs.v[i].side[1];
+	snprintf(want, sizeof(want), rows_of_markdown[_i].row, nr_both - rows_of_markdown[_i].but);
 	text = print(&c, 2);
-	ck_assert_msg(strstr(text, rows_of_markdown[_i].row), "no %s in\n%.2000s",
-		      rows_of_markdown[_i].row, text);
+	ck_assert_msg(strstr(text, want), "no %s in\n%.2000s", want, text);
 	free(text);
 	pvp_comparison_deinit(&c);
 	close_images();

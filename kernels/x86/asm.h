@@ -31,6 +31,14 @@
 	.endif
 .endm
 
+/* What only a jump of entry code leads to: without them. */
+.macro CODE name:req
+	.globl	\name
+	.type	\name, @function
+	.balign	16, 0xcc
+\name:
+.endm
+
 /* No indirect branch leads there. */
 .macro SEAL name:req
 	.if ENDBR_LEN

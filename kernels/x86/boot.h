@@ -51,7 +51,6 @@ struct desc_ptr;
 void traps_init(void);
 /* What lidt is given. */
 void traps_idt(struct desc_ptr *ret);
-void exception(struct trap_frame *frame, u32 vector);
 
 /*
  * Faults on purpose: if (!fault_caught()) { what may fault; fault_end(); } else { it did }

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * VMware: clocks.  Source: arch/x86/kernel/cpu/vmware.c of Linux 6.1.
+ * VMware: clocks, and the call of the hypervisor.  Source: arch/x86/kernel/cpu/vmware.c of Linux 6.1.
  */
 #include "guests.h"
+#include "alternative.h"
 #include "wide.h"
 
 struct cyc2ns_data vmware_cyc2ns = {.mul = 1U << 31, .shift = 31};
@@ -20,4 +21,16 @@ u64 vmware_sched_clock(void)
 u64 vmware_steal_clock(int cpu)
 {
 	return READ_ONCE(per_cpu_ptr(vmw_steal_time, cpu)->clock);
+}
+
+u32 vmware_hypercall(u32 command)
+{
+	u32 result = 0x564d5868, port = 0x5658, zero = 0;
+
+	asm volatile(ALTERNATIVE_2("in %%dx, %%eax", "vmcall", X86_FEATURE_VMCALL, "vmmcall",
+				   X86_FEATURE_VMW_VMMCALL)
+		     : "+a"(result), "+b"(zero), "+c"(command), "+d"(port)
+		     :
+		     : "memory");
+	return result;
 }

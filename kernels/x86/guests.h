@@ -53,5 +53,9 @@ struct vmware_steal_time {
 extern struct cyc2ns_data vmware_cyc2ns;
 u64 vmware_sched_clock(void);
 u64 vmware_steal_clock(int cpu);
+#define VMWARE_GET_VERSION 10
+#define VMWARE_VERSION	   6
+/* By port, or where it offers that by an instruction. */
+u32 vmware_hypercall(u32 command);
 
 #endif

@@ -30,6 +30,8 @@ static enum host host;
 #define STEAL	 2
 #define UNHALT	 4
 #define RELIABLE 8
+#define VMCALL	 16 /* not by a port */
+#define VMMCALL	 32
 static const struct {
 	const char *name; /* as in corpus/platforms */
 	enum host host;
@@ -43,6 +45,8 @@ static const struct {
 	{"hyperv-invariant", HOST_HYPERV, CLOCK | RELIABLE},
 	{"vmware", HOST_VMWARE, CLOCK | STEAL},
 	{"vmware-noclock", HOST_VMWARE, 0},
+	{"vmware-vmcall", HOST_VMWARE, CLOCK | STEAL | VMCALL},
+	{"vmware-vmmcall", HOST_VMWARE, CLOCK | STEAL | VMMCALL},
 };
 
 static const struct {
@@ -100,9 +104,10 @@ bool stub_hypercall(struct trap_frame *frame)
 		return false;
 	if (host == HOST_HYPERV)
 		answer_hyperv(frame);
+	else if (host == HOST_VMWARE)
+		KVM_RESULT(frame) = VMWARE_VERSION;
 	else
-		KVM_RESULT(frame) =
-			host == HOST_KVM && KVM_RESULT(frame) == KVM_HC_KICK_CPU ? 0 : -KVM_ENOSYS;
+		KVM_RESULT(frame) = KVM_RESULT(frame) == KVM_HC_KICK_CPU ? 0 : -KVM_ENOSYS;
 	return true;
 }
 
@@ -193,6 +198,10 @@ static void become_hyperv(u32 offers)
 static void become_vmware(u32 offers)
 {
 	set_cap(X86_FEATURE_CONSTANT_TSC);
+	if (offers & VMCALL)
+		set_cap(X86_FEATURE_VMCALL);
+	if (offers & VMMCALL)
+		set_cap(X86_FEATURE_VMW_VMMCALL);
 	UNTIL_612(PV_OP(cpu, io_delay) = (void (*)(void))PV_NOP);
 	ONLY_702(pv_info.io_delay = false);
 	if (!(offers & CLOCK)) {

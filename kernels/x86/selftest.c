@@ -3,6 +3,7 @@
  * Runs the tests, and those of what is no operation: the patcher, the static calls, warnings.
  */
 #include "selftest.h"
+#include "guests.h"
 #include "patch.h"
 
 u64 sched_clock(void), sched_clock_twice(void), steal_clock(int cpu);
@@ -10,7 +11,7 @@ u64 call_idle(void), call_trace(u64 event), call_cond_resched(void);
 ulong call_through(ulong (*fn)(ulong), ulong arg), jump_through_r11(ulong (*fn)(ulong), ulong arg);
 ulong state_save(void);
 u32 feature_level(void);
-ONLY_AMD64(void warn_by_call(void), test_swapgs(void);)
+ONLY_AMD64(void warn_by_call(void), test_swapgs(void), test_user_mode(void);)
 
 static bool failed;
 static const char *skipped;
@@ -82,6 +83,9 @@ static void test_alternatives(void)
 	CHECK(feature_level() == (has_cap(X86_FEATURE_ERMS)	 ? 2
 				  : has_cap(X86_FEATURE_XSAVE) ? 1
 							       : 0));
+	/* (The port is the machine's.) */
+	if (has_cap(X86_FEATURE_VMCALL) || has_cap(X86_FEATURE_VMW_VMMCALL))
+		CHECK(vmware_hypercall(VMWARE_GET_VERSION) == VMWARE_VERSION);
 }
 
 static const struct {
@@ -92,7 +96,7 @@ static const struct {
 	     {"static calls", test_static_calls},
 	     {"retpolines", test_retpolines},
 	     {"alternatives", test_alternatives},
-	     SINCE_601(ONLY_AMD64({"swapgs", test_swapgs},))
+	     SINCE_601(ONLY_AMD64({"swapgs", test_swapgs}, {"user mode", test_user_mode},))
 #define F(group, field, ...) {#group "." #field, test_##field},
 	     PV_OPS(F, F, F)
 #undef F

@@ -37,7 +37,8 @@ struct gate { /* of the IDT */
 #define IDT_ENTRIES 256
 #define KERNEL_CS   0x10
 #define KERNEL_DS   0x18
-#define USER_CS     0x33 /* of the self-test */
+#define USER_DS	    0x2b
+#define USER_CS	    0x33
 #define CODE_DESC   0x00af9b000000ffff
 #define DATA_DESC   0x00cf93000000ffff
 

@@ -1,167 +1,78 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Where the kernel is entered: by exceptions, by Xen's versions of them; and how it leaves.  The boot
- * entries are in head.S.
+ * Where the kernel is entered, by exceptions and system calls, and by Xen's versions of them; and how it
+ * leaves.  The boot entries are in head.S.
+ *
+ * Everything is saved as struct trap_frame (frame.h), on the way in from user mode on the task's stack.
+ * Xen PV comes with rcx and r11 on top of the hardware's frame, with the right GS base, and from 6.1 on on
+ * the right stack; it takes an iret of its own, and never a sysret.
  */
 #include "asm.h"
 
-	.text
-/* Tail jumps, one through a NULL key. */
-FUNC idle_tail
-	STATIC_CALL idle, 1
-ENDFUNC idle_tail
+/* struct trap_frame */
+#define RAX	  80
+#define ORIG_RAX  120
+#define CS	  136
+#define RSP	  152
+#define FRAME_LEN 168
 
-FUNC irqentry_exit
-	STATIC_CALL irqentry_exit_hook, 1
-ENDFUNC irqentry_exit
+#define USER_DS	    0x2b
+#define USER_CS	    0x33
+#define ENOSYS	    38
+#define MSR_GS_BASE 0xc0000101
+#define USER_RSP    cpu_tss_rw + 20 /* sp2 is a scratch word */
 
-#if PVKERNEL_GEN >= 601
-FUNC sched_clock_tail
-	STATIC_CALL pv_sched_clock, 1
-ENDFUNC sched_clock_tail
+#if PVKERNEL_GEN <= 510
+#define TOP_OF_STACK cpu_tss_rw + 12 /* sp1 */
+#else
+#define TOP_OF_STACK cpu_current_top_of_stack
 #endif
 
-#if PVKERNEL_GEN >= 601
-/* An operation in 5.10; since then Xen, which swaps the bases itself, has a NOP here.  (The entries below
- * are not between these symbols: they know no user mode, and so are no error_entry of Linux's.) */
-	.globl	__entry_text_start, __entry_text_end
+/* What Xen PV comes to as well: an operation in 5.10. */
+.macro SWAP_GS
+#if PVKERNEL_GEN <= 510
+	PV_CALL	PV_SLOT_cpu_swapgs
+#else
+	swapgs
+#endif
+.endm
+
+	.text
+	.globl	__entry_text_start
 __entry_text_start:
+
+#if PVKERNEL_GEN >= 601
+/* An operation in 5.10; since then Xen, which swaps the bases itself, has a NOP here. */
 FUNC site_swapgs
 	ALTERNATIVE "swapgs", "", X86_FEATURE_XENPV
 	RETURN
 ENDFUNC site_swapgs
-__entry_text_end:
 #endif
 
-/*
- * Save what C may change below the error code and return to the entry code, with rsp there and the
- * same in rax: the return address gives its place to rdi.
- */
-.macro SAVE_REGISTERS
-	xchg	%rdi, (%rsp)
+.macro PUSH_REGISTERS rax=%rax
 	push	%rsi
 	push	%rdx
 	push	%rcx
-	push	%rax
+	push	\rax
 	push	%r8
 	push	%r9
 	push	%r10
 	push	%r11
+	push	%rbx
+	push	%rbp
+	push	%r12
+	push	%r13
+	push	%r14
+	push	%r15
 .endm
 
-FUNC error_entry
-	SAVE_REGISTERS
-	mov	%rsp, %rax
-	push	%rdi
-	RETURN
-ENDFUNC error_entry
-
-FUNC xen_error_entry
-	SAVE_REGISTERS
-	push	%rdi
-	RETURN
-ENDFUNC xen_error_entry
-
-/* To exception(frame, vector). */
-.macro NATIVE_ENTRY name:req vector:req error_code=0
-FUNC asm_exc_\name
-	.ifeq \error_code
-	push	$-1
-	.endif
-	ALTERNATIVE "call error_entry; mov %rax, %rsp", "call xen_error_entry", X86_FEATURE_XENPV
-	mov	%rsp, %rdi
-	mov	$\vector, %esi
-	CALL_TO	exception
-	jmp	return_from_exception
-ENDFUNC asm_exc_\name
-.endm
-
-/* The timer's interrupt: Xen PV has none. */
-	NATIVE_ENTRY timer, 0x20
-
-/* Events of Xen PV: the only interrupt there is. */
-	NATIVE_ENTRY xen_hypervisor_callback, 0xf3
-FUNC xen_asm_exc_xen_hypervisor_callback
-	pop	%rcx
-	pop	%r11
-	jmp	asm_exc_xen_hypervisor_callback
-ENDFUNC xen_asm_exc_xen_hypervisor_callback
-
-.set entry_vector, 0
-/* xen: the prefix of one whose Xen version is another, which may be without a stack of its own; ist: so
- * may the same one. */
-.macro ENTRY name:req, error_code=0, xen=, ist=0
-	NATIVE_ENTRY \name, entry_vector, \error_code
-	.set entry_vector, entry_vector + 1
-
-/* Xen pushes rcx and r11 on top of the hardware's frame. */
-FUNC xen_asm_\xen\()exc_\name
-	pop	%rcx
-	pop	%r11
-	jmp	asm_exc_\name
-ENDFUNC xen_asm_\xen\()exc_\name
-
-	.pushsection .rodata.traps, "a"
-	.quad	asm_exc_\name, xen_asm_\xen\()exc_\name
-	.ifb	\xen
-	.quad	\ist
-	.else
-	.quad	1
-	.endif
-	.popsection
-.endm
-
-	.pushsection .rodata.traps, "a"
-	.balign	8
-	.globl	trap_array
-trap_array:
-	.popsection
-
-	ENTRY	divide_error
-	ENTRY	debug, xen=xenpv_
-	ENTRY	nmi, xen=xenpv_
-	ENTRY	int3
-	ENTRY	overflow
-	ENTRY	bounds
-	ENTRY	invalid_op
-	ENTRY	device_not_available
-#if PVKERNEL_GEN <= 510
-	ENTRY	double_fault, 1, ist=1
-#else
-	ENTRY	double_fault, 1, xenpv_
-#endif
-	ENTRY	coproc_segment_overrun
-	ENTRY	invalid_tss, 1
-	ENTRY	segment_not_present, 1
-	ENTRY	stack_segment, 1
-	ENTRY	general_protection, 1
-	ENTRY	page_fault, 1
-	ENTRY	spurious_interrupt_bug
-	ENTRY	coprocessor_error
-	ENTRY	alignment_check, 1
-#if PVKERNEL_GEN <= 510
-	ENTRY	machine_check, ist=1
-#else
-	ENTRY	machine_check, xen=xenpv_
-#endif
-	ENTRY	simd_coprocessor_error
-
-	.pushsection .rodata.traps, "a"
-	.globl	nr_trap_array
-nr_trap_array:
-	.long	(nr_trap_array - trap_array) / 24
-	.popsection
-
-FUNC xen_asm_exc_xen_unknown_trap
-	pop	%rcx
-	pop	%r11
-	hlt
-	jmp	xen_asm_exc_xen_unknown_trap
-ENDFUNC xen_asm_exc_xen_unknown_trap
-
-/* The way back is an operation in 5.10.  Later a Xen PV boot writes a jump to xen_iret over the first
- * instruction, outside any table. */
-FUNC return_from_exception
+.macro POP_REGISTERS
+	pop	%r15
+	pop	%r14
+	pop	%r13
+	pop	%r12
+	pop	%rbp
+	pop	%rbx
 	pop	%r11
 	pop	%r10
 	pop	%r9
@@ -171,6 +82,272 @@ FUNC return_from_exception
 	pop	%rdx
 	pop	%rsi
 	pop	%rdi
+.endm
+
+/* Of the function that an entry calls: the return address gives its place to rdi, and is in rdi then. */
+.macro SAVE_REGISTERS
+	xchg	%rdi, (%rsp)
+	PUSH_REGISTERS
+.endm
+
+/* Returns where the frame is in rax: from user mode on the task's stack, else where it was saved. */
+FUNC error_entry
+	SAVE_REGISTERS
+	testb	$3, CS(%rsp)
+	jz	.Lfrom_kernel
+	SWAP_GS
+	mov	%rsp, %rsi
+	mov	%rdi, %rdx
+	mov	%gs:TOP_OF_STACK, %rax
+	sub	$FRAME_LEN, %rax
+	mov	%rax, %rdi
+	mov	$FRAME_LEN / 8, %ecx
+	rep movsq
+	push	%rdx
+	RETURN
+.Lfrom_kernel:
+	mov	%rsp, %rax
+	push	%rdi
+	RETURN
+ENDFUNC error_entry
+
+#if PVKERNEL_GEN >= 601
+FUNC xen_error_entry
+	SAVE_REGISTERS
+	push	%rdi
+	RETURN
+ENDFUNC xen_error_entry
+#endif
+
+/*
+ * For entries with a stack of their own, which may interrupt an entry before its swapgs: rbx is 0 where the
+ * GS base was not the kernel's.  (There is one CPU.)
+ */
+FUNC paranoid_entry
+	SAVE_REGISTERS
+	push	%rdi
+	mov	$1, %ebx
+	mov	$MSR_GS_BASE, %ecx
+	rdmsr
+	shl	$32, %rdx
+	or	%rdx, %rax
+	cmp	__per_cpu_offset, %rax
+	je	.Lkernel_gs
+	SWAP_GS
+	xor	%ebx, %ebx
+.Lkernel_gs:
+	RETURN
+ENDFUNC paranoid_entry
+
+/* To handler(frame) or handler(frame, error code). */
+.macro CALL_HANDLER handler:req error_code:req
+	mov	%rsp, %rdi
+	.if \error_code
+	mov	ORIG_RAX(%rsp), %rsi
+	movq	$-1, ORIG_RAX(%rsp)
+	.endif
+	CALL_TO	\handler
+.endm
+
+.macro ENTRY_BEGIN error_code:req
+	.ifeq \error_code
+	push	$-1
+	.endif
+	cld
+.endm
+
+.macro NATIVE_ENTRY handler:req error_code=0
+FUNC asm_\handler
+	ENTRY_BEGIN \error_code
+#if PVKERNEL_GEN <= 510
+	call	error_entry
+	mov	%rax, %rsp
+#else
+	ALTERNATIVE "call error_entry; mov %rax, %rsp", "call xen_error_entry", X86_FEATURE_XENPV
+#endif
+	CALL_HANDLER \handler \error_code
+	jmp	error_return
+ENDFUNC asm_\handler
+.endm
+
+.macro PARANOID_ENTRY handler:req error_code=0
+FUNC asm_\handler
+	ENTRY_BEGIN \error_code
+	CALL_TO	paranoid_entry
+	CALL_HANDLER \handler \error_code
+	jmp	paranoid_exit
+ENDFUNC asm_\handler
+.endm
+
+/* Xen's way to an entry. */
+.macro XEN_ENTRY handler:req
+FUNC xen_asm_\handler
+	pop	%rcx
+	pop	%r11
+	jmp	asm_\handler
+ENDFUNC xen_asm_\handler
+.endm
+
+/* A row of Xen's trap table; ist: the gate may have a stack of its own. */
+.macro TRAP_ROW native:req xen:req ist=0
+	.pushsection .rodata.traps, "a"
+	.quad	asm_\native, xen_asm_\xen, \ist
+	.popsection
+.endm
+
+	.pushsection .rodata.traps, "a"
+	.balign	8
+	.globl	trap_array
+trap_array:
+	.popsection
+
+.macro TRAP name:req error_code=0
+	NATIVE_ENTRY exc_\name, \error_code
+	XEN_ENTRY exc_\name
+	TRAP_ROW exc_\name, exc_\name
+.endm
+
+/* With a stack of its own, natively. */
+.macro IST_TRAP name:req error_code=0
+	PARANOID_ENTRY exc_\name, \error_code
+	NATIVE_ENTRY xenpv_exc_\name, \error_code
+	XEN_ENTRY xenpv_exc_\name
+	TRAP_ROW exc_\name, xenpv_exc_\name, 1
+.endm
+
+/* Up to 5.12 these two are the same under Xen PV. */
+.macro IST_TRAP_SHARED name:req error_code=0
+#if PVKERNEL_GEN <= 510
+	PARANOID_ENTRY exc_\name, \error_code
+	XEN_ENTRY exc_\name
+	TRAP_ROW exc_\name, exc_\name, 1
+#else
+	IST_TRAP \name, \error_code
+#endif
+.endm
+
+	TRAP	divide_error
+	IST_TRAP debug
+	IST_TRAP nmi
+	TRAP	int3
+	TRAP	overflow
+	TRAP	bounds
+	TRAP	invalid_op
+	TRAP	device_not_available
+	IST_TRAP_SHARED double_fault, 1
+	TRAP	coproc_segment_overrun
+	TRAP	invalid_tss, 1
+	TRAP	segment_not_present, 1
+	TRAP	stack_segment, 1
+	TRAP	general_protection, 1
+	TRAP	page_fault, 1
+	TRAP	spurious_interrupt_bug
+	TRAP	coprocessor_error
+	TRAP	alignment_check, 1
+	IST_TRAP_SHARED machine_check
+	TRAP	simd_coprocessor_error
+
+	.pushsection .rodata.traps, "a"
+	.globl	nr_trap_array
+nr_trap_array:
+	.long	(nr_trap_array - trap_array) / 24
+	.popsection
+
+/* The timer's interrupt: Xen PV has none. */
+	NATIVE_ENTRY exc_timer
+
+/* Events of Xen PV: the only interrupt there is. */
+	NATIVE_ENTRY exc_xen_hypervisor_callback
+	XEN_ENTRY exc_xen_hypervisor_callback
+
+FUNC xen_asm_exc_xen_unknown_trap
+	pop	%rcx
+	pop	%r11
+	hlt
+	jmp	xen_asm_exc_xen_unknown_trap
+ENDFUNC xen_asm_exc_xen_unknown_trap
+
+/* By syscall: rip in rcx, flags in r11, nothing else saved. */
+FUNC entry_SYSCALL_64
+	swapgs
+	mov	%rsp, %gs:USER_RSP
+	mov	%gs:TOP_OF_STACK, %rsp
+	push	$USER_DS
+	push	%gs:USER_RSP
+	push	%r11
+	push	$USER_CS
+	push	%rcx
+	.globl	entry_SYSCALL_64_after_hwframe
+entry_SYSCALL_64_after_hwframe:
+	push	%rax
+	push	%rdi
+	PUSH_REGISTERS $-ENOSYS
+	mov	%rsp, %rdi
+	mov	%eax, %esi
+	CALL_TO	do_syscall_64
+	/* Whether sysret may be taken. */
+#if PVKERNEL_GEN <= 510
+	test	%al, %al
+	jz	swapgs_restore_regs_and_return_to_usermode
+#else
+	ALTERNATIVE "test %al, %al; jz swapgs_restore_regs_and_return_to_usermode", \
+		    "jmp swapgs_restore_regs_and_return_to_usermode", X86_FEATURE_XENPV
+#endif
+	POP_REGISTERS
+	mov	RSP - ORIG_RAX(%rsp), %rsp
+#if PVKERNEL_GEN <= 510
+	PV_JMP	PV_SLOT_cpu_usergs_sysret64
+#else
+	swapgs
+	sysretq
+#endif
+ENDFUNC entry_SYSCALL_64
+
+/* What Xen has for the selectors is not what sysret would load. */
+FUNC xen_entry_SYSCALL_64
+	pop	%rcx
+	pop	%r11
+	movq	$USER_CS, 8(%rsp)
+	movq	$USER_DS, 32(%rsp)
+	jmp	entry_SYSCALL_64_after_hwframe
+ENDFUNC xen_entry_SYSCALL_64
+
+/* The frame that rdi has, for good. */
+FUNC enter_user_mode
+	mov	%rdi, %rsp
+	jmp	error_return
+ENDFUNC enter_user_mode
+
+CODE paranoid_exit
+	test	%ebx, %ebx
+	jnz	restore_regs_and_return_to_kernel
+	SWAP_GS
+	jmp	restore_regs_and_return_to_kernel
+ENDFUNC paranoid_exit
+
+/*
+ * The way back is an operation in 5.10.  Later a Xen PV boot writes a jump to xen_iret over the first
+ * instruction behind the kernel's registers, outside any table, and the way to user mode is an alternative.
+ */
+CODE error_return
+	testb	$3, CS(%rsp)
+	jz	restore_regs_and_return_to_kernel
+	.globl	swapgs_restore_regs_and_return_to_usermode
+swapgs_restore_regs_and_return_to_usermode:
+#if PVKERNEL_GEN >= 601
+	ALTERNATIVE "", "jmp xenpv_restore_regs_and_return_to_usermode", X86_FEATURE_XENPV
+#endif
+	POP_REGISTERS
+	add	$8, %rsp
+	SWAP_GS
+#if PVKERNEL_GEN <= 510
+	PV_JMP	PV_SLOT_cpu_iret
+#else
+	jmp	native_iret
+#endif
+	.globl	restore_regs_and_return_to_kernel
+restore_regs_and_return_to_kernel:
+	POP_REGISTERS
 	add	$8, %rsp
 #if PVKERNEL_GEN <= 510
 	PV_JMP	PV_SLOT_cpu_iret
@@ -182,32 +359,17 @@ early_xen_iret_patch:
 native_iret:
 	iretq
 #endif
-ENDFUNC return_from_exception
+ENDFUNC error_return
 
-/*
- * Sites in awkward places: across a 64-byte line, ending at a line's end, across a page end, ending
- * at one.  before: how many of the site's 6 bytes lie before the edge.
- */
-.macro EDGE_SITE name:req edge:req before:req slot:req
-	.balign	\edge, 0xcc
-FUNC site_\name
-	.byte	0xe9
-	.long	\edge - \before - 5 - FUNC_PAD - ENDBR_LEN
-	.skip	\edge - \before - 5 - FUNC_PAD - ENDBR_LEN, 0xcc
-	PV_CALL	\slot
-	RETURN
-ENDFUNC site_\name
-.endm
-
-	.pushsection .text.edge, "ax"
-#if PVKERNEL_GEN <= 612
-	EDGE_SITE across_line, 64, 3, PV_SLOT_cpu_io_delay
-#else
-	EDGE_SITE across_line, 64, 3, PV_SLOT_mmu_flush_tlb_kernel
+#if PVKERNEL_GEN >= 601
+CODE xenpv_restore_regs_and_return_to_usermode
+	POP_REGISTERS
+	add	$8, %rsp
+	jmp	xen_iret
+ENDFUNC xenpv_restore_regs_and_return_to_usermode
 #endif
-	EDGE_SITE at_line_end, 64, 6, PV_SLOT_irq_irq_disable
-	EDGE_SITE across_page, 4096, 2, PV_SLOT_irq_irq_enable
-	EDGE_SITE at_page_end, 4096, 6, PV_SLOT_mmu_flush_tlb_user
-	.popsection
+
+	.globl	__entry_text_end
+__entry_text_end:
 
 	.section .note.GNU-stack, "", @progbits

@@ -7,20 +7,108 @@
 #include "bug.h"
 #include "cpu.h"
 #include "pv.h"
+#include "user.h"
 
 #define VECTOR_INT3  3
 #define VECTOR_UD    6
-#define VECTOR_DF    8
-#define VECTOR_TIMER 0x20
-#define VECTOR_EVENT 0xf3
 
-struct trap_entry { /* a row of trap_array: native vectors in order */
-	void (*native)(void), (*xen)(void);
-	bool ist_ok;
+/*
+ * Handlers: X(name, vector), and E(name, vector) of those that the CPU has an error code for.  An
+ * entry, asm_exc_NAME, has the gate.  With a stack of its own: IST(name, vector, its index); under
+ * Xen PV these have a handler of their own, as their native entry saves what Xen keeps to itself, and in 5.10
+ * two have not.
+ */
+#define TRAPS(X, E)                                                                                \
+	X(divide_error, 0)                                                                         \
+	X(int3, 3)                                                                                 \
+	X(overflow, 4)                                                                             \
+	X(bounds, 5)                                                                               \
+	X(invalid_op, 6)                                                                           \
+	X(device_not_available, 7)                                                                 \
+	X(coproc_segment_overrun, 9)                                                               \
+	E(invalid_tss, 10)                                                                         \
+	E(segment_not_present, 11)                                                                 \
+	E(stack_segment, 12)                                                                       \
+	E(general_protection, 13)                                                                  \
+	E(page_fault, 14)                                                                          \
+	X(spurious_interrupt_bug, 15)                                                              \
+	X(coprocessor_error, 16)                                                                   \
+	E(alignment_check, 17)                                                                     \
+	X(simd_coprocessor_error, 19)
+#define IST_TRAPS(X, E)                                                                            \
+	E(double_fault, 8, 1)                                                                      \
+	X(nmi, 2, 2)                                                                               \
+	X(debug, 1, 3)                                                                             \
+	X(machine_check, 18, 4)
+#define NR_IST 4
+
+static void exception(struct trap_frame *frame, u32 vector, u64 error);
+
+#define X(name, vector, ...)                                                                       \
+	void asm_exc_##name(void);                                                                 \
+	void exc_##name(struct trap_frame *frame);                                                 \
+	void exc_##name(struct trap_frame *frame)                                                  \
+	{                                                                                          \
+		exception(frame, vector, 0);                                                       \
+	}
+#define E(name, vector, ...)                                                                       \
+	void asm_exc_##name(void);                                                                 \
+	void exc_##name(struct trap_frame *frame, u64 error);                                      \
+	void exc_##name(struct trap_frame *frame, u64 error)                                       \
+	{                                                                                          \
+		exception(frame, vector, error);                                                   \
+	}
+TRAPS(X, E)
+IST_TRAPS(X, E)
+#undef X
+#undef E
+
+/* Under Xen PV. */
+#define X(name, vector, ...)                                                                       \
+	void xenpv_exc_##name(struct trap_frame *frame);                                           \
+	void xenpv_exc_##name(struct trap_frame *frame)                                            \
+	{                                                                                          \
+		exception(frame, vector, 0);                                                       \
+	}
+#define E(name, vector, ...)                                                                       \
+	void xenpv_exc_##name(struct trap_frame *frame, u64 error);                                \
+	void xenpv_exc_##name(struct trap_frame *frame, u64 error)                                 \
+	{                                                                                          \
+		exception(frame, vector, error);                                                   \
+	}
+#if PVKERNEL_GEN <= 510
+X(debug, 1)
+X(nmi, 2)
+#else
+IST_TRAPS(X, E)
+#endif
+#undef X
+#undef E
+
+/* --- the IDT --- */
+
+/* Where gates are filled from; pvproof reads these tables. */
+struct idt_data {
+	u32 vector, segment;
+	u16 bits; /* as in struct gate */
+	void (*entry)(void);
 };
-extern const struct trap_entry trap_array[];
-extern const u32 nr_trap_array;
-void asm_exc_timer(void), fault_return(void);
+#define GATE_BITS(ist, dpl) (0x8000 | (dpl) << 13 | GATE_INTERRUPT << 8 | (ist))
+
+void asm_exc_timer(void), exc_timer(struct trap_frame *frame), fault_return(void);
+void exc_xen_hypervisor_callback(struct trap_frame *frame);
+
+#define USED __attribute__((used))
+/* User mode may use int3 and into. */
+#define X(name, vector)                                                                            \
+	{vector, KERNEL_CS, GATE_BITS(0, (vector) == 3 || (vector) == 4 ? 3 : 0), asm_exc_##name},
+#define I(name, vector, ist) {vector, KERNEL_CS, GATE_BITS(ist, 0), asm_exc_##name},
+static const struct idt_data USED def_idts[] = {TRAPS(X, X) IST_TRAPS(I, I)};
+#undef X
+#undef I
+static const struct idt_data USED apic_idts[] = {
+	{0x20, KERNEL_CS, GATE_BITS(0, 0), asm_exc_timer},
+};
 
 struct fault_context fault_context;
 static bool fault_expected;
@@ -28,7 +116,7 @@ static u32 last_vector;
 u32 nr_warnings, nr_hypercalls, nr_interrupts, nr_breakpoints;
 
 static struct gate idt_table[IDT_ENTRIES] __aligned(PAGE_SIZE);
-static u8 fault_stack[PAGE_SIZE] __aligned(16);
+static u8 ist_stacks[NR_IST][PAGE_SIZE] __aligned(16);
 
 struct table_entry { /* __ex_table, and the front of __bug_table */
 	int from, to, type;
@@ -41,18 +129,18 @@ static u64 relative(const int *field)
 	return (u64)field + *field;
 }
 
-static void set_gate(u32 vector, void (*handler)(void), u32 dpl, u32 ist)
+static void set_gate(const struct idt_data *data)
 {
-	u64 addr = (u64)handler;
+	u64 addr = (u64)data->entry;
 	struct gate gate = {
 		.offset_low = addr,
-		.selector = KERNEL_CS,
-		.bits = 0x8000 | dpl << 13 | GATE_INTERRUPT << 8 | ist,
+		.selector = data->segment,
+		.bits = data->bits,
 		.offset_middle = addr >> 16,
 		.offset_high = addr >> 32,
 	};
 
-	pv_write_idt_entry(idt_table, vector, &gate);
+	pv_write_idt_entry(idt_table, data->vector, &gate);
 }
 
 void traps_idt(struct desc_ptr *ret)
@@ -64,18 +152,18 @@ void traps_idt(struct desc_ptr *ret)
 void traps_init(void)
 {
 	struct desc_ptr idt;
-	u32 vector;
 
 	traps_idt(&idt);
-	for (u32 i = 0; i < nr_trap_array; i++) {
-		vector = i;
-		set_gate(vector, trap_array[i].native, vector == VECTOR_INT3 ? 3 : 0,
-			 vector == VECTOR_DF);
-	}
-	set_gate(VECTOR_TIMER, asm_exc_timer, 0, 0);
-	this_cpu_ptr(cpu_tss_rw)->ist[0] = (u64)fault_stack + sizeof(fault_stack);
+	for (u32 i = 0; i < ARRAY_SIZE(def_idts); i++)
+		set_gate(&def_idts[i]);
+	for (u32 i = 0; i < ARRAY_SIZE(apic_idts); i++)
+		set_gate(&apic_idts[i]);
+	for (u32 i = 0; i < NR_IST; i++)
+		this_cpu_ptr(cpu_tss_rw)->ist[i] = (u64)ist_stacks[i + 1];
 	pv_load_idt(&idt);
 }
+
+/* --- what is done about them --- */
 
 void fault_end(void)
 {
@@ -140,11 +228,11 @@ static bool handle_ud(struct trap_frame *frame)
 	return false;
 }
 
-static void report(const struct trap_frame *frame, u32 vector)
+static void report(const struct trap_frame *frame, u32 vector, u64 error)
 {
 	u64 cr2 = pv_read_cr2();
 
-	print("# exception %u, error %lx, at %016lx, cr2 %016lx\n", vector, frame->error,
+	print("# exception %u, error %lx, at %016lx, cr2 %016lx\n", vector, error,
 	      frame->ip, cr2);
 	print("# rsp %016lx rax %016lx rcx %016lx rdx %016lx\n", frame->rsp, frame->rax, frame->rcx,
 	      frame->rdx);
@@ -159,19 +247,23 @@ static void report(const struct trap_frame *frame, u32 vector)
 	}
 }
 
-void exception(struct trap_frame *frame, u32 vector)
+void exc_timer(struct trap_frame *frame)
 {
-	if (vector == VECTOR_TIMER) {
-		nr_interrupts++;
-		outb(0x20, 0x20);
-		if (timer_repeats)
-			timer_start();
-		return;
-	}
-	if (vector == VECTOR_EVENT) {
-		xen_upcall();
-		return;
-	}
+	(void)frame;
+	nr_interrupts++;
+	outb(0x20, 0x20);
+	if (timer_repeats)
+		timer_start();
+}
+
+void exc_xen_hypervisor_callback(struct trap_frame *frame)
+{
+	(void)frame;
+	xen_upcall();
+}
+
+static void exception(struct trap_frame *frame, u32 vector, u64 error)
+{
 	if (vector == VECTOR_INT3) {
 		nr_breakpoints++;
 		return;
@@ -183,16 +275,10 @@ void exception(struct trap_frame *frame, u32 vector)
 	if (fault_expected) {
 		fault_expected = false;
 		last_vector = vector;
+		leave_user_mode(frame);
 		frame->ip = (u64)fault_return;
-#if PVKERNEL_GEN <= 510
-		/* of user mode: the test of usergs_sysret64 */
-		if (frame->cs == USER_CS) {
-			frame->cs = KERNEL_CS;
-			frame->ss = KERNEL_DS;
-		}
-#endif
 		return;
 	}
-	report(frame, vector);
+	report(frame, vector, error);
 	panic("unexpected exception");
 }

@@ -84,7 +84,7 @@ FUNC xen_read_cr2_direct
 ENDFUNC xen_read_cr2_direct
 
 /* Xen's frame, from low to high: rax r11 rcx flags, then what iretq takes. */
-FUNC xen_iret
+CODE xen_iret
 	push	$0
 	push	%rcx
 	push	%r11

@@ -14,6 +14,9 @@ struct trap_frame {
 	ulong ip, cs, flags;
 };
 
+/* What the entries call. */
+void exception(struct trap_frame *frame, u32 vector);
+
 struct fault_context {
 	ulong ebx, ebp, esi, edi, esp, ip;
 };

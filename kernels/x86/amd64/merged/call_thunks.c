@@ -13,7 +13,7 @@
 
 extern const u8 skl_call_thunk_template[], skl_call_thunk_tail[];
 extern const int __call_sites[], __call_sites_end[];
-void error_entry(void), xen_error_entry(void);
+void error_entry(void), paranoid_entry(void), xen_error_entry(void);
 
 DEFINE_PER_CPU(u64, __x86_call_depth) = ~0UL;
 static bool active;
@@ -26,7 +26,8 @@ static bool is_core_text(const void *addr)
 /* Called while the stack, or gs, is not the kernel's. */
 static bool is_skipped(const void *func)
 {
-	return func == (void *)error_entry || func == (void *)xen_error_entry;
+	return func == (void *)error_entry || func == (void *)paranoid_entry ||
+	       func == (void *)xen_error_entry;
 }
 
 static bool same_or_nops(const u8 *pad, const u8 *code, u32 len, bool *same)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* test_entry_debian.c - entry code and trap rows of Debian's kernels. */
+/* test_entry_kernels.c - entry code and trap rows of Debian's kernels and of the bundled ones. */
 #include "suites.h"
 
 #include "check_bench.h"
@@ -11,6 +11,12 @@ static const char *const files[] = {
 	"vmlinuz-6.1.176-amd64",
 	"vmlinuz-6.12.107-amd64",
 	"vmlinuz-7.2.13-amd64",
+};
+static const char *const bundled_files[] = {
+	"build/kernels/pvkernel-5.10",
+	"build/kernels/pvkernel-6.1",
+	"build/kernels/pvkernel-6.12",
+	"build/kernels/pvkernel-7.2",
 };
 static const char *const platforms[] = {"native", "xen-pv"};
 
@@ -37,37 +43,33 @@ static void see_again(const struct pvp_check_input *input, const struct pvp_cell
 	pvp_cell_deinit(&again);
 }
 
-START_TEST(debian)
+static void expect_verdicts(const char *path, const char *platform, size_t at_least)
 {
-	const char *file = files[_i / 2], *platform = platforms[_i % 2];
-	const char *path = pvp_test_file(pvp_test_kernels(), file, "entry_debian verdicts");
 	struct pvp_check_result result;
 	struct pvp_entry_sites entry;
 	struct kernel kernel;
 	struct boot boot;
 
-	if (!path)
-		return;
 	kernel_open(path, &kernel);
 	boot_open(&kernel, platform, NULL, &boot);
 	pvp_ck_ok(pvp_entry_sites_scan(kernel.image, &kernel.tables, &entry));
-	ck_assert_uint_ge(entry.sites.nr, 30);
+	ck_assert_uint_ge(entry.sites.nr, at_least);
 	decide_all(&boot, &entry, &result);
 	for (size_t i = 0; i < result.nr_entry_cells; i++)
 		ck_assert_msg(result.entry_cells[i].verdict == PVP_EQUIVALENT &&
 				      result.entry_cells[i].end == CHECK_STATES,
-			      "%s, %s: %s#%u: %s", file, platform, entry.sites.v[i].op,
+			      "%s, %s: %s#%u: %s", path, platform, entry.sites.v[i].op,
 			      entry.sites.v[i].ordinal, result.entry_cells[i].detail);
 	ck_assert_uint_eq(result.nr_findings, 0);
 	pvp_check_result_deinit(&result);
 	/* Another platform's text: what differs between the two is seen at every site but a row. */
 	boot.input.patched = &(struct pvp_patched){0};
-	if (_i % 2) {
+	if (!strcmp(platform, "xen-pv")) {
 		decide_all(&boot, &entry, &result);
 		for (size_t i = 0; i < result.nr_entry_cells; i++)
 			if (entry.sites.v[i].kind == PVP_SITE_ENTRY)
 				ck_assert_msg(result.entry_cells[i].verdict == PVP_DIVERGENT,
-					      "%s: %s#%u, unpatched under Xen PV: %s", file,
+					      "%s: %s#%u, unpatched under Xen PV: %s", path,
 					      entry.sites.v[i].op, entry.sites.v[i].ordinal,
 					      pvp_verdict_name(result.entry_cells[i].verdict));
 		for (size_t i = 0; i < result.nr_entry_cells; i++)
@@ -78,12 +80,27 @@ START_TEST(debian)
 	boot_close(&boot);
 	kernel_close(&kernel);
 }
+
+START_TEST(debian)
+{
+	const char *path = pvp_test_file(pvp_test_kernels(), files[_i / 2], "entry_kernels verdicts");
+
+	if (path)
+		expect_verdicts(path, platforms[_i % 2], 30);
+}
+END_TEST
+
+/* (5.10's has no alternatives in its entry code: rows only.) */
+START_TEST(bundled)
+{
+	expect_verdicts(bundled_files[_i / 2], platforms[_i % 2], _i / 2 ? 40 : 20);
+}
 END_TEST
 
 /* sysretq and sysretl go to code of another mode: each is the wrong one in the other's place. */
 START_TEST(other_sysret)
 {
-	const char *path = pvp_test_file(pvp_test_kernels(), files[1], "entry_debian sysret");
+	const char *path = pvp_test_file(pvp_test_kernels(), files[1], "entry_kernels sysret");
 	static const struct {
 		const char *op, *symbol, *old, *new;
 	} swaps[] = {
@@ -134,18 +151,15 @@ START_TEST(other_sysret)
 }
 END_TEST
 
-/* Every row of Xen's table led to every other's entry: 6.1. */
-START_TEST(rows_exchanged)
+/* Every row of Xen's table led to every other's entry, or to the native one. */
+static void exchange_rows(const char *path)
 {
-	const char *path = pvp_test_file(pvp_test_kernels(), files[1], "entry_debian rows");
 	struct pvp_check_result result;
 	struct pvp_entry_sites entry;
 	struct kernel kernel;
 	struct boot boot;
 	uint64_t first;
 
-	if (!path)
-		return;
 	kernel_open(path, &kernel);
 	boot_open(&kernel, "xen-pv", NULL, &boot);
 	pvp_ck_ok(pvp_entry_sites_scan(kernel.image, &kernel.tables, &entry));
@@ -167,13 +181,30 @@ START_TEST(rows_exchanged)
 	boot_close(&boot);
 	kernel_close(&kernel);
 }
+
+START_TEST(rows_exchanged)
+{
+	const char *path = pvp_test_file(pvp_test_kernels(), files[1], "entry_kernels rows");
+
+	if (path)
+		exchange_rows(path);
+}
 END_TEST
 
-Suite *entry_debian_suite(void)
+START_TEST(bundled_rows_exchanged)
 {
-	Suite *s = suite_create("entry, Debian");
-	TCase *real = tcase_create("real kernels");
+	exchange_rows(bundled_files[_i]);
+}
+END_TEST
 
+Suite *entry_kernels_suite(void)
+{
+	Suite *s = suite_create("entry_kernels");
+	TCase *ours = tcase_create("bundled kernels"), *real = tcase_create("real kernels");
+
+	tcase_add_loop_test(ours, bundled, 0, 2 * ARRAY_SIZE(bundled_files));
+	tcase_add_loop_test(ours, bundled_rows_exchanged, 0, ARRAY_SIZE(bundled_files));
+	suite_add_tcase(s, ours);
 	tcase_set_timeout(real, 120);
 	tcase_set_tags(real, PVP_TAG_KERNELS);
 	tcase_add_loop_test(real, debian, 0, 2 * ARRAY_SIZE(files));
