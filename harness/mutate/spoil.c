@@ -175,13 +175,18 @@ bool pvp_spoil_begin(const struct pvp_spoil_context *context, const struct pvp_s
 
 static void print_insn(FILE *out, const struct pvp_image *image, const struct pvp_x86_insn *insn)
 {
+	const uint8_t *bytes = insn->bytes;
 	size_t len = strlen(insn->text);
+	uint64_t target = 0;
 	char where[128];
 
-	if (insn->len == 5 && (insn->bytes[0] == 0xe8 || insn->bytes[0] == 0xe9))
-		fprintf(out, "%s %s", insn->bytes[0] == 0xe8 ? "call" : "jmp",
-			pvp_image_describe(image, rel32_target(insn->bytes, insn->addr), where,
-					   sizeof(where)));
+	if (insn->len == 5 && (bytes[0] == 0xe8 || bytes[0] == 0xe9))
+		target = rel32_target(bytes, insn->addr);
+	else if (insn->len == 2 && bytes[0] == 0xeb)
+		target = insn->addr + 2 + (int64_t)(int8_t)bytes[1];
+	if (target)
+		fprintf(out, "%s %s", bytes[0] == 0xe8 ? "call" : "jmp",
+			pvp_image_describe(image, target, where, sizeof(where)));
 	else if (insn->len) /* without the blank behind a mnemonic that has no operand */
 		fprintf(out, "%.*s", (int)(len - (len && insn->text[len - 1] == ' ')), insn->text);
 	else
@@ -232,6 +237,15 @@ static bool same_text(const struct pvp_spoil *s)
 	return same;
 }
 
+/* Nothing executes what is behind the jump that the text begins or ends with. */
+static bool same_up_to_jump(const struct pvp_spoil *s)
+{
+	const bool first = s->nr_insns && (*s->good == 0xe9 || *s->good == 0xeb);
+	const size_t len = first ? s->insns[0].len : s->jump ? s->body : 0;
+
+	return len && !memcmp(s->out, s->good, len);
+}
+
 static unsigned sites_of(enum pvp_site_kind kind)
 {
 	return kind == PVP_SITE_ENTRY ? PVP_ON_ENTRY : kind == PVP_SITE_TRAP ? PVP_ON_ROW : PVP_ON_CALL;
@@ -251,6 +265,8 @@ bool pvp_spoil(struct pvp_spoil *s, enum pvp_mutant_kind kind, unsigned variant)
 	uint8_t mine[PVP_MUTANT_MAX_LEN];
 
 	if (!make(s, kind, variant) || same_text(s))
+		return false;
+	if (same_up_to_jump(s))
 		return false;
 	memcpy(mine, s->out, s->len);
 	for (unsigned earlier = 0; earlier < variant; earlier++)
