@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "percpu_of.h"
 
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "check_helpers.h"
@@ -31,6 +32,7 @@ static struct pvp_image *make_image(enum pvp_arch arch, uint64_t percpu, const c
 	if (!percpu)
 		elfgen_paddr(g, ".data..percpu", 0x3000000);
 	elfgen_symbol(g, "clock", text);
+	elfgen_symbol(g, "this_cpu_off", percpu + 0x80);
 	elfgen_write(g, path);
 	elfgen_destroy(g);
 	pvp_ck_ok(pvp_image_open(path, NULL, &image));
@@ -49,6 +51,9 @@ static const struct {
 	{ "address",           "a1 10 00 cb c1 c3",                       CPU0 + 0x10 },
 	/* fs: add eax,[PERCPU+0x20]; then another */
 	{ "the first",         "64 03 05 20 00 cb c1 a1 30 00 cb c1 c3",  CPU0 + 0x20 },
+	/* mov eax,[this_cpu_off]; lea eax,[eax+PERCPU+0x40]; and nothing behind it */
+	{ "by the CPU's own",  "64 a1 80 00 cb c1 8d 80 40 00 cb c1 c3",  CPU0 + 0x40 },
+	{ "the CPU's own",     "64 a1 80 00 cb c1 c3",                    0 },
 	{ "its last byte",     "b9 ff 00 cb c1 c3",                       CPU0 + 0xff },
 	{ "behind it",         "b9 00 01 cb c1 c3",                       0 },
 	{ "before it",         "b9 ff ff ca c1 c3",                       0 },
@@ -94,6 +99,29 @@ START_TEST(refused)
 }
 END_TEST
 
+// clang-format off
+static const struct {
+	const char *text, *function; /* NULL: it is none */
+} writings[] = {
+	{ "percpu-of(clock)",   "clock" },
+	{ "percpu-of()",        "" },
+	{ "percpu-of(clock",    NULL },
+	{ "percpu-of(",         NULL },
+	{ "percpu-of(clock)+8", NULL },
+	{ "clock)",             NULL },
+	{ "",                   NULL },
+};
+// clang-format on
+
+START_TEST(written)
+{
+	char *function = pvp_percpu_of_function(writings[_i].text);
+
+	ck_assert_pstr_eq(function, writings[_i].function);
+	free(function);
+}
+END_TEST
+
 Suite *percpu_of_suite(void)
 {
 	Suite *s = suite_create("percpu_of");
@@ -101,6 +129,7 @@ Suite *percpu_of_suite(void)
 
 	tcase_add_loop_test(tc, names, 0, ARRAY_SIZE(functions));
 	tcase_add_test(tc, refused);
+	tcase_add_loop_test(tc, written, 0, ARRAY_SIZE(writings));
 	suite_add_tcase(s, tc);
 	return s;
 }

@@ -2,10 +2,22 @@
 #include "percpu_of.h"
 
 #include <capstone/capstone.h>
+#include <string.h>
+
+#include "alloc.h"
 
 /* The functions that are asked for name it in their first lines. */
 #define MAX_LEN	 256
 #define MAX_INSN 15
+
+/* Where a CPU has the distance to its own data, a part of every place there; 0: not known. */
+static uint64_t own_distance(const struct pvp_image *image)
+{
+	const struct pvp_symbol *const *found;
+
+	found = pvp_image_symbols_named(image, "this_cpu_off", NULL);
+	return found ? found[0]->addr : 0;
+}
 
 static bool names_percpu(const struct pvp_image *image, const cs_insn *insn, uint64_t *ret)
 {
@@ -18,7 +30,7 @@ static bool names_percpu(const struct pvp_image *image, const cs_insn *insn, uin
 							  : 0;
 
 		*ret = image->ptr_len == 4 ? (uint32_t)value : value;
-		if (*ret - image->percpu_from < image->percpu_len)
+		if (*ret - image->percpu_from < image->percpu_len && *ret != own_distance(image))
 			return true;
 	}
 	return false;
@@ -70,4 +82,14 @@ struct pvp_error *pvp_percpu_of(const struct pvp_image *image, const char *funct
 		return pvp_error_format(PVP_ERR_NOT_FOUND, "%s names no per-CPU data", function);
 	*ret = pvp_image_on_cpu0(image, addr);
 	return NULL;
+}
+
+char *pvp_percpu_of_function(const char *text)
+{
+	static const char before[] = "percpu-of(";
+	size_t from = strlen(before), len = strlen(text);
+
+	if (strncmp(text, before, from) || text[len - 1] != ')')
+		return NULL;
+	return pvp_strndup(text + from, len - from - 1);
 }

@@ -10,9 +10,12 @@
 
 /*
  * Where CPU 0 has the per-CPU datum that the function's text names first, as an address or an
- * immediate.  PVP_ERR_NOT_FOUND: there is no such function, or it names none.
+ * immediate; this_cpu_off, by which the CPU's own is reached, is none.  PVP_ERR_NOT_FOUND: there is no such function, or it names none.
  */
 struct pvp_error *pvp_percpu_of(const struct pvp_image *image, const char *function,
 				uint64_t *ret) PVP_MUST_CHECK;
+
+/* FUNCTION of "percpu-of(FUNCTION)", or NULL: text is something else.  The caller frees it. */
+char *pvp_percpu_of_function(const char *text);
 
 #endif

@@ -135,14 +135,12 @@ static struct pvp_error *parse_offset(struct address *a, const char *text, uint6
 	return err;
 }
 
-#define PERCPU_OF "percpu-of("
-
 static struct pvp_error *parse_base(struct address *a, const char *text, uint64_t *ret)
 {
 	size_t len = strcspn(text, "+");
 	uint64_t addr, offset;
 	struct pvp_error *err;
-	char *name, *end;
+	char *name, *function, *end;
 
 	if (parse_number(text, &end, &addr)) {
 		err = parse_offset(a, end, &offset);
@@ -156,9 +154,10 @@ static struct pvp_error *parse_base(struct address *a, const char *text, uint64_
 	if (err)
 		return err;
 	name = pvp_strndup(text, len);
-	if (!strncmp(name, PERCPU_OF, strlen(PERCPU_OF)) && name[len - 1] == ')') {
-		name[len - 1] = 0;
-		err = pvp_percpu_of(a->image, name + strlen(PERCPU_OF), &addr);
+	function = pvp_percpu_of_function(name);
+	if (function) {
+		err = pvp_percpu_of(a->image, function, &addr);
+		free(function);
 		free(name);
 		if (!err)
 			*ret = addr + offset;
