@@ -150,6 +150,42 @@ cat >>corpus/compare/pvkernel.yaml <<-EOF2
 EOF2
 exits "a row that excuses nothing" 1 compare --only behaviour --platform native "$built/pvkernel-5.10" "$built/pvkernel-7.2"
 holds "a row that excuses nothing: where" grep -q '^unused excuse: .*pvkernel.yaml:[0-9]*: mmu.read_cr3, result$' stdout
+
+# ---- per-CPU data without a name ----
+
+# unnamed AT SIZE: the files' only row of that kind
+unnamed() {
+	cp "$root/corpus/compare/pvkernel.yaml" corpus/compare/
+	printf 'unnamed:\n- {at: percpu-of(%s), name: steal_time, size: %s, why: a test}\n' "$1" "$2" >>corpus/compare/pvkernel.yaml
+}
+# Of each image another symbol lies before steal_time, which neither lists.
+if objcopy --strip-symbol=steal_time "$built/pvkernel-5.10-i386" one &&
+	objcopy --strip-symbol=steal_time --strip-symbol=hv_clock_per_cpu "$built/pvkernel-6.1-i386" other; then
+	cp "$root/corpus/compare/pvkernel.yaml" corpus/compare/
+	exits "no name" 1 compare --only behaviour --platform kvm one other
+	holds "no name: what lies before it" grep -q '^      store.hv_clock_per_cpu: 0x. to hv_clock_per_cpu+0x48  |  nothing$' stdout
+	unnamed kvm_steal_clock 64
+	exits "a name by a function" 0 compare --only behaviour --platform kvm one other
+	exits "a name by a function, in the other order" 0 compare --only behaviour --platform kvm other one
+	exits "a name that both list" 0 compare --only behaviour --platform kvm "$built/pvkernel-5.10-i386" "$built/pvkernel-6.1-i386"
+	exits "a name that one lists" 0 compare --only behaviour --platform kvm one "$built/pvkernel-6.1-i386"
+	# Shorter than what is stored: the rest goes by what lies before it, as without the row.
+	unnamed kvm_steal_clock 16
+	exits "a name that is too short" 1 compare --only behaviour --platform kvm one other
+	unnamed kvm_wait 64
+	exits "a function that uses none" 1 compare --only behaviour --platform native one other
+	row=$(wc -l <corpus/compare/pvkernel.yaml)
+	holds "a function that uses none: where" grep -q "^unused place: .*pvkernel.yaml:$row: percpu-of(kvm_wait) = steal_time\$" stdout
+	holds "a function that uses none: nothing else" sh -c "! grep -qE '^    (differs|only|undecided)' stdout"
+	exits "a function that uses none, --json" 1 compare --only behaviour --json --platform native one other
+	holds "a function that uses none, --json" grep -q "pvkernel.yaml:$row\"" stdout
+	exits "a function that uses none, --markdown" 1 compare --only behaviour --markdown --platform native one other
+	holds "a function that uses none, --markdown" grep -q "^Unused place: .*pvkernel.yaml:$row" stdout
+	unnamed kvm_steal_clock 0
+	refuses "no size" "pvkernel.yaml:$row: size is 0" compare --platform native one other
+else
+	skip "per-CPU data without a name" "no objcopy here"
+fi
 unset PVPROOF_CORPUS
 exits "a spoiled function" 1 compare --only behaviour --platform native image "$built/bugs/pvkernel-6.1-B25"
 holds "a spoiled function: which" grep -q '^    differs    lock.vcpu_is_preempted$' stdout

@@ -82,6 +82,7 @@
 	X(stretches) \
 	X(compare_sites) \
 	X(compare_images) \
+	X(unnamed) \
 	X(compare_forms)
 // clang-format on
 

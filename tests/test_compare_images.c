@@ -377,6 +377,9 @@ static void remove_excuses(const char *dir)
 #define PLACE(from, to, since)                                                                     \
 	"places:\n- from: " from "\n  to: " to "\n  since: \"" since "\"\n  why: meant\n"
 
+#define UNNAMED(at, name, size)                                                                    \
+	"unnamed:\n- at: " at "\n  name: " name "\n  size: " size "\n  why: meant\n"
+
 // clang-format off
 /* Rows between two generations: how many apply; whether one is wrong. */
 static const struct {
@@ -404,6 +407,15 @@ static const struct {
 	{ PLACE("a", "b+0x8", "6.2"), "5.10", "6.1",  0, NULL },
 	{ PLACE("a", "b+c",   "6.2"), "6.1",  "6.12", 0, "rows.yaml:2: to 'b+c' is not SYMBOL[+OFFSET]" },
 	{ PLACE("+0x8", "b",  "6.2"), "6.1",  "6.12", 0, "rows.yaml:2: from '+0x8'" },
+	{ UNNAMED("percpu-of(f)", "a", "8"), "5.10", "6.1",  1, NULL },
+	{ UNNAMED("percpu-of(f)", "a", "8"), "6.1",  "6.1",  1, NULL }, /* for all versions */
+	{ UNNAMED("percpu-of(f", "a", "8"),  "5.10", "6.1",  0, "rows.yaml:2: at 'percpu-of(f'" },
+	{ UNNAMED("percpu-of(f)", "a", "0"), "5.10", "6.1",  0, "rows.yaml:2: size is 0" },
+	{ UNNAMED("percpu-of(f)", "a", "8") "- {at: percpu-of(g), name: a, size: 8, why: b}\n",
+	  "5.10", "6.1", 0, "rows.yaml:6: name 'a' is also at" },
+	{ "needs: [nonesuch]\n" UNNAMED("percpu-of(f)", "a", "8"), "5.10", "6.1", 0, NULL },
+	{ "needs: [nonesuch]\n" UNNAMED("percpu-of(f)", "a+", "8"), "5.10", "6.1", 0, "rows.yaml:3: name 'a+'" },
+	{ "unnamed:\n- {at: percpu-of(f), name: a, why: b}\n", "5.10", "6.1", 0, "rows.yaml" }, /* no size */
 };
 // clang-format on
 
@@ -418,7 +430,8 @@ START_TEST(excuses_are_read)
 		pvp_ck_err(pvp_excuses_load(dir, &pair, &excuses), PVP_ERR_BAD_DATA, rows[_i].error);
 	} else {
 		pvp_ck_ok(pvp_excuses_load(dir, &pair, &excuses));
-		ck_assert_uint_eq(excuses.nr + excuses.places.nr, rows[_i].applies);
+		ck_assert_uint_eq(excuses.nr + excuses.places.nr + excuses.unnamed.nr,
+				  rows[_i].applies);
 		pvp_excuses_deinit(&excuses);
 	}
 	remove_excuses(dir);

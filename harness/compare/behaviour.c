@@ -222,6 +222,7 @@ struct pvp_error *pvp_behaviour_compare(const struct pvp_check_input *a,
 	struct benches benches = {
 		.places = { .image = { a->image, b->image },
 			    .renames = &excuses->places,
+			    .unnamed = &excuses->unnamed,
 			    .newer = excuses->newer },
 	};
 	struct pvp_error *err = NULL;

@@ -171,5 +171,8 @@ bool pvp_comparison_differs(const struct pvp_image_comparison *comparison)
 	for (size_t i = 0; i < comparison->excuses.places.nr && !comparison->without_runs; i++)
 		if (pvp_comparison_place_is_unused(comparison, i))
 			return true;
+	for (size_t i = 0; i < comparison->excuses.unnamed.nr && !comparison->without_runs; i++)
+		if (comparison->excuses.unnamed.v[i].is_missed)
+			return true;
 	return false;
 }

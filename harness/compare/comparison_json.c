@@ -143,6 +143,9 @@ void pvp_comparison_print_json(const struct pvp_image_comparison *c, FILE *out)
 	for (size_t i = 0; i < c->excuses.places.nr; i++)
 		if (pvp_comparison_place_is_unused(c, i))
 			json_array_append_new(unused, json_string(c->excuses.places.v[i].where));
+	for (size_t i = 0; i < c->excuses.unnamed.nr && !c->without_runs; i++)
+		if (c->excuses.unnamed.v[i].is_missed)
+			json_array_append_new(unused, json_string(c->excuses.unnamed.v[i].where));
 	set(root, "unused_excuses", unused);
 	json_dumpf(root, out, JSON_INDENT(1) | JSON_SORT_KEYS);
 	fputc('\n', out);

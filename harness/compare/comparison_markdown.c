@@ -379,4 +379,10 @@ void pvp_comparison_print_markdown(const struct pvp_image_comparison *c, FILE *o
 			print_code(c->excuses.places.v[i].where, out);
 			fputc('\n', out);
 		}
+	for (size_t i = 0; i < c->excuses.unnamed.nr && !c->without_runs; i++)
+		if (c->excuses.unnamed.v[i].is_missed) {
+			fputs("\nUnused place: ", out);
+			print_code(c->excuses.unnamed.v[i].where, out);
+			fputc('\n', out);
+		}
 }

@@ -257,6 +257,19 @@ static void print_unused(const struct pvp_image_comparison *c, FILE *out)
 		print_place_name(&row->to, out);
 		fputc('\n', out);
 	}
+	for (size_t i = 0; i < c->excuses.unnamed.nr; i++) {
+		const struct pvp_unnamed_place *place = &c->excuses.unnamed.v[i];
+
+		if (!place->is_missed)
+			continue;
+		fputs("\nunused place: ", out);
+		print_clean(place->where, out);
+		fputs(": ", out);
+		print_clean(place->at, out);
+		fputs(" = ", out);
+		print_clean(place->name, out);
+		fputc('\n', out);
+	}
 }
 
 static void print_sites(const struct pvp_image_comparison *c, bool names, FILE *out)

@@ -30,6 +30,11 @@ struct file_place {
 	uint64_t size; /* 0: all of it */
 };
 
+struct file_unnamed {
+	char *at, *name, *why;
+	uint64_t size;
+};
+
 struct file {
 	char **needs;
 	unsigned needs_count;
@@ -39,6 +44,8 @@ struct file {
 	unsigned nr_renames;
 	struct file_place *places;
 	unsigned nr_places;
+	struct file_unnamed *unnamed;
+	unsigned nr_unnamed;
 };
 
 // clang-format off
@@ -75,6 +82,14 @@ static const cyaml_schema_field_t place_fields[] = {
 	CYAML_FIELD_UINT("size", CYAML_FLAG_OPTIONAL, struct file_place, size),
 	CYAML_FIELD_END,
 };
+
+static const cyaml_schema_field_t unnamed_fields[] = {
+	TEXT(struct file_unnamed, at,      DEFAULT),
+	TEXT(struct file_unnamed, name,    DEFAULT),
+	TEXT(struct file_unnamed, why,     DEFAULT),
+	CYAML_FIELD_UINT("size", CYAML_FLAG_DEFAULT, struct file_unnamed, size),
+	CYAML_FIELD_END,
+};
 // clang-format on
 
 static const cyaml_schema_value_t excuse_schema = {
@@ -86,6 +101,9 @@ static const cyaml_schema_value_t rename_schema = {
 static const cyaml_schema_value_t place_schema = {
 	CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct file_place, place_fields),
 };
+static const cyaml_schema_value_t unnamed_schema = {
+	CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct file_unnamed, unnamed_fields),
+};
 
 static const cyaml_schema_field_t file_fields[] = {
 	CYAML_FIELD_SEQUENCE("needs", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct file, needs,
@@ -96,6 +114,8 @@ static const cyaml_schema_field_t file_fields[] = {
 				   renames, nr_renames, &rename_schema, 0, CYAML_UNLIMITED),
 	CYAML_FIELD_SEQUENCE_COUNT("places", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct file,
 				   places, nr_places, &place_schema, 0, CYAML_UNLIMITED),
+	CYAML_FIELD_SEQUENCE_COUNT("unnamed", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct file,
+				   unnamed, nr_unnamed, &unnamed_schema, 0, CYAML_UNLIMITED),
 	CYAML_FIELD_END,
 };
 
@@ -255,6 +275,24 @@ static struct pvp_error *add_place(const struct pair *pair, const struct pvp_yam
 	return err;
 }
 
+static struct pvp_error *add_unnamed(const struct pair *pair, const struct pvp_yaml *yaml,
+				     const struct file_unnamed *from, unsigned i,
+				     struct pvp_excuses *ret)
+{
+	const struct pvp_unnamed_row row = { from->at, from->name, from->size };
+	char *mark = pvp_asprintf("unnamed/%u", i);
+	char *where = pvp_asprintf("%s:%u", pair->path, pvp_yaml_line(yaml, mark));
+	struct pvp_error *err = pvp_unnamed_check(&row);
+
+	if (!err && pair->has_needs)
+		err = pvp_unnamed_add(&ret->unnamed, pair->image, &row, where);
+	if (err)
+		err = pvp_yaml_context(yaml, err, "%s", mark);
+	free(where);
+	free(mark);
+	return err;
+}
+
 static bool has_needs(const struct pair *pair, const struct file *file)
 {
 	for (unsigned i = 0; i < file->needs_count; i++)
@@ -282,6 +320,8 @@ static struct pvp_error *load_file(const char *path, struct pair *pair, struct p
 		err = add_rename(pair, &yaml, &file->renames[i], i, ret);
 	for (unsigned i = 0; !err && i < file->nr_places; i++)
 		err = add_place(pair, &yaml, &file->places[i], i, ret);
+	for (unsigned i = 0; !err && i < file->nr_unnamed; i++)
+		err = add_unnamed(pair, &yaml, &file->unnamed[i], i, ret);
 	pvp_yaml_free(&file_schema, file);
 	pvp_yaml_deinit(&yaml);
 	return err;
@@ -346,6 +386,7 @@ void pvp_excuses_deinit(struct pvp_excuses *excuses)
 	free(excuses->v);
 	free(excuses->renames);
 	free(excuses->places.v);
+	pvp_unnamed_deinit(&excuses->unnamed);
 	memset(excuses, 0, sizeof(*excuses));
 }
 
@@ -394,11 +435,14 @@ bool pvp_excuse_is_unused(const struct pvp_excuse *excuse)
 	return excuse->ran && !excuse->uses;
 }
 
-/* Whether the image has the symbol, or another row names it so. */
+/* Whether an image has the symbol, or another row names it so. */
 static bool is_known(const struct pvp_excuses *excuses, const char *symbol,
-		     const struct pvp_image *image, bool is_from)
+		     const struct pvp_image *const images[2], unsigned side, bool is_from)
 {
-	if (pvp_image_symbols_named(image, symbol, NULL))
+	uint64_t addr;
+
+	if (pvp_image_symbols_named(images[side], symbol, NULL) ||
+	    pvp_unnamed_lookup(&excuses->unnamed, images[side], side, symbol, &addr))
 		return true;
 	for (size_t i = 0; i < excuses->places.nr; i++) {
 		const struct pvp_place_rename *row = &excuses->places.v[i];
@@ -414,8 +458,8 @@ bool pvp_place_rename_is_unused(const struct pvp_excuses *excuses, size_t i,
 {
 	const struct pvp_place_rename *row = &excuses->places.v[i];
 
-	return !is_known(excuses, row->from.symbol, images[!excuses->newer], true) ||
-	       !is_known(excuses, row->to.symbol, images[excuses->newer], false);
+	return !is_known(excuses, row->from.symbol, images, !excuses->newer, true) ||
+	       !is_known(excuses, row->to.symbol, images, excuses->newer, false);
 }
 
 bool pvp_excuse_is_for(const struct pvp_excuse *excuse, const char *platform)

@@ -11,7 +11,8 @@
  * and the other is not, and none is as new as `until` or older than `after`.  One that applies, that was run, and that
  * excuses nothing is unused:
  * it fails the run, so that lists of excuses do not outlive their reasons.  So does a new name of
- * memory that the images do not have.
+ * memory that the images do not have, and a name of memory that is not found where an image has the
+ * function it is found by (unnamed.h); such a name is for all versions.
  */
 #ifndef PVP_EXCUSES_H
 #define PVP_EXCUSES_H
@@ -38,10 +39,12 @@ struct pvp_excuses {
 	struct pvp_op_rename *renames; /* owned; only those that apply */
 	size_t nr_renames, cap_renames;
 	struct pvp_place_renames places; /* those that apply */
+	struct pvp_unnamed_places unnamed; /* of all files that are for both images */
 	unsigned newer; /* which of the two is, where one is */
 };
 
-/* What is compared.  Generations as in struct pvp_tables; "" (not known): no row applies. */
+/* What is compared.  Generations as in struct pvp_tables; "" (not known): no row
+ * applies but those of unnamed.h. */
 struct pvp_excuse_pair {
 	const struct pvp_image *image[2];
 	const char *generation[2];

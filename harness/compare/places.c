@@ -87,22 +87,25 @@ bool pvp_place_name_parse(const char *text, struct pvp_place_name *ret)
 	return true;
 }
 
-static bool lookup(const struct pvp_image *image, const char *symbol, uint64_t *ret)
+static bool lookup(const struct pvp_places *places, unsigned side, const char *symbol,
+		   uint64_t *ret)
 {
+	const struct pvp_image *image = places->image[side];
 	const struct pvp_symbol *const *found = pvp_image_symbols_named(image, symbol, NULL);
 
 	if (!found)
-		return false;
+		return pvp_unnamed_lookup(places->unnamed, image, side, symbol, ret);
 	*ret = pvp_image_on_cpu0(image, found[0]->addr);
 	return true;
 }
 
 /* Whether both are names of one address. */
-static bool is_alias(const struct pvp_image *image, const char *a, const char *b)
+static bool is_alias(const struct pvp_places *places, unsigned side, const char *a, const char *b)
 {
 	uint64_t at_a, at_b;
 
-	return !strcmp(a, b) || (lookup(image, a, &at_a) && lookup(image, b, &at_b) && at_a == at_b);
+	return !strcmp(a, b) || (lookup(places, side, a, &at_a) && lookup(places, side, b, &at_b) &&
+				 at_a == at_b);
 }
 
 static void rename_place(struct pvp_place_name *name, const struct pvp_place_name *old,
@@ -120,7 +123,7 @@ static void make_older(const struct pvp_places *places, struct pvp_place_name *n
 		const struct pvp_place_rename *row = &places->renames->v[i];
 
 		if (name->offset - row->to.offset < row->size &&
-		    is_alias(places->image[places->newer], name->symbol, row->to.symbol))
+		    is_alias(places, places->newer, name->symbol, row->to.symbol))
 			rename_place(name, &row->to, &row->from);
 	}
 }
@@ -132,7 +135,7 @@ static void prefer_named(const struct pvp_places *places, struct pvp_place_name 
 		const struct pvp_place_name *from = &places->renames->v[i].from;
 
 		if (strcmp(name->symbol, from->symbol) &&
-		    is_alias(places->image[!places->newer], name->symbol, from->symbol)) {
+		    is_alias(places, !places->newer, name->symbol, from->symbol)) {
 			free(name->symbol);
 			name->symbol = pvp_strdup(from->symbol);
 		}
@@ -145,7 +148,7 @@ static void make_newer(const struct pvp_places *places, struct pvp_place_name *n
 		const struct pvp_place_rename *row = &places->renames->v[i];
 
 		if (name->offset - row->from.offset < row->size &&
-		    is_alias(places->image[!places->newer], name->symbol, row->from.symbol))
+		    is_alias(places, !places->newer, name->symbol, row->from.symbol))
 			rename_place(name, &row->from, &row->to);
 	}
 }
@@ -176,6 +179,20 @@ static const struct pvp_place_object *object_at(const struct pvp_places *places,
 	return NULL;
 }
 
+/* "symbol+0x8" of one image, or NULL: it is none of its places.  The caller frees it. */
+static char *image_name(const struct pvp_places *places, unsigned side, uint64_t addr)
+{
+	const struct pvp_image *image = places->image[side];
+	const struct pvp_unnamed_place *unnamed;
+	uint64_t offset;
+
+	unnamed = pvp_unnamed_at(places->unnamed, image, side, addr, &offset);
+	if (!unnamed)
+		return pvp_plain_name(image, addr);
+	return offset ? pvp_asprintf("%s+%#" PRIx64, unnamed->name, offset)
+		      : pvp_strdup(unnamed->name);
+}
+
 /* What a place is called in both images; ret->symbol is owned; false: it is none of the image. */
 static bool common_name(const struct pvp_places *places, unsigned side, uint64_t addr,
 			struct pvp_place_name *ret)
@@ -190,7 +207,7 @@ static bool common_name(const struct pvp_places *places, unsigned side, uint64_t
 		ret->symbol = pvp_asprintf("arg%u.%s", object->arg, member);
 		return true;
 	}
-	name = pvp_plain_name(places->image[side], addr);
+	name = image_name(places, side, addr);
 	is_name = name && pvp_place_name_parse(name, ret);
 	free(name);
 	if (is_name && side == places->newer)
@@ -273,7 +290,7 @@ bool pvp_places_map(const struct pvp_places *places, unsigned side, uint64_t add
 	}
 	if (side != places->newer)
 		make_newer(places, &name);
-	found = lookup(places->image[!side], name.symbol, ret);
+	found = lookup(places, !side, name.symbol, ret);
 	*ret += name.offset;
 	free(name.symbol);
 	return found;
@@ -313,6 +330,6 @@ char *pvp_places_text(const struct pvp_places *places, unsigned side, uint64_t v
 	object = object_at(places, side, value, &member, &offset);
 	if (object)
 		return pvp_asprintf("arg%u.%s+%#" PRIx64, object->arg, member, offset);
-	name = pvp_plain_name(places->image[side], value);
+	name = image_name(places, side, value);
 	return name ? name : pvp_asprintf("%#" PRIx64, value);
 }

@@ -9,7 +9,8 @@
  * machine; or a frame number.  Two values are the same when they are equal, or when both are, in one of
  * these ways, the same offset from the same symbol, or strings of the same letters.
  *
- * What a version of the kernel calls otherwise goes by its older name (struct pvp_place_rename).  The
+ * What a version of the kernel calls otherwise goes by its older name (struct pvp_place_rename), and
+ * per-CPU data that an image lists no name for by the name that a row gives it (unnamed.h).  The
  * structures that an operation's arguments point to have their members at other offsets in each
  * kernel: places in them go by the member, where the images say which that is (btf.h).
  */
@@ -18,6 +19,7 @@
 
 #include "image.h"
 #include "memory.h"
+#include "unnamed.h"
 
 /* Memory that has another name since a version: as many bytes from `to` on were those from `from` on. */
 struct pvp_place_rename {
@@ -46,7 +48,8 @@ struct pvp_place_object {
 
 struct pvp_places {
 	const struct pvp_image *image[2];
-	const struct pvp_place_renames *renames; /* NULL: none */
+	const struct pvp_place_renames *renames;  /* NULL: none */
+	const struct pvp_unnamed_places *unnamed; /* NULL: none */
 	unsigned newer; /* the image that has the new names */
 	struct pvp_place_object objects[PVP_MAX_OBJECTS];
 	size_t nr_objects;
@@ -66,7 +69,7 @@ char *pvp_places_owner(const struct pvp_places *places, unsigned side, struct pv
 /* A function of `side` by its older name.  The caller frees it. */
 char *pvp_places_function(const struct pvp_places *places, unsigned side, const char *symbol);
 
-/* For people, in the image's own names: "symbol+0x8" or "0x..".  The caller frees it. */
+/* For people, in the image's own names and those of unnamed.h: "symbol+0x8" or "0x..".  The caller frees it. */
 char *pvp_places_text(const struct pvp_places *places, unsigned side, uint64_t value);
 
 /* "symbol" or "symbol+0x8"; false: it is neither. */
