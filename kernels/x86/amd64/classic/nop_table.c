@@ -3,34 +3,11 @@
  * The NOPs of 5.10, which the CPU decides about.  Source: asm/nops.h, arch_init_ideal_nops() of 5.10.
  */
 #include "cpu.h"
-#include "p6_nops.h"
+#include "k8_nops.h"
 #include "patch.h"
-
-static const u8 p6_nops[8][8] = {
-	P6_NOPS,
-};
-/* From five bytes on these are two, but where one has to do. */
-static const u8 k8_nops[8][8] = {
-	{0x90},
-	{0x66, 0x90},
-	{0x66, 0x66, 0x90},
-	{0x66, 0x66, 0x66, 0x90},
-	{0x66, 0x66, 0x90, 0x66, 0x90},
-	{0x66, 0x66, 0x90, 0x66, 0x66, 0x90},
-	{0x66, 0x66, 0x66, 0x90, 0x66, 0x66, 0x90},
-	{0x66, 0x66, 0x66, 0x90, 0x66, 0x66, 0x66, 0x90},
-};
-static const u8 k8_atomic[5] = {0x66, 0x66, 0x66, 0x66, 0x90};
 
 const u8 (*ideal_nops)[8] = p6_nops;
 const u8 *ideal_nop5 = p6_nops[4];
-
-/* Intel's from Core 2 to Sandy Bridge, without Atoms. */
-static bool is_slow_with_p6(const struct cpuinfo_x86 *c)
-{
-	return c->family == 6 && c->model >= 0x0f && c->model < 0x30 && c->model != 0x1c &&
-	       c->model != 0x26 && c->model != 0x27;
-}
 
 void arch_init_ideal_nops(void)
 {

@@ -4,24 +4,9 @@
  * of 5.10.
  */
 #include "cpu.h"
-#include "p6_nops.h"
+#include "k8_nops.h"
 #include "patch.h"
 
-static const u8 p6_nops[8][8] = {
-	P6_NOPS,
-};
-/* From five bytes on these are two, but where one has to do. */
-static const u8 k8_nops[8][8] = {
-	{0x90},
-	{0x66, 0x90},
-	{0x66, 0x66, 0x90},
-	{0x66, 0x66, 0x66, 0x90},
-	{0x66, 0x66, 0x90, 0x66, 0x90},
-	{0x66, 0x66, 0x90, 0x66, 0x66, 0x90},
-	{0x66, 0x66, 0x66, 0x90, 0x66, 0x66, 0x90},
-	{0x66, 0x66, 0x66, 0x90, 0x66, 0x66, 0x66, 0x90},
-};
-static const u8 k8_atomic[5] = {0x66, 0x66, 0x66, 0x66, 0x90};
 /* mov and lea of %eax. */
 static const u8 k7_nops[8][8] = {
 	{0x90},
@@ -54,13 +39,6 @@ static void choose(const u8 (*nops)[8], const u8 *nop5)
 {
 	ideal_nops = nops;
 	ideal_nop5 = nop5;
-}
-
-/* Intel's from Core 2 to Sandy Bridge, without Atoms. */
-static bool is_slow_with_p6(const struct cpuinfo_x86 *c)
-{
-	return c->family == 6 && c->model >= 0x0f && c->model < 0x30 && c->model != 0x1c &&
-	       c->model != 0x26 && c->model != 0x27;
 }
 
 void arch_init_ideal_nops(void)
