@@ -117,9 +117,7 @@ static bool died(void *arg, size_t item, const char *how)
 	struct stage *stage = arg;
 	struct pvp_cell *cell = &stage->result->entry_cells[item];
 
-	cell->verdict = PVP_INCONCLUSIVE;
-	cell->reason = PVP_REASON_WORKER_DIED;
-	cell->detail = pvp_asprintf("the process that ran it ended by %s", how);
+	*cell = pvp_seen_died(cell->site, how);
 	return false;
 }
 

@@ -74,12 +74,8 @@ static bool take(void *arg, size_t item, struct pvp_record *in)
 static bool died(void *arg, size_t item, const char *how)
 {
 	struct jobs *jobs = arg;
-	struct pvp_cell *cell = &jobs->outcomes[item].cell;
 
-	cell->site = &jobs->input->sites->v[item];
-	cell->verdict = PVP_INCONCLUSIVE;
-	cell->reason = PVP_REASON_WORKER_DIED;
-	cell->detail = pvp_asprintf("the process that ran it ended by %s", how);
+	jobs->outcomes[item].cell = pvp_seen_died(&jobs->input->sites->v[item], how);
 	progress(jobs);
 	return false;
 }

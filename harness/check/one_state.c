@@ -92,12 +92,7 @@ static bool died(void *arg, size_t item, const char *how)
 	struct one *one = arg;
 
 	(void)item;
-	*one->cell = (struct pvp_cell){
-		.site = one->site,
-		.verdict = PVP_INCONCLUSIVE,
-		.reason = PVP_REASON_WORKER_DIED,
-		.detail = pvp_asprintf("the process that ran it ended by %s", how),
-	};
+	*one->cell = pvp_seen_died(one->site, how);
 	return false;
 }
 

@@ -171,3 +171,13 @@ bool pvp_seen_get_cell(struct pvp_record *r, struct pvp_cell *ret)
 	       ret->reason <= PVP_REASON_WORKER_DIED && ret->form <= PVP_FORM_UNPATCHED &&
 	       is_sane(ret->witness);
 }
+
+struct pvp_cell pvp_seen_died(const struct pvp_site *site, const char *how)
+{
+	return (struct pvp_cell){
+		.site = site,
+		.verdict = PVP_INCONCLUSIVE,
+		.reason = PVP_REASON_WORKER_DIED,
+		.detail = pvp_asprintf("the process that ran it ended by %s", how),
+	};
+}

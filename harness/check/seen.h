@@ -32,4 +32,7 @@ void pvp_seen_put_cell(struct pvp_record *record, const struct pvp_cell *cell);
  * may have been damaged before it spoke. */
 bool pvp_seen_get_cell(struct pvp_record *record, struct pvp_cell *ret);
 
+/* The cell of a site whose worker ended, as pvp_pool says how.  The caller deinits it. */
+struct pvp_cell pvp_seen_died(const struct pvp_site *site, const char *how);
+
 #endif

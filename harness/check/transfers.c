@@ -186,10 +186,7 @@ static bool died(void *arg, size_t item, const char *how)
 	const size_t site = stage->todo[item];
 
 	stage->outcomes[site] = (struct outcome){
-		.cell = {.site = &stage->transfers->sites.v[site],
-			 .verdict = PVP_INCONCLUSIVE,
-			 .reason = PVP_REASON_WORKER_DIED,
-			 .detail = pvp_asprintf("the process that ran it ended by %s", how)},
+		.cell = pvp_seen_died(&stage->transfers->sites.v[site], how),
 		.done = true,
 	};
 	return false;

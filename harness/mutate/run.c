@@ -108,45 +108,41 @@ static void note(struct run *run, size_t i, const char *verdict, const char *why
 				     site->op, site->ordinal, verdict, why);
 }
 
+static void keep(struct run *run, size_t item, const struct pvp_cell *cell)
+{
+	const char *seen = cell->detail ? cell->detail : "";
+	struct pvp_mutant_outcome *ret;
+
+	if (item < run->nr_sites) {
+		if (cell->verdict != PVP_EQUIVALENT)
+			note(run, item, pvp_verdict_name(cell->verdict), seen);
+		return;
+	}
+	ret = &run->outcomes[item - run->nr_sites];
+	ret->verdict = cell->verdict;
+	ret->reason = cell->reason;
+	ret->state = cell->states;
+	snprintf(ret->seen, sizeof(ret->seen), "%s", seen);
+	progress(run);
+}
+
 static bool take(void *arg, size_t item, struct pvp_record *in)
 {
-	struct run *run = arg;
-	struct pvp_mutant_outcome *ret;
 	struct pvp_cell cell;
-	const char *seen;
 
 	if (!pvp_seen_get_cell(in, &cell))
 		return false;
-	seen = cell.detail ? cell.detail : "";
-	if (item < run->nr_sites) {
-		if (cell.verdict != PVP_EQUIVALENT)
-			note(run, item, pvp_verdict_name(cell.verdict), seen);
-	} else {
-		ret = &run->outcomes[item - run->nr_sites];
-		ret->verdict = cell.verdict;
-		ret->reason = cell.reason;
-		ret->state = cell.states;
-		snprintf(ret->seen, sizeof(ret->seen), "%s", seen);
-		progress(run);
-	}
+	keep(arg, item, &cell);
 	pvp_cell_deinit(&cell);
 	return true;
 }
 
 static bool died(void *arg, size_t item, const char *how)
 {
-	struct run *run = arg;
-	struct pvp_mutant_outcome *ret;
+	struct pvp_cell cell = pvp_seen_died(NULL, how);
 
-	if (item < run->nr_sites) {
-		note(run, item, pvp_verdict_name(PVP_INCONCLUSIVE), how);
-		return false;
-	}
-	ret = &run->outcomes[item - run->nr_sites];
-	ret->verdict = PVP_INCONCLUSIVE;
-	ret->reason = PVP_REASON_WORKER_DIED;
-	snprintf(ret->seen, sizeof(ret->seen), "the process that ran it ended by %s", how);
-	progress(run);
+	keep(arg, item, &cell);
+	pvp_cell_deinit(&cell);
 	return false;
 }
 
