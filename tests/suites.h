@@ -11,6 +11,7 @@
 	X(decode) \
 	X(i386_decode) \
 	X(machine) \
+	X(stops) \
 	X(blocks) \
 	X(i386) \
 	X(sensitive) \
