@@ -60,6 +60,7 @@
 	X(findings) \
 	X(findings_tables) \
 	X(findings_boots) \
+	X(unexplained) \
 	X(shrink) \
 	X(spoiled) \
 	X(spoiled_debian) \

@@ -307,6 +307,7 @@ struct pvp_error *pvp_findings(const struct pvp_check_input *input, struct pvp_c
 		pvp_find_patcher(&in);
 	}
 	pvp_find_tables(&in);
+	pvp_find_unexplained(&in);
 	err = pvp_find_branches(&in);
 	laid_deinit(&in.laid);
 	return err;

@@ -78,6 +78,7 @@ void pvp_find_returns(struct pvp_inspection *in);
 void pvp_find_retpolines(struct pvp_inspection *in);
 void pvp_find_pads(struct pvp_inspection *in);
 void pvp_find_endbr(struct pvp_inspection *in);
+void pvp_find_unexplained(struct pvp_inspection *in);
 void pvp_find_patcher(struct pvp_inspection *in);
 void pvp_find_tables(struct pvp_inspection *in);
 struct pvp_error *pvp_find_branches(struct pvp_inspection *in) PVP_MUST_CHECK;
