@@ -238,6 +238,8 @@ START_TEST(behind_a_branch)
 		/* behind another branch there: jne +2; jmp far rdx; jmp far rbx */
 		{"39 c0 e8 f9 00 00 00", "75 02 ff ea ff eb", "fault 6 at 0", 0x102},
 		{"39 c0 e8 f9 00 00 00", "74 02 ff ea ff eb", "fault 6 at 0", 0x104},
+		/* with an operand size, not taken */
+		{"39 c0 e8 f9 00 00 00", "66 75 02 ff ea ff eb", "fault 6 at 0", 0x103},
 		/* five of them in turn: je to the next, each in front of one */
 		{"39 c0 e8 f9 00 00 00",
 		 "74 02 ff ea 74 02 ff ea 74 02 ff ea 74 02 ff ea 74 02 ff ea ff ea", "fault 6 at 0",

@@ -305,78 +305,6 @@ static uint8_t classify(const struct pvp_x86_decoder *d, const cs_insn *insn)
 	return PVP_X86_UNMODELLED;
 }
 
-/* False, and length 0, when that many bytes are not there. */
-static bool set_length(struct pvp_x86_insn *insn, size_t nr, unsigned len)
-{
-	insn->len = len <= nr ? len : 0;
-	return insn->len;
-}
-
-/* Behind 0f: nop of a register, and the opcodes that are kept for hints; without f3 or f2 they do
- * nothing.  Source: Intel SDM vol. 2, table A-3 (reserved NOP). */
-static bool is_hint(const uint8_t *op)
-{
-	return op[1] == 0x1f ? op[2] >> 6 == 3 : op[1] == 0x19 || (op[1] >= 0x1c && op[1] <= 0x1e);
-}
-
-/*
- * Encodings that are told by their opcode before Capstone is asked.  True: ret is complete.
- *
- * 66 on a near branch: in 64-bit mode Intel ignores it (SDM vol. 2, appendix A, superscript f64),
- * AMD, Capstone 4.0.2 and the engine take 16-bit operands; in 32-bit mode all do, and cut eip to 16
- * bits: to where a kernel has no text, and one kernel runs on both vendors' processors.  ud0 and ud1
- * have a ModRM byte; nop has one of any form.
- */
-static bool decode_by_opcode(enum pvp_isa isa, const struct prefixes *p, size_t nr,
-			     struct pvp_x86_insn *ret)
-{
-	const uint8_t *op = ret->bytes + p->len;
-	size_t left = nr - p->len;
-	unsigned branch = pvp_x86_near_branch_length(p, op, left, isa == PVP_ISA_I386 ? 2 : 4);
-
-	if (p->lock && branch && set_length(ret, nr, p->len + branch)) {
-		snprintf(ret->text, sizeof(ret->text), "near branch with lock");
-		ret->class = PVP_X86_UD; /* Intel SDM vol. 2, LOCK */
-		return true;
-	}
-	if (p->data16 && !p->rex_w && branch) {
-		snprintf(ret->text, sizeof(ret->text), "near branch with prefix 66");
-		/* A short one has one length and one way on; taken, it ends below 64 KiB on AMD's. */
-		if (set_length(ret, nr, p->len + branch) &&
-		    ((op[0] & 0xf0) == 0x70 || (op[0] & 0xfc) == 0xe0))
-			ret->class = PVP_X86_PLAIN;
-		ret->foreign = ret->len && pvp_x86_branch_is_certain(op);
-		return true;
-	}
-	if (op[0] != 0x0f || left < 2)
-		return false;
-	ret->opcode = op[1];
-	if (op[1] == 0x0b && set_length(ret, nr, p->len + 2)) {
-		snprintf(ret->text, sizeof(ret->text), "ud2");
-		ret->class = PVP_X86_UD;
-		return true;
-	}
-	if (op[1] == 0xaa && set_length(ret, nr, p->len + 2)) {
-		snprintf(ret->text, sizeof(ret->text), "rsm");
-		ret->class = PVP_X86_UD; /* outside of system-management mode */
-		return true;
-	}
-	if ((op[1] == 0xb9 || op[1] == 0xff) &&
-	    set_length(ret, nr, p->len + 2 + pvp_x86_modrm_length(p, op + 2, left - 2))) {
-		snprintf(ret->text, sizeof(ret->text), "ud%d", op[1] == 0xb9);
-		ret->class = PVP_X86_UD;
-		return true;
-	}
-	if (is_hint(op) && !p->rep && !p->repne && !p->lock && !p->odd && left > 2 &&
-	    set_length(ret, nr, p->len + 2 + pvp_x86_modrm_length(p, op + 2, left - 2))) {
-		snprintf(ret->text, sizeof(ret->text), "nop");
-		ret->class = PVP_X86_PLAIN;
-		ret->nop = true;
-		return true;
-	}
-	return false;
-}
-
 /* Instructions that take a lock prefix, with a memory destination (xchg: either operand).
  * Source: Intel SDM vol. 2, LOCK. */
 static bool is_lockable(const cs_insn *insn)
@@ -468,58 +396,10 @@ static bool reads_vector(const struct prefixes *p, const struct pvp_x86_insn *in
 	return op[1] == 0x50 || (p->data16 && (op[1] == 0xc5 || op[1] == 0xd7 || op[1] == 0x7e));
 }
 
-/* True: an instruction that we do ourselves and Capstone does not know, complete. */
-static bool by_row(const struct pvp_x86_encoding *row, const struct prefixes *p, size_t nr,
-		   struct pvp_x86_insn *ret)
+/* In 64-bit mode the prefix does nothing. */
+static bool stores_by_cs(enum pvp_isa isa, const cs_x86 *x86)
 {
-	const uint8_t *op = ret->bytes + p->len;
-	/* The first operand of row->class: bytes of a register that ModRM names, or 0. */
-	unsigned register_size = 0, len = 3;
-
-	switch (row->class) {
-	case PVP_X86_WRMSRNS:
-	case PVP_X86_MONITOR:
-	case PVP_X86_MWAIT:
-	case PVP_X86_PKRU:
-		break;
-	case PVP_X86_RANDOM:
-		register_size = ret->operand_size;
-		break;
-	case PVP_X86_RDPID:
-		register_size = p->word;
-		break;
-	case PVP_X86_LKGS:
-		register_size = 2;
-		break;
-	case PVP_X86_WBINVD:
-		len = 2;
-		break;
-	default:
-		return false;
-	}
-	if (nr < p->len + len)
-		return false;
-	ret->len = p->len + len;
-	ret->opcode = op[1];
-	ret->class = p->lock ? PVP_X86_UD : row->class;
-	if (register_size) {
-		/* (No prefix but REX has those bits.) */
-		uint8_t last = p->len ? ret->bytes[p->len - 1] : 0;
-		bool high = p->word == 8 && last >> 4 == 4 && (last & 1);
-
-		ret->op[0] = (struct pvp_x86_operand){
-			.kind = PVP_X86_REG,
-			.size = register_size,
-			.reg = PVP_X86_rax + (op[2] & 7) + (high ? 8 : 0),
-		};
-	}
-	snprintf(ret->text, sizeof(ret->text), "%s", row->name);
-	return true;
-}
-
-static bool stores_by_cs(const cs_x86 *x86)
-{
-	for (unsigned i = 0; i < x86->op_count; i++)
+	for (unsigned i = 0; isa == PVP_ISA_I386 && i < x86->op_count; i++)
 		if (x86->operands[i].type == X86_OP_MEM &&
 		    x86->operands[i].mem.segment == X86_REG_CS &&
 		    (x86->operands[i].access & CS_AC_WRITE))
@@ -593,9 +473,9 @@ void pvp_x86_decode(struct pvp_x86_decoder *decoder, const uint8_t *bytes, size_
 							   (prefixes.repne ? PVP_X86_PF2 : 0) |
 							   (prefixes.rep ? PVP_X86_PF3 : 0),
 						   ret->bytes + prefixes.len, nr - prefixes.len);
-	if (row && by_row(row, &prefixes, nr, ret))
+	if (row && pvp_x86_by_row(row, &prefixes, nr, ret))
 		return;
-	if (decode_by_opcode(decoder->isa, &prefixes, nr, ret))
+	if (pvp_x86_by_opcode(decoder->isa, &prefixes, nr, ret))
 		return;
 	if (!cs_disasm_iter(decoder->handle, &code, &nr, &at, decoder->insn)) {
 		if (row)
@@ -620,7 +500,7 @@ void pvp_x86_decode(struct pvp_x86_decoder *decoder, const uint8_t *bytes, size_
 		ret->nop = false;
 	}
 	/* fwait takes an exception that the user's x87 code left; no text may be written by CS. */
-	if (first == 0x9b || (decoder->isa == PVP_ISA_I386 && stores_by_cs(x86)))
+	if (first == 0x9b || stores_by_cs(decoder->isa, x86))
 		ret->class = PVP_X86_UNMODELLED;
 	if (row && row->class == PVP_X86_FLUSH && !prefixes.lock && x86->op_count == 1)
 		ret->class = PVP_X86_FLUSH;
@@ -629,7 +509,8 @@ void pvp_x86_decode(struct pvp_x86_decoder *decoder, const uint8_t *bytes, size_
 	if (row && ret->class == PVP_X86_UNMODELLED)
 		snprintf(ret->text, sizeof(ret->text), "%s", row->name);
 	ret->foreign = ret->class == PVP_X86_UNMODELLED &&
-		       (pvp_x86_is_foreign(decoder->isa, &prefixes, ret) || stores_by_cs(x86));
+		       (pvp_x86_is_foreign(decoder->isa, &prefixes, ret) ||
+			stores_by_cs(decoder->isa, x86));
 	for (unsigned i = 0; i < x86->op_count && i < ARRAY_SIZE(ret->op); i++)
 		convert_operand(&x86->operands[i], x86->addr_size, &ret->op[i]);
 }

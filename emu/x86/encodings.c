@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "encodings.h"
 
-#include "decode.h"
+#include <stdio.h>
 
 #define NP  0
 #define P66 PVP_X86_P66
@@ -153,4 +153,124 @@ const struct pvp_x86_encoding *pvp_x86_encoding_find(enum pvp_isa isa, unsigned 
 			return row;
 	}
 	return NULL;
+}
+
+bool pvp_x86_by_row(const struct pvp_x86_encoding *row, const struct prefixes *p, size_t nr,
+		    struct pvp_x86_insn *ret)
+{
+	const uint8_t *op = ret->bytes + p->len;
+	/* The first operand of row->class: bytes of a register that ModRM names, or 0. */
+	unsigned register_size = 0, len = 3;
+
+	switch (row->class) {
+	case PVP_X86_WRMSRNS:
+	case PVP_X86_MONITOR:
+	case PVP_X86_MWAIT:
+	case PVP_X86_PKRU:
+		break;
+	case PVP_X86_RANDOM:
+		register_size = ret->operand_size;
+		break;
+	case PVP_X86_RDPID:
+		register_size = p->word;
+		break;
+	case PVP_X86_LKGS:
+		register_size = 2;
+		break;
+	case PVP_X86_WBINVD:
+		len = 2;
+		break;
+	default:
+		return false;
+	}
+	if (nr < p->len + len)
+		return false;
+	ret->len = p->len + len;
+	ret->opcode = op[1];
+	ret->class = p->lock ? PVP_X86_UD : row->class;
+	if (register_size) {
+		/* (No prefix but REX has those bits.) */
+		uint8_t last = p->len ? ret->bytes[p->len - 1] : 0;
+		bool high = p->word == 8 && last >> 4 == 4 && (last & 1);
+
+		ret->op[0] = (struct pvp_x86_operand){
+			.kind = PVP_X86_REG,
+			.size = register_size,
+			.reg = PVP_X86_rax + (op[2] & 7) + (high ? 8 : 0),
+		};
+	}
+	snprintf(ret->text, sizeof(ret->text), "%s", row->name);
+	return true;
+}
+
+/* False, and length 0, when that many bytes are not there. */
+static bool set_length(struct pvp_x86_insn *insn, size_t nr, unsigned len)
+{
+	insn->len = len <= nr ? len : 0;
+	return insn->len;
+}
+
+/* Behind 0f: nop of a register, and the opcodes that are kept for hints; without f3 or f2 they do
+ * nothing.  Source: Intel SDM vol. 2, table A-3 (reserved NOP). */
+static bool is_hint(const uint8_t *op)
+{
+	return op[1] == 0x1f ? op[2] >> 6 == 3 : op[1] == 0x19 || (op[1] >= 0x1c && op[1] <= 0x1e);
+}
+
+/*
+ * 66 on a near branch: in 64-bit mode Intel ignores it (SDM vol. 2, appendix A, superscript f64),
+ * AMD, Capstone 4.0.2 and the engine take 16-bit operands; in 32-bit mode all do, and cut eip to 16
+ * bits: to where a kernel has no text, and one kernel runs on both vendors' processors.  ud0 and ud1
+ * have a ModRM byte; nop has one of any form.
+ */
+bool pvp_x86_by_opcode(enum pvp_isa isa, const struct prefixes *p, size_t nr,
+		       struct pvp_x86_insn *ret)
+{
+	const uint8_t *op = ret->bytes + p->len;
+	size_t left = nr - p->len;
+	unsigned branch = pvp_x86_near_branch_length(p, op, left, isa == PVP_ISA_I386 ? 2 : 4);
+
+	if (p->lock && branch && set_length(ret, nr, p->len + branch)) {
+		snprintf(ret->text, sizeof(ret->text), "near branch with lock");
+		ret->class = PVP_X86_UD; /* Intel SDM vol. 2, LOCK */
+		return true;
+	}
+	if (p->data16 && !p->rex_w && branch) {
+		snprintf(ret->text, sizeof(ret->text), "near branch with prefix 66");
+		/* A short one has one length and one way on; taken, it ends below 64 KiB on AMD's. */
+		if (set_length(ret, nr, p->len + branch) &&
+		    ((op[0] & 0xf0) == 0x70 || (op[0] & 0xfc) == 0xe0)) {
+			ret->class = PVP_X86_PLAIN;
+			ret->opcode = op[0];
+		}
+		ret->foreign = ret->len && pvp_x86_branch_is_certain(op);
+		return true;
+	}
+	if (op[0] != 0x0f || left < 2)
+		return false;
+	ret->opcode = op[1];
+	if (op[1] == 0x0b && set_length(ret, nr, p->len + 2)) {
+		snprintf(ret->text, sizeof(ret->text), "ud2");
+		ret->class = PVP_X86_UD;
+		return true;
+	}
+	if (op[1] == 0xaa && set_length(ret, nr, p->len + 2)) {
+		snprintf(ret->text, sizeof(ret->text), "rsm");
+		ret->class = PVP_X86_UD; /* outside of system-management mode */
+		return true;
+	}
+	if ((op[1] == 0xb9 || op[1] == 0xff) &&
+	    set_length(ret, nr, p->len + 2 + pvp_x86_modrm_length(p, op + 2, left - 2))) {
+		snprintf(ret->text, sizeof(ret->text), "ud%d", op[1] == 0xb9);
+		ret->class = PVP_X86_UD;
+		return true;
+	}
+	if (left > 2 && is_hint(op) && !p->rep && !p->repne && !p->lock && !p->odd &&
+	    set_length(ret, nr, p->len + 2 + pvp_x86_modrm_length(p, op + 2, left - 2))) {
+		snprintf(ret->text, sizeof(ret->text), "nop");
+		ret->class = PVP_X86_PLAIN;
+		ret->nop = true;
+		return true;
+	}
+	return false;
 }

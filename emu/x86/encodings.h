@@ -10,7 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "machine.h"
+#include "decode.h"
+#include "prefixes.h"
 
 /* The mandatory prefixes that an instruction has, besides any others. */
 #define PVP_X86_P66 1u
@@ -34,5 +35,14 @@ enum { PVP_X86_ANY, PVP_X86_MEMORY, PVP_X86_REGISTER };
  */
 const struct pvp_x86_encoding *pvp_x86_encoding_find(enum pvp_isa isa, unsigned prefixes,
 						     const uint8_t *op, size_t nr);
+
+/*
+ * What is told before Capstone is asked, of nr bytes in ret->bytes: by a row, an instruction that we do
+ * ourselves and Capstone does not know; by opcode alone.  True: ret is complete.
+ */
+bool pvp_x86_by_row(const struct pvp_x86_encoding *row, const struct prefixes *p, size_t nr,
+		    struct pvp_x86_insn *ret);
+bool pvp_x86_by_opcode(enum pvp_isa isa, const struct prefixes *p, size_t nr,
+		       struct pvp_x86_insn *ret);
 
 #endif

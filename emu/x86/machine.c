@@ -386,7 +386,7 @@ static void look_ahead(struct pvp_machine *m, const struct pvp_run_request *requ
 
 	if (m->boots || (lo == m->looked_at[0] && hi == m->looked_at[1]))
 		return;
-	m->until = pvp_x86_text_untranslatable(m, lo, hi, &m->until_is_ud);
+	m->until = pvp_x86_text_untranslatable(m, lo, hi);
 	memset(m->ahead, 0, sizeof(m->ahead));
 	m->exits_stale = true;
 	m->looked_at[0] = lo;

@@ -279,20 +279,17 @@ bool pvp_x86_text_ends_engine(struct pvp_machine *m, uint64_t addr)
 	return ends_engine(m, bytes, nr);
 }
 
-uint64_t pvp_x86_text_untranslatable(struct pvp_machine *m, uint64_t lo, uint64_t hi, bool *ud)
+uint64_t pvp_x86_text_untranslatable(struct pvp_machine *m, uint64_t lo, uint64_t hi)
 {
 	struct pvp_x86_insn insn;
 	uint8_t bytes[15];
-	uint64_t end;
 
-	*ud = false;
 	for (uint64_t at = lo; at < hi; at += insn.len) {
 		size_t nr = sizeof(bytes);
 
 		while (nr && !pvp_memory_read(&m->memory, at, bytes, nr))
 			nr--;
-		*ud = ends_engine(m, bytes, nr);
-		if (*ud)
+		if (ends_engine(m, bytes, nr))
 			return at;
 		pvp_x86_decode(m->decoder, bytes, nr, at, &insn);
 		if (!insn.len)
@@ -301,9 +298,7 @@ uint64_t pvp_x86_text_untranslatable(struct pvp_machine *m, uint64_t lo, uint64_
 			return at;
 	}
 	/* The last block may go on behind it. */
-	end = lo < hi ? end_of_engine(m, hi) : 0;
-	*ud = end != 0;
-	return end;
+	return lo < hi ? end_of_engine(m, hi) : 0;
 }
 
 static int compare_specials(const void *a, const void *b)

@@ -98,7 +98,6 @@ struct pvp_machine {
 	 * was looked at last: */
 	uint64_t looked_at[2]; /* the site's first byte, and the one behind it */
 	uint64_t until;
-	bool until_is_ud; /* there is no instruction; else one that does not end in the site */
 	/* Of the branches met last: */
 	uint64_t ahead[4]; /* 0: none */
 	unsigned next_ahead;
@@ -152,10 +151,10 @@ unsigned pvp_x86_text_ends_ahead(struct pvp_machine *m, const struct pvp_x86_ins
 bool pvp_x86_text_ends_engine(struct pvp_machine *m, uint64_t addr);
 /*
  * Where in [lo, hi) a sweep from lo comes to text that the engine must not translate; 0: nowhere.
- * ud: a far branch through a register, else an instruction that does not end before hi, behind
+ * That is a far branch through a register, or an instruction that does not end before hi, behind
  * which the text is read out of step.
  */
-uint64_t pvp_x86_text_untranslatable(struct pvp_machine *m, uint64_t lo, uint64_t hi, bool *ud);
+uint64_t pvp_x86_text_untranslatable(struct pvp_machine *m, uint64_t lo, uint64_t hi);
 /* The instruction at an address that was seen and is not plain; borrowed until the next _see. */
 const struct pvp_x86_insn *pvp_x86_text_insn(struct pvp_machine *m, uint64_t addr);
 const struct pvp_special *pvp_x86_text_special(struct pvp_machine *m, uint64_t addr);
