@@ -6,7 +6,10 @@
 #include <check.h>
 
 // clang-format off
+/* Those that take longest first: the processes that share them out end together. */
 #define PVP_SUITES(X) \
+	X(guest_kernels) \
+	X(spoiled_debian) \
 	X(memory) \
 	X(decode) \
 	X(i386_decode) \
@@ -63,7 +66,6 @@
 	X(unexplained) \
 	X(shrink) \
 	X(spoiled) \
-	X(spoiled_debian) \
 	X(mutants) \
 	X(mutate) \
 	X(history) \
@@ -79,7 +81,6 @@
 	X(agree) \
 	X(guest) \
 	X(guest_kinds) \
-	X(guest_kernels) \
 	X(predictors) \
 	X(stretches) \
 	X(compare_sites) \
