@@ -3,6 +3,7 @@
  * Sites that only assembly can make: tail jumps, and sites at the edges of lines and pages.
  */
 #include "asm.h"
+#include "edge_site.h"
 
 	.text
 /* Tail jumps, one through a NULL key. */
@@ -19,21 +20,6 @@ FUNC sched_clock_tail
 	STATIC_CALL pv_sched_clock, 1
 ENDFUNC sched_clock_tail
 #endif
-
-/*
- * Sites in awkward places: across a 64-byte line, ending at a line's end, across a page end, ending
- * at one.  before: how many of the site's 6 bytes lie before the edge.
- */
-.macro EDGE_SITE name:req edge:req before:req slot:req
-	.balign	\edge, 0xcc
-FUNC site_\name
-	.byte	0xe9
-	.long	\edge - \before - 5 - FUNC_PAD - ENDBR_LEN
-	.skip	\edge - \before - 5 - FUNC_PAD - ENDBR_LEN, 0xcc
-	PV_CALL	\slot
-	RETURN
-ENDFUNC site_\name
-.endm
 
 	.pushsection .text.edge, "ax"
 #if PVKERNEL_GEN <= 612

@@ -4,6 +4,7 @@
  * in head.S.  Nothing here is an operation of a 32-bit kernel.
  */
 #include "asm.h"
+#include "edge_site.h"
 
 	.text
 /* Tail jumps, one to a trampoline without a function. */
@@ -88,21 +89,6 @@ FUNC return_from_exception
 	add	$4, %esp
 	iret
 ENDFUNC return_from_exception
-
-/*
- * Across a 64-byte line, ending at a line's end, across a page end, ending at one.  before: how many of
- * the site's 6 bytes lie before the edge.
- */
-.macro EDGE_SITE name:req edge:req before:req slot:req
-	.balign	\edge, 0xcc
-FUNC site_\name
-	.byte	0xe9
-	.long	\edge - \before - 5
-	.skip	\edge - \before - 5, 0xcc
-	PV_CALL	\slot
-	RETURN
-ENDFUNC site_\name
-.endm
 
 	.pushsection .text.edge, "ax"
 #if PVKERNEL_GEN <= 612
