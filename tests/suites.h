@@ -71,6 +71,7 @@
 	X(history) \
 	X(forms) \
 	X(lint) \
+	X(lint_instructions) \
 	X(diff) \
 	X(extends) \
 	X(hypervisors) \

@@ -7,8 +7,7 @@
 #include <string.h>
 
 #include "alloc.h"
-
-#define MAX_INSN_LEN 15
+#include "look.h"
 
 struct walk {
 	const struct pvp_lint_input *input;
@@ -141,56 +140,30 @@ static uint64_t add_undecoded(struct walk *walk, uint64_t addr, uint64_t end)
 	return next;
 }
 
-/* Marks where a direct branch leads, if it is one. */
-static void mark_target(struct walk *walk, const struct pvp_x86_insn *insn)
-{
-	if (insn->class == PVP_X86_PLAIN && insn->op[0].kind == PVP_X86_IMM &&
-	    (insn->text[0] == 'j' || insn->text[0] == 'c' || insn->text[0] == 'l'))
-		mark(walk, insn->op[0].imm);
-}
-
 static void walk_function(struct walk *walk, uint64_t addr, uint64_t end)
 {
-	struct pvp_x86_insn insn;
-	enum pvp_harm harm;
+	struct pvp_look look;
 
 	while (addr < end) {
-		const uint8_t *bytes = walk->text + (addr - walk->addr);
-		const uint64_t left = end - addr;
 		const struct pvp_site *site = site_at(walk, addr);
-		const struct pvp_sensitive *what;
-		uint8_t len;
 
 		if (site) {
 			walk->lint->nr_sites++;
 			addr = site->addr + site->len;
 			continue;
 		}
-		what = pvp_sensitive_bytes(bytes, left, &len);
-		if (what) {
-			add_place(walk, addr, len, what, what->harm, what->text);
-			walk->lint->nr_insns++;
-			addr += len;
-			continue;
-		}
-		len = pvp_sensitive_harmless(bytes, left);
-		if (len) {
-			walk->lint->nr_insns++;
-			addr += len;
-			continue;
-		}
-		pvp_x86_decode(walk->decoder, bytes, left < MAX_INSN_LEN ? left : MAX_INSN_LEN,
-			       addr, &insn);
-		if (!insn.len) {
+		pvp_look(walk->decoder, walk->input->platform, walk->text + (addr - walk->addr),
+			 end - addr, addr, &look);
+		if (!look.len) {
 			addr = add_undecoded(walk, addr, end);
 			continue;
 		}
 		walk->lint->nr_insns++;
-		mark_target(walk, &insn);
-		what = pvp_sensitive_find(&insn, walk->input->platform, &harm);
-		if (what)
-			add_place(walk, addr, insn.len, what, harm, insn.text);
-		addr += insn.len;
+		if (look.leads)
+			mark(walk, look.target);
+		if (look.what)
+			add_place(walk, addr, look.len, look.what, look.harm, look.text);
+		addr += look.len;
 	}
 }
 

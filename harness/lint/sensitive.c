@@ -7,6 +7,12 @@
 #include <string.h>
 
 #include "patterns.h"
+#include "x86/encodings.h"
+
+#define NP  0
+#define P66 PVP_X86_P66
+#define PF2 PVP_X86_PF2
+#define PF3 PVP_X86_PF3
 
 static const char *const harms[] = {
 #define X(id, name, what) [PVP_HARM_##id] = name,
@@ -44,7 +50,6 @@ static const struct pvp_sensitive table[] = {
 	{ "rdmsr",      CLASS(RDMSR),    PVP_HARM_FAULTS,   "privileged: Xen shows a PV guest few MSRs" },
 	{ "wrmsr",      CLASS(WRMSR),    PVP_HARM_FAULTS,   "privileged: Xen lets a PV guest write few MSRs, and drops others" },
 	{ "wrmsrns",    CLASS(WRMSRNS),  PVP_HARM_FAULTS,   "privileged" },
-	{ "wrmsrns",    TEXT("wrmsrlist*|rdmsrlist*"), PVP_HARM_FAULTS, "privileged" },
 	{ "rdpmc",      CLASS(RDPMC),    PVP_HARM_FAULTS,   "privileged unless CR4.PCE is set" },
 	{ "cpuid",      CLASS(CPUID),    PVP_HARM_SILENT,   "answers for the machine, not the guest, unless CPUID faulting is on" },
 	{ "in",         CLASS(IN),       PVP_HARM_FAULTS,   "needs I/O privilege" },
@@ -62,8 +67,7 @@ static const struct pvp_sensitive table[] = {
 	{ "lar",        TEXT("lar *"),   PVP_HARM_SILENT,   "asks Xen's GDT" },
 	{ "lsl",        TEXT("lsl *"),   PVP_HARM_SILENT,   "asks Xen's GDT" },
 	{ "verr",       TEXT("verr *"),  PVP_HARM_SILENT,   "asks Xen's GDT, for ring 3" },
-	{ "cs-ss",      TEXT("mov *, cs|mov *, ss|mov ss, *|push cs|push ss|pop ss"),
-	                                 PVP_HARM_SILENT,   "the selectors of ring 3 are others; one of ring 0 faults" },
+	{ "cs-ss",      CLASS(MOV_SEG),  PVP_HARM_SILENT,   "the selectors of ring 3 are others; one of ring 0 faults" },
 	{ "far",        TEXT("lcall *|ljmp *|retf*|lret*"), PVP_HARM_FAULTS, "code segments of ring 0 cannot be entered" },
 	{ "lss",        TEXT("lss *"),   PVP_HARM_FAULTS,   "stack segments of ring 0 cannot be loaded" },
 	{ "invlpg",     CLASS(INVLPG),   PVP_HARM_FAULTS,   "privileged: flushing is a hypercall" },
@@ -89,46 +93,53 @@ static const struct pvp_sensitive table[] = {
 	{ "svm",        TEXT("vmrun*|vmload*|vmsave*|stgi*|clgi*|skinit*|invlpga*"),
 	                                 PVP_HARM_FAULTS,   "a PV guest has no SVM" },
 	{ "rsm",        TEXT("rsm*"),    PVP_HARM_FAULTS,   "no instruction outside SMM" },
-	{ "sgx",        TEXT("encls*|enclv*"), PVP_HARM_FAULTS, "privileged" },
+	{ "setssbsy",   TEXT("clrssbsy"), PVP_HARM_FAULTS,  "privileged: supervisor shadow stacks" },
+	{ "sgx",        TEXT("encls*"), PVP_HARM_FAULTS, "privileged" },
 };
 
-/* What the disassembler does not know, by its bytes: prefix and opcode.  Source: as above, and the
- * Intel documents of TDX, FRED, CET and user interrupts. */
-static const struct {
-	uint8_t len;
-	uint8_t bytes[5];
-	bool modrm; /* and an operand in memory behind it */
-	struct pvp_sensitive what;
-} unknown[] = {
-	{ 4, { 0x66, 0x0f, 0x01, 0xcc }, false, { "tdcall",  PVP_X86_UNSEEN, "tdcall",  PVP_HARM_FAULTS, "another hypervisor's call" } },
-	{ 4, { 0x66, 0x0f, 0x01, 0xcf }, false, { "seamcall", PVP_X86_UNSEEN, "seamcall", PVP_HARM_FAULTS, "privileged: TDX host" } },
-	{ 4, { 0xf2, 0x0f, 0x01, 0xff }, false, { "pvalidate", PVP_X86_UNSEEN, "pvalidate", PVP_HARM_FAULTS, "privileged: SNP guest" } },
-	{ 4, { 0xf3, 0x0f, 0x01, 0xff }, false, { "psmash",  PVP_X86_UNSEEN, "psmash",  PVP_HARM_FAULTS, "privileged: SNP host" } },
-	{ 4, { 0xf3, 0x0f, 0x01, 0xfe }, false, { "rmpadjust", PVP_X86_UNSEEN, "rmpadjust", PVP_HARM_FAULTS, "privileged: SNP" } },
-	{ 4, { 0xf2, 0x0f, 0x01, 0xfe }, false, { "rmpupdate", PVP_X86_UNSEEN, "rmpupdate", PVP_HARM_FAULTS, "privileged: SNP host" } },
-	{ 4, { 0xf2, 0x0f, 0x01, 0xfd }, false, { "rmpquery", PVP_X86_UNSEEN, "rmpquery", PVP_HARM_FAULTS, "privileged: SNP" } },
-	{ 4, { 0xf2, 0x0f, 0x01, 0xca }, false, { "eret",    PVP_X86_UNSEEN, "erets",   PVP_HARM_FAULTS, "privileged: FRED" } },
-	{ 4, { 0xf3, 0x0f, 0x01, 0xca }, false, { "eret",    PVP_X86_UNSEEN, "eretu",   PVP_HARM_FAULTS, "privileged: FRED" } },
-	{ 3, { 0x0f, 0x01, 0xfe },       false, { "invlpgb", PVP_X86_UNSEEN, "invlpgb", PVP_HARM_FAULTS, "privileged: flushing is a hypercall" } },
-	{ 3, { 0x0f, 0x01, 0xff },       false, { "tlbsync", PVP_X86_UNSEEN, "tlbsync", PVP_HARM_FAULTS, "privileged: flushing is a hypercall" } },
-	{ 3, { 0x0f, 0x01, 0xc5 },       false, { "pconfig", PVP_X86_UNSEEN, "pconfig", PVP_HARM_FAULTS, "privileged" } },
-	{ 4, { 0xf3, 0x0f, 0x01, 0xe8 }, false, { "setssbsy", PVP_X86_UNSEEN, "setssbsy", PVP_HARM_FAULTS, "privileged: supervisor shadow stacks" } },
-	{ 5, { 0x66, 0x48, 0x0f, 0x38, 0xf5 }, true, { "wruss", PVP_X86_UNSEEN, "wrussq", PVP_HARM_FAULTS, "privileged: writes user shadow stacks" } },
-	{ 4, { 0x66, 0x0f, 0x38, 0xf5 }, true, { "wruss", PVP_X86_UNSEEN, "wrussd", PVP_HARM_FAULTS, "privileged: writes user shadow stacks" } },
-};
-
-/* Likewise, and harmless in ring 3. */
-static const struct {
-	uint8_t len;
-	uint8_t bytes[5];
-} harmless[] = {
-	{ 1, { 0xd6 } },                         /* udb: never run, fills the ITS thunks */
-	{ 3, { 0x0f, 0x01, 0xee } },             /* rdpkru */
-	{ 3, { 0x0f, 0x01, 0xef } },             /* wrpkru */
-	{ 3, { 0x0f, 0x01, 0xfa } },             /* monitorx */
-	{ 3, { 0x0f, 0x01, 0xfb } },             /* mwaitx */
-	{ 4, { 0x66, 0x0f, 0xae, 0xf1 } },       /* tpause ecx */
-	{ 5, { 0xc4, 0xe2, 0x78, 0x49, 0xc0 } }, /* tilerelease */
+/*
+ * What the disassembler does not know, by its bytes: mandatory prefixes, length of the opcode, the
+ * opcode, whether ModRM and its operand (REG: a register) are behind it, bytes of an immediate.  Source: as above, and the
+ * Intel documents of TDX, FRED, CET, Key Locker and user interrupts.
+ */
+#define NONE PVP_SENSITIVE_ALONE
+#define ANY  PVP_SENSITIVE_OPERAND
+#define REG  PVP_SENSITIVE_REGISTER
+#define ROW(name, text, why) { name, PVP_X86_UNSEEN, text, PVP_HARM_FAULTS, why }
+#define HARMLESS { NULL, PVP_X86_UNSEEN, NULL, PVP_HARM_FAULTS, NULL }
+static const struct pvp_sensitive_bytes by_bytes[] = {
+	{ P66, 3, { 0x0f, 0x01, 0xcc }, NONE, 0, ROW("tdcall",   "tdcall",   "another hypervisor's call") },
+	{ P66, 3, { 0x0f, 0x01, 0xcd }, NONE, 0, ROW("seamcall", "seamret",  "privileged: TDX host") },
+	{ P66, 3, { 0x0f, 0x01, 0xce }, NONE, 0, ROW("seamcall", "seamops",  "privileged: TDX host") },
+	{ P66, 3, { 0x0f, 0x01, 0xcf }, NONE, 0, ROW("seamcall", "seamcall", "privileged: TDX host") },
+	{ PF2, 3, { 0x0f, 0x01, 0xd9 }, NONE, 0, ROW("vmgexit",  "vmgexit",  "another hypervisor's call") },
+	{ PF3, 3, { 0x0f, 0x01, 0xd9 }, NONE, 0, ROW("vmgexit",  "vmgexit",  "another hypervisor's call") },
+	{ PF2, 3, { 0x0f, 0x01, 0xff }, NONE, 0, ROW("pvalidate", "pvalidate", "privileged: SNP guest") },
+	{ PF3, 3, { 0x0f, 0x01, 0xff }, NONE, 0, ROW("psmash",   "psmash",   "privileged: SNP host") },
+	{ PF3, 3, { 0x0f, 0x01, 0xfe }, NONE, 0, ROW("rmpadjust", "rmpadjust", "privileged: SNP") },
+	{ PF2, 3, { 0x0f, 0x01, 0xfe }, NONE, 0, ROW("rmpupdate", "rmpupdate", "privileged: SNP host") },
+	{ PF2, 3, { 0x0f, 0x01, 0xfd }, NONE, 0, ROW("rmpquery", "rmpread",  "privileged: SNP host") },
+	{ PF3, 3, { 0x0f, 0x01, 0xfd }, NONE, 0, ROW("rmpquery", "rmpquery", "privileged: SNP") },
+	{ PF2, 3, { 0x0f, 0x01, 0xca }, NONE, 0, ROW("eret",     "erets",    "privileged: FRED") },
+	{ PF3, 3, { 0x0f, 0x01, 0xca }, NONE, 0, ROW("eret",     "eretu",    "privileged: FRED") },
+	{ PF3, 3, { 0x0f, 0x01, 0xc6 }, NONE, 0, ROW("wrmsrns",  "wrmsrlist", "privileged") },
+	{ PF2, 3, { 0x0f, 0x01, 0xc6 }, NONE, 0, ROW("wrmsrns",  "rdmsrlist", "privileged") },
+	{ NP,  3, { 0x0f, 0x01, 0xc0 }, NONE, 0, ROW("sgx",      "enclv",    "privileged") },
+	{ NP,  3, { 0x0f, 0x01, 0xfe }, NONE, 0, ROW("invlpgb",  "invlpgb",  "privileged: flushing is a hypercall") },
+	{ NP,  3, { 0x0f, 0x01, 0xff }, NONE, 0, ROW("tlbsync",  "tlbsync",  "privileged: flushing is a hypercall") },
+	{ NP,  3, { 0x0f, 0x01, 0xc5 }, NONE, 0, ROW("pconfig",  "pconfig",  "privileged") },
+	{ NP,  3, { 0x0f, 0x01, 0xc7 }, NONE, 0, ROW("pconfig",  "pbndkb",   "privileged") },
+	{ PF3, 3, { 0x0f, 0x01, 0xe8 }, NONE, 0, ROW("setssbsy", "setssbsy", "privileged: supervisor shadow stacks") },
+	{ P66, 3, { 0x0f, 0x38, 0xf5 }, ANY,   0, ROW("wruss",    "wruss",    "privileged: writes user shadow stacks") },
+	{ PF3, 3, { 0x0f, 0x38, 0xf8 }, ANY,   0, ROW("enqcmds",  "enqcmds",  "privileged") },
+	{ PF3, 3, { 0x0f, 0x38, 0xdc }, REG,   0, ROW("loadiwkey", "loadiwkey", "privileged") },
+	{ PF3, 3, { 0x0f, 0x3a, 0xf0 }, ANY,   1, ROW("hreset",   "hreset",   "privileged") },
+	{ NP,  1, { 0xd6 },             NONE, 0, HARMLESS }, /* udb: never run, fills the ITS thunks */
+	{ NP,  3, { 0x0f, 0x01, 0xee }, NONE, 0, HARMLESS }, /* rdpkru */
+	{ NP,  3, { 0x0f, 0x01, 0xef }, NONE, 0, HARMLESS }, /* wrpkru */
+	{ NP,  3, { 0x0f, 0x01, 0xfa }, NONE, 0, HARMLESS }, /* monitorx */
+	{ NP,  3, { 0x0f, 0x01, 0xfb }, NONE, 0, HARMLESS }, /* mwaitx */
+	{ P66, 3, { 0x0f, 0xae, 0xf1 }, NONE, 0, HARMLESS }, /* tpause ecx */
 };
 
 static const struct pvp_sensitive undecoded = {
@@ -141,38 +152,16 @@ const struct pvp_sensitive *pvp_sensitive_undecoded(void)
 	return &undecoded;
 }
 
-/* ModRM, SIB and displacement, in 64-bit mode.  Source: Intel SDM vol. 2, 2.1.5. */
-static unsigned operand_length(const uint8_t *modrm, size_t nr)
+const struct pvp_sensitive_bytes *pvp_sensitive_bytes_find(unsigned prefixes, const uint8_t *op,
+							   size_t nr)
 {
-	const unsigned mod = nr ? modrm[0] >> 6 : 3, rm = nr ? modrm[0] & 7 : 0;
-	const unsigned base = rm == 4 && nr > 1 ? modrm[1] & 7 : rm;
-
-	if (mod == 3)
-		return 1;
-	return 1 + (rm == 4) + (mod == 1 ? 1 : mod == 2 || base == 5 ? 4 : 0);
-}
-
-const struct pvp_sensitive *pvp_sensitive_bytes(const uint8_t *bytes, size_t nr, uint8_t *len)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(unknown); i++) {
-		if (nr < unknown[i].len || memcmp(bytes, unknown[i].bytes, unknown[i].len))
-			continue;
-		*len = unknown[i].len;
-		if (unknown[i].modrm)
-			*len += operand_length(bytes + *len, nr - *len);
-		if (*len > nr)
-			return NULL;
-		return &unknown[i].what;
-	}
+	for (size_t i = 0; i < ARRAY_SIZE(by_bytes); i++)
+		if (by_bytes[i].prefixes == prefixes && nr >= by_bytes[i].len &&
+		    !memcmp(op, by_bytes[i].bytes, by_bytes[i].len) &&
+		    (by_bytes[i].operand != REG ||
+		     (nr > by_bytes[i].len && op[by_bytes[i].len] >= 0xc0)))
+			return &by_bytes[i];
 	return NULL;
-}
-
-unsigned pvp_sensitive_harmless(const uint8_t *bytes, size_t nr)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(harmless); i++)
-		if (nr >= harmless[i].len && !memcmp(bytes, harmless[i].bytes, harmless[i].len))
-			return harmless[i].len;
-	return 0;
 }
 
 bool pvp_sensitive_is_name(const char *pattern)
@@ -180,8 +169,8 @@ bool pvp_sensitive_is_name(const char *pattern)
 	for (size_t i = 0; i < ARRAY_SIZE(table); i++)
 		if (!fnmatch(pattern, table[i].name, 0))
 			return true;
-	for (size_t i = 0; i < ARRAY_SIZE(unknown); i++)
-		if (!fnmatch(pattern, unknown[i].what.name, 0))
+	for (size_t i = 0; i < ARRAY_SIZE(by_bytes); i++)
+		if (by_bytes[i].what.name && !fnmatch(pattern, by_bytes[i].what.name, 0))
 			return true;
 	return !fnmatch(pattern, undecoded.name, 0);
 }
@@ -200,13 +189,17 @@ static bool ruled(const struct pvp_platform *platform, const char *class, enum p
 
 static bool is_row(const struct pvp_sensitive *row, const struct pvp_x86_insn *insn)
 {
+	/* ss, and reads of cs: a load of it is no instruction. */
+	if (row->class == PVP_X86_MOV_SEG)
+		return row->class == insn->class &&
+		       (insn->digit == 2 || (insn->digit == 1 && insn->opcode == 0x8c));
 	if (row->class != PVP_X86_UNSEEN)
 		return row->class == insn->class;
 	/* What the decoder has no class for, and what has one with other instructions in it. */
 	switch (insn->class) {
 	case PVP_X86_UNMODELLED:
 	case PVP_X86_PLAIN:
-	case PVP_X86_MOV_SEG:
+	case PVP_X86_UD: /* rsm, outside SMM */
 	case PVP_X86_VERW:
 	case PVP_X86_LSL:
 		return pvp_pattern_fits(row->text, insn->text);

@@ -34,14 +34,22 @@ struct pvp_sensitive {
 	const char *why;
 };
 
+struct pvp_sensitive_bytes {
+	uint8_t prefixes; /* exactly these of PVP_X86_P66, .. (x86/encodings.h) in front of the opcode */
+	uint8_t len, bytes[4];
+	/* ModRM and what it says behind it: none, some, of a register only. */
+	enum { PVP_SENSITIVE_ALONE, PVP_SENSITIVE_OPERAND, PVP_SENSITIVE_REGISTER } operand;
+	uint8_t immediate; /* bytes of it, in the end */
+	struct pvp_sensitive what; /* name: NULL: harmless */
+};
+
 /* The kind of an instruction and what becomes of it on the platform, or NULL: harmless in ring 3. */
 const struct pvp_sensitive *pvp_sensitive_find(const struct pvp_x86_insn *insn,
 					       const struct pvp_platform *platform,
 					       enum pvp_harm *harm);
-/* The same of instructions that the decoder does not know: they are looked for first. */
-const struct pvp_sensitive *pvp_sensitive_bytes(const uint8_t *bytes, size_t nr, uint8_t *len);
-/* The length of an instruction that the decoder does not know either, but is harmless; or 0. */
-unsigned pvp_sensitive_harmless(const uint8_t *bytes, size_t nr);
+/* The row of an instruction that the decoder does not know, or NULL.  They are looked for first. */
+const struct pvp_sensitive_bytes *pvp_sensitive_bytes_find(unsigned prefixes, const uint8_t *op,
+							   size_t nr);
 /* The kind that stands for bytes which do not decode. */
 const struct pvp_sensitive *pvp_sensitive_undecoded(void);
 /* Whether a pattern as of fnmatch(3) fits the name of any kind. */
