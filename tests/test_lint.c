@@ -437,6 +437,8 @@ static const struct {
 	{ "allow: [{symbols: [a], insn: cli}]", "why" },
 	{ "allow: [{symbols: [a], insn: cli, why: x, color: red}]", "color" },
 	{ "allow:\n- {symbols: [a], insn: cli, why: x}\n- {symbols: [a], insn: cli|clx, why: x}", ".yaml:3: no sensitive instruction is called 'clx'" },
+	{ "allow: [{symbols: [a], insn: cli, finding: maybe, why: x}]", "invalid ENUM value: maybe" },
+	{ "allow: [{symbols: [a], insn: cli, optional: 1, why: x}]", "invalid ENUM value: 1" },
 	{ "allow: [{symbols: [], insn: cli, why: x}]", "insufficient entries" },
 	{ "deny: []", "deny" },
 };

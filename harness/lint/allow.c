@@ -39,8 +39,8 @@ static const cyaml_schema_field_t row_fields[] = {
 	CYAML_FIELD_SEQUENCE("symbols", CYAML_FLAG_POINTER, struct file_row, symbols, &text_schema, 1, CYAML_UNLIMITED),
 	CYAML_FIELD_STRING_PTR("insn", CYAML_FLAG_POINTER, struct file_row, insn, 1, MAX_TEXT_LEN),
 	CYAML_FIELD_STRING_PTR("generation", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct file_row, generation, 1, MAX_TEXT_LEN),
-	CYAML_FIELD_BOOL("optional", CYAML_FLAG_OPTIONAL, struct file_row, optional),
-	CYAML_FIELD_BOOL("finding", CYAML_FLAG_OPTIONAL, struct file_row, is_finding),
+	PVP_YAML_BOOL("optional", CYAML_FLAG_OPTIONAL, struct file_row, optional),
+	PVP_YAML_BOOL("finding", CYAML_FLAG_OPTIONAL, struct file_row, is_finding),
 	CYAML_FIELD_STRING_PTR("why", CYAML_FLAG_POINTER, struct file_row, why, 1, MAX_TEXT_LEN),
 	CYAML_FIELD_END,
 };

@@ -32,7 +32,7 @@ static const cyaml_schema_field_t rule_fields[] = {
 	TEXT(generation, OPTIONAL),
 	TEXT(arch,       OPTIONAL),
 	TEXT(why,        DEFAULT),
-	CYAML_FIELD_BOOL("by_chance", CYAML_FLAG_OPTIONAL, struct file_rule, by_chance),
+	PVP_YAML_BOOL("by_chance", CYAML_FLAG_OPTIONAL, struct file_rule, by_chance),
 	CYAML_FIELD_END,
 };
 // clang-format on

@@ -43,8 +43,8 @@ static const cyaml_schema_value_t pv_op_row = {
 
 static const cyaml_schema_field_t static_key_fields[] = {
 	WORD("key", CYAML_FLAG_POINTER, pvp_file_static_key, key),
-	CYAML_FIELD_BOOL("on", CYAML_FLAG_DEFAULT, struct pvp_file_static_key, on),
-	CYAML_FIELD_BOOL("optional", CYAML_FLAG_OPTIONAL, struct pvp_file_static_key, optional),
+	PVP_YAML_BOOL("on", CYAML_FLAG_DEFAULT, struct pvp_file_static_key, on),
+	PVP_YAML_BOOL("optional", CYAML_FLAG_OPTIONAL, struct pvp_file_static_key, optional),
 	CYAML_FIELD_END,
 };
 static const cyaml_schema_value_t static_key_row = {
@@ -58,7 +58,7 @@ static const cyaml_schema_field_t text_fields[] = {
 	CYAML_FIELD_UINT("stride", CYAML_FLAG_OPTIONAL, struct pvp_file_text, stride),
 	CYAML_FIELD_UINT("first", CYAML_FLAG_OPTIONAL, struct pvp_file_text, first),
 	CYAML_FIELD_UINT("last", CYAML_FLAG_OPTIONAL, struct pvp_file_text, last),
-	CYAML_FIELD_BOOL("optional", CYAML_FLAG_OPTIONAL, struct pvp_file_text, optional),
+	PVP_YAML_BOOL("optional", CYAML_FLAG_OPTIONAL, struct pvp_file_text, optional),
 	CYAML_FIELD_END,
 };
 static const cyaml_schema_value_t text_row = {
@@ -69,7 +69,7 @@ static const cyaml_schema_field_t callee_fields[] = {
 	WORD("name", CYAML_FLAG_POINTER, pvp_file_callee, name),
 	CYAML_FIELD_UINT("args", CYAML_FLAG_DEFAULT, struct pvp_file_callee, args),
 	WORD("result", OPTIONAL, pvp_file_callee, result),
-	CYAML_FIELD_BOOL("optional", CYAML_FLAG_OPTIONAL, struct pvp_file_callee, optional),
+	PVP_YAML_BOOL("optional", CYAML_FLAG_OPTIONAL, struct pvp_file_callee, optional),
 	CYAML_FIELD_END,
 };
 static const cyaml_schema_value_t callee_row = {

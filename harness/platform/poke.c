@@ -56,7 +56,7 @@ static const cyaml_schema_field_t fields[] = {
 			 whens, ARRAY_SIZE(whens)),
 	CYAML_FIELD_STRING_PTR("as", OPTIONAL, struct pvp_poke_row, as, 1, 256),
 	CYAML_FIELD_STRING_PTR("compared", OPTIONAL, struct pvp_poke_row, compared, 1, 256),
-	CYAML_FIELD_BOOL("optional", CYAML_FLAG_OPTIONAL, struct pvp_poke_row, optional),
+	PVP_YAML_BOOL("optional", CYAML_FLAG_OPTIONAL, struct pvp_poke_row, optional),
 	CYAML_FIELD_END,
 };
 // clang-format on

@@ -16,6 +16,13 @@
 #define MAX_LEN	  (1u << 20)
 #define MAX_DEPTH 16
 
+const cyaml_strval_t pvp_yaml_bools[PVP_YAML_NR_BOOLS] = {
+	{"false", false},
+	{"no", false},
+	{"true", true},
+	{"yes", true},
+};
+
 static struct pvp_error *read_text(struct pvp_yaml *yaml)
 {
 	struct pvp_error *err;

@@ -23,6 +23,13 @@
 
 #include "error.h"
 
+/* A field that is true or false, yes or no; cyaml's own takes any word but false's for true. */
+#define PVP_YAML_BOOL(key, flags, type, member)                                                    \
+	CYAML_FIELD_ENUM(key, (flags) | CYAML_FLAG_STRICT, type, member, pvp_yaml_bools,           \
+			 PVP_YAML_NR_BOOLS)
+#define PVP_YAML_NR_BOOLS 4
+extern const cyaml_strval_t pvp_yaml_bools[PVP_YAML_NR_BOOLS];
+
 struct pvp_yaml_mark {
 	char *where; /* "pv_ops/irq.save_fl" */
 	unsigned line;
