@@ -317,6 +317,19 @@ holds "sites --instructions --json: as many" \
 refuses "lint: no image" "IMAGE" lint
 refuses "lint: two platforms" "--platform" lint --platform xen-pv,native image
 refuses "lint: a kernel in ring 0" "ring 0" lint --platform native image
+refuses "lint: every platform" "one platform" lint --platform all image
+exits "lint --help" 0 lint --help
+holds "lint --help: one platform" grep -q -- '--platform=P  ' stdout
+exits "patch --help" 0 patch --help
+holds "patch --help: one platform" grep -q -- '--platform=P  ' stdout
+echo 'allow: [{symbols: [power_off], insn: cli, finding: maybe, why: x}]' >maybe.yaml
+refuses "lint: neither true nor false" "maybe.yaml:1: invalid ENUM value: maybe" lint --allow maybe.yaml image
+i386=$root/build/kernels/pvkernel-6.1-i386
+if [ -r "$i386" ]; then
+	refuses "lint: of i386" "for i386: no 32-bit one has been able to since v5.9" lint "$i386"
+else
+	skip "lint: of i386" "pvkernel-6.1-i386 is not built"
+fi
 refuses "lint: no such list" "nonesuch.yaml" lint --allow nonesuch.yaml image
 exits "lint" 0 lint image
 holds "lint: all allowed" grep -q ' allowed, 0 not; 0 stale rows$' stdout

@@ -110,6 +110,13 @@ static struct pvp_error *lint(struct run *run)
 	err = pvp_subject_open(common->files.v[0], common->symbols, &run->subject);
 	if (err)
 		return err;
+	/* 32-bit kernels could, up to v5.8: commit a13f2ef168cb ("x86/xen: remove 32-bit Xen PV guest
+	 * support") in v5.9. */
+	if (subject->image->arch == PVP_ARCH_I386)
+		return pvp_error_format(PVP_ERR_UNSUPPORTED,
+					"%s: lint is for kernels that can run on Xen PV, and this one "
+					"is for i386: no 32-bit one has been able to since v5.9",
+					subject->path);
 	err = pvp_boot_open(subject, common->platforms.nr ? common->platforms.v[0] : "xen-pv",
 			    &overrides, &unfit, &run->boot);
 	if (err && unfit)
@@ -332,7 +339,7 @@ struct pvp_error *pvp_cmd_lint(const struct pvp_cli *cli, int argc, char **argv,
 {
 	static const struct argp_child children[] = {
 		{&pvp_image_argp, 0, NULL, 0},
-		{&pvp_platform_argp, 0, NULL, 0},
+		{&pvp_one_platform_argp, 0, NULL, 0},
 		{0},
 	};
 	static const struct argp argp = {
@@ -340,7 +347,8 @@ struct pvp_error *pvp_cmd_lint(const struct pvp_cli *cli, int argc, char **argv,
 		.parser = parse,
 		.args_doc = "IMAGE",
 		.doc = "Find instructions that a kernel in ring 3 must not run, or that do "
-		       "something else there, in text that no pv site covers.",
+		       "something else there, in text that no pv site covers; on xen-pv, unless "
+		       "--platform names another whose kernel is there.",
 		.children = children,
 	};
 	struct lint_options options = {0};

@@ -213,7 +213,7 @@ struct pvp_error *pvp_cmd_patch(const struct pvp_cli *cli, int argc, char **argv
 {
 	static const struct argp_child children[] = {
 		{&pvp_image_argp, 0, NULL, 0},
-		{&pvp_platform_argp, 0, NULL, 0},
+		{&pvp_one_platform_argp, 0, NULL, 0},
 		{0},
 	};
 	static const struct argp argp = {

@@ -77,7 +77,7 @@ struct pvp_error *pvp_one_site_open(const char *verb, const char *doc, int argc,
 {
 	static const struct argp_child children[] = {
 		{&pvp_image_argp, 0, NULL, 0},
-		{&pvp_platform_argp, 0, NULL, 0},
+		{&pvp_one_platform_argp, 0, NULL, 0},
 		{0},
 	};
 	const struct argp argp = {

@@ -132,24 +132,31 @@ static const struct argp_option image_options[] = {
 };
 
 // clang-format off
-static const struct argp_option platform_options[] = {
-	{ 0, 0, 0, 0, "What the bytes depend on (the platform's file states defaults):", 1 },
-	{ "platform", KEY_PLATFORM, "P,..", 0, "platform files by name or path; `all': every one that fits", 1 },
-	{ "caps", KEY_CAPS, "FILE", 0, "24 capability words in hex, one a line", 1 },
-	{ "feature", KEY_FEATURE, "[+-]NAME|NUMBER", 0, "set or clear a CPU feature (repeatable)", 1 },
-	{ "cpu-model", KEY_CPU_MODEL, "VENDOR:FAMILY:MODEL", 0, "who the CPU is, as intel:6:94", 1 },
-	{ "pvop", KEY_PVOP, "FIELD=SYMBOL|NULL", 0, "function of a pv_ops field (repeatable)", 1 },
-	{ "static-call", KEY_STATIC_CALL, "KEY=SYMBOL|NULL", 0, "function of a static call (repeatable)", 1 },
-	{ "static-key", KEY_STATIC_KEY, "NAME=on|off", 0, "state of a static key (repeatable)", 1 },
-	{ "return-thunk", KEY_RETURN_THUNK, "SYMBOL", 0, "what returns jump to", 1 },
-	{ "cpus", KEY_CPUS, "N", 0, "number of CPUs", 1 },
-	{ "initcalls", KEY_INITCALLS, 0, 0, "the text after early initcalls, not right behind alternative_instructions()", 1 },
+#define PLATFORM_OPTIONS(arg, doc)                                                                                \
+	{ 0, 0, 0, 0, "What the bytes depend on (the platform's file states defaults):", 1 },                     \
+	{ "platform", KEY_PLATFORM, arg, 0, doc, 1 },                                                             \
+	{ "caps", KEY_CAPS, "FILE", 0, "24 capability words in hex, one a line", 1 },                             \
+	{ "feature", KEY_FEATURE, "[+-]NAME|NUMBER", 0, "set or clear a CPU feature (repeatable)", 1 },           \
+	{ "cpu-model", KEY_CPU_MODEL, "VENDOR:FAMILY:MODEL", 0, "who the CPU is, as intel:6:94", 1 },             \
+	{ "pvop", KEY_PVOP, "FIELD=SYMBOL|NULL", 0, "function of a pv_ops field (repeatable)", 1 },               \
+	{ "static-call", KEY_STATIC_CALL, "KEY=SYMBOL|NULL", 0, "function of a static call (repeatable)", 1 },    \
+	{ "static-key", KEY_STATIC_KEY, "NAME=on|off", 0, "state of a static key (repeatable)", 1 },              \
+	{ "return-thunk", KEY_RETURN_THUNK, "SYMBOL", 0, "what returns jump to", 1 },                             \
+	{ "cpus", KEY_CPUS, "N", 0, "number of CPUs", 1 },                                                        \
+	{ "initcalls", KEY_INITCALLS, 0, 0, "the text after early initcalls, not right behind alternative_instructions()", 1 }, \
 	{ 0 },
+
+static const struct argp_option platform_options[] = {
+	PLATFORM_OPTIONS("P,..", "platform files by name or path; `all': every one that fits")
+};
+static const struct argp_option one_platform_options[] = {
+	PLATFORM_OPTIONS("P", "a platform file by name or path")
 };
 // clang-format on
 
 const struct argp pvp_image_argp = {image_options, parse_image, 0, 0, 0, 0, 0};
 const struct argp pvp_platform_argp = {platform_options, parse_platform, 0, 0, 0, 0, 0};
+const struct argp pvp_one_platform_argp = {one_platform_options, parse_platform, 0, 0, 0, 0, 0};
 
 /* The verb's argp, with files collected and help under the verb's name. */
 struct root {

@@ -42,8 +42,9 @@ struct pvp_options {
 	struct pvp_error *err; /* or this says it */
 };
 
-/* Files and --symbols; --platform and what overrides a platform file. */
-extern const struct argp pvp_image_argp, pvp_platform_argp;
+/* Files and --symbols; --platform and what overrides a platform file; the same for verbs that take
+ * one platform: which is for them to see. */
+extern const struct argp pvp_image_argp, pvp_platform_argp, pvp_one_platform_argp;
 
 /* input: of argp.  Sets *status when it sets common->stop. */
 struct pvp_error *pvp_options_parse(const struct argp *argp, const char *verb, int argc,
