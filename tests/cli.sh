@@ -322,6 +322,8 @@ exits "lint --help" 0 lint --help
 holds "lint --help: one platform" grep -q -- '--platform=P  ' stdout
 exits "patch --help" 0 patch --help
 holds "patch --help: one platform" grep -q -- '--platform=P  ' stdout
+echo 'allow: [{symbols: [power_off], insn: bogus, why: x}]' >bogus.yaml
+refuses "lint: no such kind" "bogus.yaml:1: no sensitive instruction is called 'bogus'; there are cli, sti, hlt" lint --allow bogus.yaml image
 echo 'allow: [{symbols: [power_off], insn: cli, finding: maybe, why: x}]' >maybe.yaml
 refuses "lint: neither true nor false" "maybe.yaml:1: invalid ENUM value: maybe" lint --allow maybe.yaml image
 i386=$root/build/kernels/pvkernel-6.1-i386

@@ -4,19 +4,18 @@
  * and the bundled kernel's are all allowed, that data and what does not decode are told apart, and
  * that an allow list can be wrong.
  */
-#include "lint.h"
+#include "lint_bench.h"
 
 #include <stdio.h>
 #include <unistd.h>
 
 #include "alloc.h"
-#include "check_bench.h"
 #include "check_helpers.h"
 #include "elfgen.h"
+#include "patterns.h"
 #include "suites.h"
 
 #define SEEDED(name) "build/kernels/bugs/pvkernel-" name
-#define CORPUS	     "corpus/lint"
 
 /* The bundled kernels, and what has to be found in each. */
 static const struct {
@@ -28,76 +27,9 @@ static const struct {
 	{ "build/kernels/pvkernel-7.2", SEEDED("7.2-LINT_ONCE") },
 };
 
-static struct kernel kernel;
-static struct boot xen_pv;
-static struct pvp_entry_sites entry;
-static struct pvp_allow allow;
-
-static void open_image(const char *path)
-{
-	kernel_open(path, &kernel);
-	boot_open(&kernel, "xen-pv", NULL, &xen_pv);
-	pvp_ck_ok(pvp_entry_sites_scan(kernel.image, &kernel.tables, &entry));
-}
-
-static void close_image(void)
-{
-	pvp_allow_deinit(&allow);
-	pvp_entry_sites_deinit(&entry);
-	boot_close(&xen_pv);
-	kernel_close(&kernel);
-}
-
 static void setup(void)
 {
-	open_image(PVP_BUNDLED_KERNEL);
-}
-
-static struct pvp_lint_input input_of(const struct pvp_patched *patched)
-{
-	return (struct pvp_lint_input){
-		.image = kernel.image,
-		.tables = &kernel.tables,
-		.sites = &kernel.sites,
-		.entry = &entry.sites,
-		.platform = xen_pv.platform,
-		.patched = patched,
-		.allow = &allow,
-	};
-}
-
-static void run(const struct pvp_patched *patched, struct pvp_lint *ret)
-{
-	const struct pvp_lint_input input = input_of(patched);
-
-	pvp_ck_ok(pvp_lint(&input, ret));
-}
-
-static size_t nr_findings(const struct pvp_lint *lint)
-{
-	size_t nr = 0;
-
-	for (size_t i = 0; i < lint->nr; i++)
-		nr += !lint->v[i].allowed;
-	return nr;
-}
-
-static size_t nr_stale(void)
-{
-	size_t nr = 0;
-
-	for (size_t i = 0; i < allow.nr; i++)
-		nr += pvp_allow_is_stale(&allow.v[i], kernel.image, kernel.tables.generation);
-	return nr;
-}
-
-/* The place at addr, or NULL. */
-static const struct pvp_lint_place *place_at(const struct pvp_lint *lint, uint64_t addr)
-{
-	for (size_t i = 0; i < lint->nr; i++)
-		if (lint->v[i].addr == addr)
-			return &lint->v[i];
-	return NULL;
+	lint_bench_open(PVP_BUNDLED_KERNEL);
 }
 
 /* --- kinds --- */
@@ -116,7 +48,8 @@ static const struct {
 	{ "pushfq",         1, { 0x9c },                   "pushf",     PVP_HARM_SILENT },
 	{ "pushfw",         2, { 0x66, 0x9c },             "pushf",     PVP_HARM_SILENT },
 	{ "setl al",        3, { 0x0f, 0x9c, 0xc0 },       NULL,        PVP_HARM_FAULTS },
-	{ "mov cr3",        3, { 0x0f, 0x22, 0xdf },       "mov-cr",    PVP_HARM_EMULATED },
+	{ "mov to cr3",     3, { 0x0f, 0x22, 0xdf },       "mov-to-cr", PVP_HARM_EMULATED },
+	{ "mov from cr3",   3, { 0x0f, 0x20, 0xdf },       "mov-from-cr", PVP_HARM_EMULATED },
 	{ "mov from dr7",   3, { 0x0f, 0x21, 0xf8 },       "mov-dr",    PVP_HARM_EMULATED },
 	{ "rdmsr",          2, { 0x0f, 0x32 },             "rdmsr",     PVP_HARM_EMULATED },
 	{ "wrmsr",          2, { 0x0f, 0x30 },             "wrmsr",     PVP_HARM_EMULATED },
@@ -132,7 +65,7 @@ static const struct {
 	{ "lmsw, 66",       4, { 0x66, 0x0f, 0x01, 0xf0 }, "lmsw",      PVP_HARM_EMULATED },
 	{ "vmcall, REX",    4, { 0x48, 0x0f, 0x01, 0xc1 }, "vmcall",    PVP_HARM_FAULTS },
 	{ "rdmsr, f3",      3, { 0xf3, 0x0f, 0x32 },       "rdmsr",     PVP_HARM_EMULATED },
-	{ "mov to cr3, f2", 4, { 0xf2, 0x0f, 0x22, 0xdf }, "mov-cr",    PVP_HARM_EMULATED },
+	{ "mov to cr3, f2", 4, { 0xf2, 0x0f, 0x22, 0xdf }, "mov-to-cr", PVP_HARM_EMULATED },
 	{ "swapgs, 66",     4, { 0x66, 0x0f, 0x01, 0xf8 }, "swapgs",    PVP_HARM_FAULTS },
 	{ "insb, f2",       2, { 0xf2, 0x6c },             "in",        PVP_HARM_EMULATED },
 	{ "lret, f2",       2, { 0xf2, 0xcb },             "far",       PVP_HARM_FAULTS },
@@ -192,21 +125,6 @@ static const struct {
 };
 // clang-format on
 
-/* Text of a test's own over a function that has no site and no branch, NOPs behind it. */
-static uint64_t lay(const char *symbol, const uint8_t *bytes, size_t len, struct pvp_patched *ret)
-{
-	const uint64_t at = check_bench_symbol(&kernel, symbol);
-	const uint8_t *old = pvp_image_bytes(kernel.image, at, 16);
-	uint8_t new[16], by[16];
-
-	ck_assert(old && len <= sizeof(new));
-	memset(new, 0x90, sizeof(new));
-	memset(by, PVP_PASS_GIVEN, sizeof(by));
-	memcpy(new, bytes, len);
-	pvp_patched_add(ret, at, old, new, by, sizeof(new));
-	return at;
-}
-
 #define PLAIN_FUNCTION "sha256_init"
 
 START_TEST(kind)
@@ -216,9 +134,9 @@ START_TEST(kind)
 	struct pvp_lint lint;
 	uint64_t at;
 
-	at = lay(PLAIN_FUNCTION, kinds[_i].bytes, kinds[_i].len, &patched);
-	run(&patched, &lint);
-	place = place_at(&lint, at);
+	at = lint_bench_lay(PLAIN_FUNCTION, kinds[_i].bytes, kinds[_i].len, &patched);
+	lint_bench_run(&patched, &lint);
+	place = lint_bench_place(&lint, at);
 	if (!kinds[_i].want) {
 		ck_assert_msg(!place, "%s: found as %s", kinds[_i].name,
 			      place ? place->what->name : "");
@@ -243,11 +161,11 @@ START_TEST(pv_sites_are_left_out)
 	struct pvp_patched linked = {0};
 	struct pvp_lint lint;
 
-	run(&linked, &lint);
+	lint_bench_run(&linked, &lint);
 	/* pushf and cli of native text are not linked; under Xen PV nothing of it is there. */
-	ck_assert_uint_eq(lint.nr_sites, kernel.sites.nr + entry.sites.nr - entry.nr_rows);
+	ck_assert_uint_eq(lint.nr_sites, lint_bench.kernel.sites.nr + lint_bench.entry.sites.nr - lint_bench.entry.nr_rows);
 	for (size_t i = 0; i < lint.nr; i++)
-		ck_assert_ptr_null(pvp_sites_find(&kernel.sites, lint.v[i].addr));
+		ck_assert_ptr_null(pvp_sites_find(&lint_bench.kernel.sites, lint.v[i].addr));
 	ck_assert_uint_eq(lint.undecoded_len, 0);
 	pvp_lint_deinit(&lint);
 }
@@ -262,15 +180,15 @@ START_TEST(a_stretch_ends_where_something_leads)
 	struct pvp_lint lint;
 	uint64_t at, len = 0;
 
-	at = lay(PLAIN_FUNCTION, text, sizeof(text), &patched);
-	run(&patched, &lint);
-	place = place_at(&lint, at + 2);
+	at = lint_bench_lay(PLAIN_FUNCTION, text, sizeof(text), &patched);
+	lint_bench_run(&patched, &lint);
+	place = lint_bench_place(&lint, at + 2);
 	ck_assert_ptr_nonnull(place);
 	ck_assert_int_eq(place->harm, PVP_HARM_UNDECODED);
 	ck_assert_uint_eq(place->len, 2);
 	ck_assert_str_eq(place->text, "06 06");
 	ck_assert_str_eq(place->symbol, PLAIN_FUNCTION);
-	ck_assert_ptr_nonnull(place_at(&lint, at + 4));
+	ck_assert_ptr_nonnull(lint_bench_place(&lint, at + 4));
 	/* All that does not decode is a place, and counted. */
 	for (size_t i = 0; i < lint.nr; i++)
 		if (lint.v[i].harm == PVP_HARM_UNDECODED)
@@ -287,8 +205,8 @@ START_TEST(ring_0_is_refused)
 	struct pvp_lint lint;
 	struct boot native;
 
-	boot_open(&kernel, "native", NULL, &native);
-	input = input_of(&native.patched);
+	boot_open(&lint_bench.kernel, "native", NULL, &native);
+	input = lint_bench_input(&native.patched);
 	input.platform = native.platform;
 	pvp_ck_err(pvp_lint(&input, &lint), PVP_ERR_UNSUPPORTED, "in ring 0");
 	boot_close(&native);
@@ -301,14 +219,14 @@ START_TEST(bundled_is_clean)
 {
 	struct pvp_lint lint;
 
-	open_image(forms[_i].clean);
-	pvp_ck_ok(pvp_allow_load(CORPUS, kernel.image, &allow));
-	run(&xen_pv.patched, &lint);
-	ck_assert_uint_eq(nr_findings(&lint), 0);
-	ck_assert_uint_eq(nr_stale(), 0);
+	lint_bench_open(forms[_i].clean);
+	pvp_ck_ok(pvp_allow_load(LINT_CORPUS, lint_bench.kernel.image, &lint_bench.allow));
+	lint_bench_run(&lint_bench.xen_pv.patched, &lint);
+	ck_assert_uint_eq(lint_bench_findings(&lint), 0);
+	ck_assert_uint_eq(lint_bench_stale(), 0);
 	ck_assert_uint_gt(lint.nr, 50);
 	pvp_lint_deinit(&lint);
-	close_image();
+	lint_bench_close();
 }
 END_TEST
 
@@ -322,9 +240,9 @@ START_TEST(seeded_are_found)
 	struct pvp_lint lint;
 	size_t nr = 0;
 
-	open_image(forms[_i].seeded);
-	pvp_ck_ok(pvp_allow_load(CORPUS, kernel.image, &allow));
-	run(&xen_pv.patched, &lint);
+	lint_bench_open(forms[_i].seeded);
+	pvp_ck_ok(pvp_allow_load(LINT_CORPUS, lint_bench.kernel.image, &lint_bench.allow));
+	lint_bench_run(&lint_bench.xen_pv.patched, &lint);
 	for (size_t i = 0; i < lint.nr; i++) {
 		if (lint.v[i].allowed)
 			continue;
@@ -335,7 +253,7 @@ START_TEST(seeded_are_found)
 	}
 	ck_assert_msg(nr == ARRAY_SIZE(want), "%s: %zu found", forms[_i].seeded, nr);
 	pvp_lint_deinit(&lint);
-	close_image();
+	lint_bench_close();
 }
 END_TEST
 
@@ -372,13 +290,13 @@ START_TEST(list)
 	struct pvp_lint lint;
 
 	write_list(lists[_i].text);
-	pvp_ck_ok(pvp_allow_read(path, &allow));
+	pvp_ck_ok(pvp_allow_read(path, &lint_bench.allow));
 	unlink(path);
-	run(&xen_pv.patched, &lint);
-	ck_assert_msg(allow.v[0].used == lists[_i].used, "%s: %zu used", lists[_i].name,
-		      allow.v[0].used);
-	ck_assert_msg(nr_stale() == lists[_i].stale, "%s: %zu stale", lists[_i].name, nr_stale());
-	ck_assert_uint_gt(nr_findings(&lint), 0);
+	lint_bench_run(&lint_bench.xen_pv.patched, &lint);
+	ck_assert_msg(lint_bench.allow.v[0].used == lists[_i].used, "%s: %zu used", lists[_i].name,
+		      lint_bench.allow.v[0].used);
+	ck_assert_msg(lint_bench_stale() == lists[_i].stale, "%s: %zu stale", lists[_i].name, lint_bench_stale());
+	ck_assert_uint_gt(lint_bench_findings(&lint), 0);
 	pvp_lint_deinit(&lint);
 }
 END_TEST
@@ -397,9 +315,9 @@ START_TEST(what_is_wrong_is_no_pass)
 	struct pvp_lint lint;
 
 	write_list(texts[_i]);
-	pvp_ck_ok(pvp_allow_read(path, &allow));
+	pvp_ck_ok(pvp_allow_read(path, &lint_bench.allow));
 	unlink(path);
-	run(&xen_pv.patched, &lint);
+	lint_bench_run(&lint_bench.xen_pv.patched, &lint);
 	for (size_t i = 0; i < lint.nr; i++) {
 		const struct pvp_lint_place *place = &lint.v[i];
 
@@ -411,7 +329,7 @@ START_TEST(what_is_wrong_is_no_pass)
 		ck_assert_pstr_eq(place->known ? place->known->why : NULL, known[_i]);
 	}
 	ck_assert_uint_eq(nr_places, 1);
-	ck_assert_uint_eq(nr_stale(), stale[_i]);
+	ck_assert_uint_eq(lint_bench_stale(), stale[_i]);
 	pvp_lint_deinit(&lint);
 }
 END_TEST
@@ -419,14 +337,36 @@ END_TEST
 START_TEST(parts_of_functions)
 {
 	write_list("allow: [{symbols: [foo], insn: cli, why: x}]");
-	pvp_ck_ok(pvp_allow_read(path, &allow));
+	pvp_ck_ok(pvp_allow_read(path, &lint_bench.allow));
 	unlink(path);
-	ck_assert_ptr_nonnull(pvp_allow_find(&allow, "6.1", "foo", "cli"));
-	ck_assert_ptr_nonnull(pvp_allow_find(&allow, "6.1", "foo.cold", "cli"));
-	ck_assert_ptr_nonnull(pvp_allow_find(&allow, "6.1", "foo.isra.0", "cli"));
-	ck_assert_ptr_null(pvp_allow_find(&allow, "6.1", "foobar", "cli"));
-	ck_assert_ptr_null(pvp_allow_find(&allow, "6.1", "", "cli"));
-	ck_assert_ptr_null(pvp_allow_find(&allow, "6.1", "foo", "sti"));
+	ck_assert_ptr_nonnull(pvp_allow_find(&lint_bench.allow, "6.1", "foo", "cli"));
+	ck_assert_ptr_nonnull(pvp_allow_find(&lint_bench.allow, "6.1", "foo.cold", "cli"));
+	ck_assert_ptr_nonnull(pvp_allow_find(&lint_bench.allow, "6.1", "foo.isra.0", "cli"));
+	ck_assert_ptr_null(pvp_allow_find(&lint_bench.allow, "6.1", "foobar", "cli"));
+	ck_assert_ptr_null(pvp_allow_find(&lint_bench.allow, "6.1", "", "cli"));
+	ck_assert_ptr_null(pvp_allow_find(&lint_bench.allow, "6.1", "foo", "sti"));
+}
+END_TEST
+
+/* A wildcard reaches functions that nobody looked at; so its row is for kinds that only the code has
+ * that its reason is about. */
+START_TEST(wildcards)
+{
+	static const char *const anywhere[] = {"cli", "sti", "hlt", "popf", "pushf", "mov-from-cr",
+					       "mov-to-cr", "rdmsr", "wrmsr", "sgdt", "sidt", "cs-ss",
+					       "undecoded"};
+
+	pvp_ck_ok(pvp_allow_read(LINT_CORPUS "/linux.yaml", &lint_bench.allow));
+	for (size_t i = 0; i < lint_bench.allow.nr; i++) {
+		const struct pvp_allow_row *row = &lint_bench.allow.v[i];
+
+		for (size_t k = 0; k < row->nr_symbols; k++)
+			for (size_t n = 0; n < ARRAY_SIZE(anywhere); n++)
+				ck_assert_msg(!strpbrk(row->symbols[k].pattern, "*?[") ||
+						      !pvp_pattern_fits(row->insn, anywhere[n]),
+					      "line %u: %s: %s", row->line,
+					      row->symbols[k].pattern, anywhere[n]);
+	}
 }
 END_TEST
 
@@ -437,6 +377,8 @@ static const struct {
 	{ "allow: [{symbols: [a], insn: cli}]", "why" },
 	{ "allow: [{symbols: [a], insn: cli, why: x, color: red}]", "color" },
 	{ "allow:\n- {symbols: [a], insn: cli, why: x}\n- {symbols: [a], insn: cli|clx, why: x}", ".yaml:3: no sensitive instruction is called 'clx'" },
+	{ "allow:\n- {symbols: [a], insn: mov-cr, why: x}", ".yaml:2: no sensitive instruction is called 'mov-cr'; it is mov-from-cr or mov-to-cr" },
+	{ "allow: [{symbols: [a], insn: bogus, why: x}]", "'bogus'; there are cli, sti, hlt, popf, pushf, mov-from-cr," },
 	{ "allow: [{symbols: [a], insn: cli, finding: maybe, why: x}]", "invalid ENUM value: maybe" },
 	{ "allow: [{symbols: [a], insn: cli, optional: 1, why: x}]", "invalid ENUM value: 1" },
 	{ "allow: [{symbols: [], insn: cli, why: x}]", "insufficient entries" },
@@ -447,51 +389,9 @@ static const struct {
 START_TEST(wrong_list)
 {
 	write_list(wrong[_i].text);
-	pvp_ck_err(pvp_allow_read(path, &allow), PVP_ERR_BAD_DATA, wrong[_i].message);
+	pvp_ck_err(pvp_allow_read(path, &lint_bench.allow), PVP_ERR_BAD_DATA, wrong[_i].message);
 	unlink(path);
-	ck_assert_uint_eq(allow.nr, 0);
-}
-END_TEST
-
-/* --- Debian's --- */
-
-/*
- * All but one place does no harm, for a reason, and of that one it is known what is wrong; every
- * pattern of the list is for a place in one of the kernels.
- */
-START_TEST(debian)
-{
-	static const char *const images[] = {"vmlinuz-5.10.223-amd64", "vmlinuz-6.1.176-amd64",
-					     "vmlinuz-6.12.107-amd64", "vmlinuz-7.2.13-amd64"};
-	static size_t used[128][64];
-
-	for (size_t n = 0; n < ARRAY_SIZE(images); n++) {
-		const char *file = pvp_test_file(pvp_test_kernels(), images[n], "lint of Debian's");
-		struct pvp_lint lint;
-
-		if (!file)
-			return;
-		open_image(file);
-		pvp_ck_ok(pvp_allow_load(CORPUS, kernel.image, &allow));
-		run(&xen_pv.patched, &lint);
-		for (size_t i = 0; i < lint.nr; i++)
-			ck_assert_msg(lint.v[i].allowed ||
-					      (lint.v[i].known && !strcmp(lint.v[i].symbol, "get_desc")),
-				      "%s: %s at %s", images[n], lint.v[i].text, lint.v[i].symbol);
-		ck_assert_uint_eq(nr_findings(&lint), 1);
-		ck_assert_uint_eq(nr_stale(), 0);
-		ck_assert_uint_le(allow.nr, ARRAY_SIZE(used));
-		for (size_t i = 0; i < allow.nr; i++)
-			for (size_t k = 0; k < allow.v[i].nr_symbols; k++) {
-				used[i][k] += allow.v[i].symbols[k].used;
-				if (n == ARRAY_SIZE(images) - 1 && !used[i][k])
-					ck_abort_msg("%s:%u: %s is for nothing", allow.v[i].path,
-						     allow.v[i].line,
-						     allow.v[i].symbols[k].pattern);
-			}
-		pvp_lint_deinit(&lint);
-		close_image();
-	}
+	ck_assert_uint_eq(lint_bench.allow.nr, 0);
 }
 END_TEST
 
@@ -502,12 +402,11 @@ Suite *lint_suite(void)
 	TCase *walked = tcase_create("walked");
 	TCase *seeded = tcase_create("seeded");
 	TCase *lists_case = tcase_create("allow lists");
-	TCase *kernels = tcase_create("debian");
 
-	tcase_add_checked_fixture(rows, setup, close_image);
+	tcase_add_checked_fixture(rows, setup, lint_bench_close);
 	tcase_add_loop_test(rows, kind, 0, ARRAY_SIZE(kinds));
 	suite_add_tcase(suite, rows);
-	tcase_add_checked_fixture(walked, setup, close_image);
+	tcase_add_checked_fixture(walked, setup, lint_bench_close);
 	tcase_add_test(walked, pv_sites_are_left_out);
 	tcase_add_test(walked, a_stretch_ends_where_something_leads);
 	tcase_add_test(walked, ring_0_is_refused);
@@ -515,14 +414,13 @@ Suite *lint_suite(void)
 	tcase_add_loop_test(seeded, bundled_is_clean, 0, ARRAY_SIZE(forms));
 	tcase_add_loop_test(seeded, seeded_are_found, 0, ARRAY_SIZE(forms));
 	suite_add_tcase(suite, seeded);
-	tcase_add_checked_fixture(lists_case, setup, close_image);
+	tcase_add_checked_fixture(lists_case, setup, lint_bench_close);
 	tcase_add_loop_test(lists_case, list, 0, ARRAY_SIZE(lists));
 	tcase_add_loop_test(lists_case, what_is_wrong_is_no_pass, 0, 3);
 	tcase_add_test(lists_case, parts_of_functions);
+	tcase_add_test(lists_case, wildcards);
 	tcase_add_loop_test(lists_case, wrong_list, 0, ARRAY_SIZE(wrong));
 	suite_add_tcase(suite, lists_case);
-	tcase_set_tags(kernels, PVP_TAG_KERNELS);
-	tcase_add_test(kernels, debian);
-	suite_add_tcase(suite, kernels);
+	suite_add_tcase(suite, lint_debian_case());
 	return suite;
 }

@@ -26,7 +26,7 @@ static const struct {
 	const char *text, *kind;
 } names[] = {
 	{ "cli", "cli" }, { "sti", "sti" }, { "hlt", "hlt" }, { "popf*", "popf" }, { "pushf*", "pushf" },
-	{ "mov cr*", "mov-cr" }, { "mov *,cr*", "mov-cr" },
+	{ "mov cr*", "mov-to-cr" }, { "mov *,cr*", "mov-from-cr" },
 	{ "mov db*|mov dr*", "mov-dr" }, { "mov *,db*|mov *,dr*", "mov-dr" },
 	{ "clts", "clts" }, { "lmsw *", "lmsw" }, { "smsw *", "smsw" },
 	{ "rdmsr", "rdmsr" }, { "wrmsr", "wrmsr" }, { "wrmsrns|wrmsrlist|rdmsrlist", "wrmsrns" },

@@ -60,6 +60,33 @@ static const cyaml_schema_value_t file_schema = {
 };
 // clang-format on
 
+/* What a kind was called before it became two. */
+static const struct {
+	const char *name, *now;
+} old_kinds[] = {
+	{"mov-cr", "mov-from-cr or mov-to-cr"},
+};
+
+/* What is there instead of a kind that there is not; the caller frees it. */
+static char *hint(const char *kind)
+{
+	char *ret = pvp_strdup("there are"), *longer;
+	const char *name;
+
+	for (size_t i = 0; i < ARRAY_SIZE(old_kinds); i++) {
+		if (strcmp(kind, old_kinds[i].name))
+			continue;
+		free(ret);
+		return pvp_asprintf("it is %s", old_kinds[i].now);
+	}
+	for (size_t i = 0; (name = pvp_sensitive_name(i)); i++) {
+		longer = pvp_asprintf("%s%s %s", ret, i ? "," : "", name);
+		free(ret);
+		ret = longer;
+	}
+	return ret;
+}
+
 /* A kind that no instruction has can allow nothing, now or ever. */
 static struct pvp_error *check_kinds(const struct pvp_yaml *yaml, const char *where,
 				     const char *patterns)
@@ -67,10 +94,17 @@ static struct pvp_error *check_kinds(const struct pvp_yaml *yaml, const char *wh
 	char *copy = pvp_strdup(patterns), *rest = copy, *pattern;
 	struct pvp_error *err = NULL;
 
-	while (!err && (pattern = strsep(&rest, "|")))
-		if (!pvp_sensitive_is_name(pattern))
-			err = pvp_yaml_error(yaml, PVP_ERR_BAD_DATA, where,
-					     "no sensitive instruction is called '%s'", pattern);
+	while (!err && (pattern = strsep(&rest, "|"))) {
+		char *instead;
+
+		if (pvp_sensitive_is_name(pattern))
+			continue;
+		instead = hint(pattern);
+		err = pvp_yaml_error(yaml, PVP_ERR_BAD_DATA, where,
+				     "no sensitive instruction is called '%s'; %s", pattern,
+				     instead);
+		free(instead);
+	}
 	free(copy);
 	return err;
 }

@@ -26,8 +26,9 @@ const char *pvp_harm_name(enum pvp_harm harm)
 }
 
 // clang-format off
-#define CLASS(id) PVP_X86_##id, NULL
-#define TEXT(t)   PVP_X86_UNSEEN, t
+#define CLASS(id)        PVP_X86_##id, 0, NULL
+#define OPCODE(id, byte) PVP_X86_##id, byte, NULL
+#define TEXT(t)          PVP_X86_UNSEEN, 0, t
 
 /*
  * Not here, as they do in ring 3 what kernels use them for: rdtsc, xgetbv, verw (clears buffers, on
@@ -42,7 +43,8 @@ static const struct pvp_sensitive table[] = {
 	{ "hlt",        CLASS(HLT),      PVP_HARM_FAULTS,   "privileged: waiting is a hypercall" },
 	{ "popf",       CLASS(POPF),     PVP_HARM_SILENT,   "leaves IF and IOPL as they are" },
 	{ "pushf",      TEXT("pushf*"),  PVP_HARM_SILENT,   "reads the IF that Xen runs with, always 1" },
-	{ "mov-cr",     CLASS(MOV_CR),   PVP_HARM_FAULTS,   "privileged: the control registers are Xen's" },
+	{ "mov-from-cr", OPCODE(MOV_CR, 0x20), PVP_HARM_FAULTS, "privileged: the control registers are Xen's" },
+	{ "mov-to-cr",  OPCODE(MOV_CR, 0x22), PVP_HARM_FAULTS, "privileged: the control registers are Xen's" },
 	{ "mov-dr",     CLASS(MOV_DR),   PVP_HARM_FAULTS,   "privileged: the debug registers are Xen's" },
 	{ "clts",       CLASS(CLTS),     PVP_HARM_FAULTS,   "privileged: CR0 is Xen's" },
 	{ "lmsw",       CLASS(LMSW),     PVP_HARM_FAULTS,   "privileged: CR0 is Xen's" },
@@ -105,8 +107,8 @@ static const struct pvp_sensitive table[] = {
 #define NONE PVP_SENSITIVE_ALONE
 #define ANY  PVP_SENSITIVE_OPERAND
 #define REG  PVP_SENSITIVE_REGISTER
-#define ROW(name, text, why) { name, PVP_X86_UNSEEN, text, PVP_HARM_FAULTS, why }
-#define HARMLESS { NULL, PVP_X86_UNSEEN, NULL, PVP_HARM_FAULTS, NULL }
+#define ROW(name, text, why) { name, PVP_X86_UNSEEN, 0, text, PVP_HARM_FAULTS, why }
+#define HARMLESS { NULL, PVP_X86_UNSEEN, 0, NULL, PVP_HARM_FAULTS, NULL }
 static const struct pvp_sensitive_bytes by_bytes[] = {
 	{ P66, 3, { 0x0f, 0x01, 0xcc }, NONE, 0, ROW("tdcall",   "tdcall",   "another hypervisor's call") },
 	{ P66, 3, { 0x0f, 0x01, 0xcd }, NONE, 0, ROW("seamcall", "seamret",  "privileged: TDX host") },
@@ -143,7 +145,7 @@ static const struct pvp_sensitive_bytes by_bytes[] = {
 };
 
 static const struct pvp_sensitive undecoded = {
-	"undecoded", PVP_X86_UNSEEN, "", PVP_HARM_UNDECODED, "no instruction that is known here",
+	"undecoded", PVP_X86_UNSEEN, 0, "", PVP_HARM_UNDECODED, "no instruction that is known here",
 };
 // clang-format on
 
@@ -164,15 +166,40 @@ const struct pvp_sensitive_bytes *pvp_sensitive_bytes_find(unsigned prefixes, co
 	return NULL;
 }
 
+/* The i-th row's name, in the order of the tables; NULL behind the last. */
+static const char *name_at(size_t i)
+{
+	if (i < ARRAY_SIZE(table))
+		return table[i].name;
+	i -= ARRAY_SIZE(table);
+	if (i < ARRAY_SIZE(by_bytes))
+		return by_bytes[i].what.name ? by_bytes[i].what.name : undecoded.name;
+	return i == ARRAY_SIZE(by_bytes) ? undecoded.name : NULL;
+}
+
 bool pvp_sensitive_is_name(const char *pattern)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(table); i++)
-		if (!fnmatch(pattern, table[i].name, 0))
+	const char *name;
+
+	for (size_t i = 0; (name = name_at(i)); i++)
+		if (!fnmatch(pattern, name, 0))
 			return true;
-	for (size_t i = 0; i < ARRAY_SIZE(by_bytes); i++)
-		if (by_bytes[i].what.name && !fnmatch(pattern, by_bytes[i].what.name, 0))
-			return true;
-	return !fnmatch(pattern, undecoded.name, 0);
+	return false;
+}
+
+const char *pvp_sensitive_name(size_t nr)
+{
+	const char *name;
+
+	for (size_t i = 0; (name = name_at(i)); i++) {
+		bool is_first = true;
+
+		for (size_t k = 0; is_first && k < i; k++)
+			is_first = strcmp(name, name_at(k));
+		if (is_first && !nr--)
+			return name;
+	}
+	return NULL;
 }
 
 /* The platform's word on a class; false: it has none. */
@@ -194,7 +221,7 @@ static bool is_row(const struct pvp_sensitive *row, const struct pvp_x86_insn *i
 		return row->class == insn->class &&
 		       (insn->digit == 2 || (insn->digit == 1 && insn->opcode == 0x8c));
 	if (row->class != PVP_X86_UNSEEN)
-		return row->class == insn->class;
+		return row->class == insn->class && (!row->opcode || row->opcode == insn->opcode);
 	/* What the decoder has no class for, and what has one with other instructions in it. */
 	switch (insn->class) {
 	case PVP_X86_UNMODELLED:
@@ -224,7 +251,9 @@ const struct pvp_sensitive *pvp_sensitive_find(const struct pvp_x86_insn *insn,
 	if (!found)
 		return NULL;
 	*harm = found->harm;
-	if (ruled(platform, found->name, &rule)) {
+	if (ruled(platform,
+		  found->class == PVP_X86_UNSEEN ? found->name : pvp_x86_class_name(found->class),
+		  &rule)) {
 		if (rule == PVP_INSN_FAULT)
 			*harm = PVP_HARM_FAULTS;
 		else if (rule == PVP_INSN_EMULATE)

@@ -29,6 +29,7 @@ const char *pvp_harm_name(enum pvp_harm harm);
 struct pvp_sensitive {
 	const char *name;	  /* what allow lists call it: "cli", "pushf" */
 	enum pvp_x86_class class; /* PVP_X86_UNSEEN: by text */
+	uint8_t opcode;		  /* of the class only this one; 0: all */
 	const char *text;	  /* as of fnmatch(3), alternatives between bars */
 	enum pvp_harm harm;	  /* in ring 3, where the platform has no other word */
 	const char *why;
@@ -54,5 +55,7 @@ const struct pvp_sensitive_bytes *pvp_sensitive_bytes_find(unsigned prefixes, co
 const struct pvp_sensitive *pvp_sensitive_undecoded(void);
 /* Whether a pattern as of fnmatch(3) fits the name of any kind. */
 bool pvp_sensitive_is_name(const char *pattern);
+/* The kinds, each once, by number from 0 on; NULL: there are not as many. */
+const char *pvp_sensitive_name(size_t nr);
 
 #endif
