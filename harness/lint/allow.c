@@ -253,6 +253,13 @@ struct pvp_allow_row *pvp_allow_find(struct pvp_allow *allow, const char *genera
 	return found;
 }
 
+/* Whether the row names the function in full.  What a wildcard reaches is another in each kernel: that
+ * none of it has such an instruction is no sign of anything. */
+static bool is_named(const struct pvp_allow_symbol *symbol)
+{
+	return !strpbrk(symbol->pattern, "*?[\\");
+}
+
 bool pvp_allow_is_stale(const struct pvp_allow_row *row, const struct pvp_image *image,
 			const char *generation)
 {
@@ -261,7 +268,7 @@ bool pvp_allow_is_stale(const struct pvp_allow_row *row, const struct pvp_image 
 	if (!row->optional)
 		return true;
 	for (size_t i = 0; i < row->nr_symbols; i++)
-		for (size_t k = 0; k < image->nr_symbols; k++)
+		for (size_t k = 0; is_named(&row->symbols[i]) && k < image->nr_symbols; k++)
 			if (names(row->symbols[i].pattern, image->symbols[k].name))
 				return true;
 	return false;

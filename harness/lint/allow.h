@@ -5,7 +5,7 @@
  *
  * A row names symbols and kinds of instructions (schema: corpus/lint/README.md).  The first that
  * fits a place allows it.  A row that allows nothing is wrong and fails the run, unless it is
- * optional and the image has no symbol that it names.
+ * optional and the image has none of the functions that it names in full, without a wildcard.
  *
  *	err = pvp_allow_load(dir, image, &allow);	every file of a folder that is for the image
  *	err = pvp_allow_read(path, &allow);		or files by name
