@@ -138,8 +138,7 @@ static bool is_sse4a(const struct lead *lead, const uint8_t *op, size_t nr)
 	       lead->mandatory != PVP_X86_PF3;
 }
 
-/* What is at op, with that prefix or none (0) alone.  True, and ret is complete: it is sensitive.
- */
+/* What is at op, with that prefix or none (0) alone.  True: it is sensitive; ret is complete. */
 static bool is_sensitive(struct pvp_x86_decoder *decoder, const struct pvp_platform *platform,
 			 const struct lead *lead, uint8_t prefix, const uint8_t *op, size_t nr,
 			 struct pvp_look *ret)
