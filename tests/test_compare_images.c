@@ -185,6 +185,76 @@ START_TEST(behaviour_is_compared)
 }
 END_TEST
 
+// clang-format off
+/* Text that is spoiled at one place of B, which is the same image otherwise: a site, or (of a function)
+ * its first byte.  Sites differ in form, and each form is run. */
+static const struct {
+	const char *at, *text, *platform;
+	const char *op; /* that differs; NULL: none does */
+} spoiled_sites[] = {
+	{ "irq.irq_disable#1", "fa",       "native", NULL },
+	{ "irq.irq_disable#9", "fa",       "native", NULL },
+	{ "irq.irq_disable#9", "fb",       "native", "irq.irq_disable" }, /* sti */
+	{ "irq.irq_disable#9", "",         "native", "irq.irq_disable" },
+	{ "irq.irq_disable#1", "fb",       "native", "irq.irq_disable" },
+	{ "irq.irq_disable#9", "call:pv_native_irq_enable", "native", "irq.irq_disable" },
+	{ "irq.irq_disable#9", "call:pv_native_irq_disable", "native", NULL },
+	/* Sites without an alternative call it. */
+	{ "pv_native_irq_disable", NULL,   "native", "irq.irq_disable" },
+	{ "mmu.read_cr2#2",    "31 c0",    "native", "mmu.read_cr2" },
+	{ "mmu.read_cr2#2",    "call:pv_native_read_cr2", "xen-pv", "mmu.read_cr2" },
+};
+// clang-format on
+
+/* A nop in place of the instruction of one byte that a function is, behind its endbr64. */
+static void lay_function(struct boot *boot, const char *function)
+{
+	const uint64_t addr = check_bench_symbol(boot->kernel, function);
+	uint8_t old[5], new[5];
+	struct pvp_site whole = { .addr = addr, .len = sizeof(old), .linked = old };
+
+	ck_assert(pvp_patched_bytes(&boot->patched, boot->kernel->image, addr, sizeof(old), old));
+	memcpy(new, old, sizeof(new));
+	new[old[0] == 0xf3 ? 4 : 0] = 0x90;
+	check_bench_lay_bytes(boot, &whole, new);
+}
+
+START_TEST(each_form_is_run)
+{
+	struct pvp_excuses none = {0};
+	struct pvp_op_cells cells;
+	struct boot a, b;
+	bool found = false;
+
+	open_image(0, PVP_BUNDLED_KERNEL);
+	open_image(1, PVP_BUNDLED_KERNEL);
+	boot_open(&kernels[0], spoiled_sites[_i].platform, NULL, &a);
+	boot_open(&kernels[1], spoiled_sites[_i].platform, NULL, &b);
+	a.input.by_name = b.input.by_name = true;
+	a.input.nr_states = b.input.nr_states = 16;
+	if (spoiled_sites[_i].text)
+		check_bench_lay(&b, spoiled_sites[_i].at, spoiled_sites[_i].text);
+	else
+		lay_function(&b, spoiled_sites[_i].at);
+	pvp_ck_ok(pvp_behaviour_compare(&a.input, &b.input, &none, &cells));
+	pvp_op_cells_judge(&cells, spoiled_sites[_i].platform, &none);
+	for (size_t i = 0; i < cells.nr; i++) {
+		const struct pvp_op_cell *cell = &cells.v[i];
+		bool wanted = spoiled_sites[_i].op && !strcmp(cell->op, spoiled_sites[_i].op);
+
+		found |= wanted;
+		ck_assert_msg((cell->verdict == PVP_OP_SAME) == !wanted, "%s %s: %s is %s",
+			      spoiled_sites[_i].at, spoiled_sites[_i].text, cell->op,
+			      pvp_op_verdict_name(cell->verdict));
+	}
+	ck_assert(found || !spoiled_sites[_i].op);
+	pvp_op_cells_deinit(&cells);
+	boot_close(&a);
+	boot_close(&b);
+	close_images();
+}
+END_TEST
+
 static struct pvp_place_rename renamed(char *from, uint64_t from_offset, char *to,
 				       uint64_t to_offset, uint64_t size)
 {
@@ -483,6 +553,7 @@ Suite *compare_images_suite(void)
 	tcase_add_test(sites, one_sided_platforms_differ);
 	suite_add_tcase(suite, sites);
 	tcase_add_loop_test(runs, behaviour_is_compared, 0, ARRAY_SIZE(behaviours));
+	tcase_add_loop_test(runs, each_form_is_run, 0, ARRAY_SIZE(spoiled_sites));
 	tcase_add_loop_test(runs, excuses_are_read, 0, ARRAY_SIZE(rows));
 	tcase_add_loop_test(runs, excuses_are_used, 0, ARRAY_SIZE(uses));
 	tcase_add_loop_test(runs, places_are_renamed, 0, ARRAY_SIZE(placed));

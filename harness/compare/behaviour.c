@@ -8,6 +8,7 @@
 
 #include "alloc.h"
 #include "bench.h"
+#include "site_forms.h"
 #include "x86/regs.h"
 
 const char *pvp_op_verdict_name(enum pvp_op_verdict verdict)
@@ -19,22 +20,6 @@ const char *pvp_op_verdict_name(enum pvp_op_verdict verdict)
 	};
 
 	return names[verdict];
-}
-
-/* The first call of the op; a tail call where there are no others; NULL: there is none. */
-static const struct pvp_site *site_of(const struct pvp_sites *sites, const char *op)
-{
-	const struct pvp_site *tail = NULL;
-
-	for (size_t i = 0; op && i < sites->nr; i++) {
-		if (strcmp(sites->v[i].op, op))
-			continue;
-		if (!sites->v[i].tail)
-			return &sites->v[i];
-		if (!tail)
-			tail = &sites->v[i];
-	}
-	return tail;
 }
 
 static void add_exists(struct pvp_op_cell *cell)
@@ -73,6 +58,7 @@ static bool contracts_differ(const struct pvp_contract *a, const struct pvp_cont
 
 struct benches {
 	struct pvp_bench *v[2];
+	struct pvp_site_forms forms[2];
 	struct pvp_places places;
 };
 
@@ -100,8 +86,20 @@ static void find_objects(const struct pvp_start *start, const struct pvp_contrac
 	}
 }
 
-static void run_state(struct benches *benches, const struct pvp_site *sites[2],
-		      const struct pvp_contract *contracts[2], unsigned index,
+/* What of the cell was found at sites that are not the first of the operation says which these are. */
+static void name_forms(const struct pvp_site_form_pair *pair, size_t from, struct pvp_op_cell *cell)
+{
+	for (size_t i = from; i < cell->differences.nr; i++) {
+		struct pvp_run_difference *d = &cell->differences.v[i];
+
+		d->at[0] = pvp_strdup(pair->side[0]->text);
+		d->at[1] = pvp_strdup(pair->side[1]->text);
+	}
+}
+
+/* Whether both came to their end. */
+static bool run_state(struct benches *benches, const struct pvp_site_form_pair *pair,
+		      const struct pvp_contract *contracts[2], uint64_t seed, unsigned index,
 		      struct pvp_op_cell *cell)
 {
 	struct pvp_run_side sides[2];
@@ -109,34 +107,59 @@ static void run_state(struct benches *benches, const struct pvp_site *sites[2],
 	for (unsigned i = 0; i < 2; i++) {
 		struct pvp_bench *bench = benches->v[i];
 
-		pvp_start_make(&bench->facts, bench->input->platform, contracts[i],
-			       bench->input->seed, index, &bench->start);
+		pvp_start_make(&bench->facts, bench->input->platform, contracts[i], seed, index,
+			       &bench->start);
 		if (bench->start.wild)
-			return;
-		sides[i] = (struct pvp_run_side){ bench, sites[i], contracts[i], 0 };
+			return false;
+		sides[i] = (struct pvp_run_side){ bench, pair->side[i]->site, contracts[i], 0 };
 	}
 	find_objects(&benches->v[0]->start, contracts[0], &benches->places);
 	for (unsigned i = 0; i < 2; i++)
-		sides[i].end_sp = pvp_bench_run_patched(benches->v[i], sites[i]);
+		sides[i].end_sp = pvp_bench_run_patched(benches->v[i], sides[i].site);
 	pvp_runs_compare(&sides[0], &sides[1], &benches->places, &cell->differences);
 	cell->states++;
 	cell->ended += cell->differences.ended;
 	pvp_bench_undo(benches->v[0]);
 	pvp_bench_undo(benches->v[1]);
+	return cell->differences.ended;
 }
 
-static void compare_op(struct benches *benches, const struct pvp_site *sites[2],
+static void compare_pair(struct benches *benches, const struct pvp_site_form_pair *pair,
+			 const struct pvp_contract *contracts[2], struct pvp_op_cell *cell)
+{
+	const struct pvp_check_input *input = benches->v[0]->input;
+	unsigned ended = 0, states = cell->states;
+	size_t nr = cell->differences.nr;
+	char *text;
+
+	for (unsigned i = 0; i < PVP_MAX_DRAWN * input->nr_states && ended < input->nr_states; i++)
+		ended += run_state(benches, pair, contracts, input->seed, i, cell);
+	if (cell->differences.undecided) {
+		undecided(cell, cell->differences.undecided);
+	} else if (ended < PVP_MIN_COUNTED && cell->differences.nr == nr) {
+		text = pvp_asprintf("%u of %u states reached the end", ended, cell->states - states);
+		undecided(cell, text);
+		free(text);
+	}
+}
+
+static void find_contracts(const struct benches *benches, const struct pvp_site_form_pair *pair,
+			   const struct pvp_contract *ret[2])
+{
+	for (unsigned i = 0; i < 2; i++)
+		ret[i] = pvp_contracts_find(benches->v[i]->input->contracts,
+					    pair->side[i]->site->op);
+}
+
+static void compare_op(struct benches *benches, const struct pvp_site_form_pairs *pairs,
 		       struct pvp_op_cell *cell)
 {
 	const struct pvp_contract *contracts[2];
-	unsigned nr_states = benches->v[0]->input->nr_states;
 	bool is_null[2];
-	char *text;
 
-	for (unsigned i = 0; i < 2; i++) {
-		contracts[i] = pvp_contracts_find(benches->v[i]->input->contracts, sites[i]->op);
-		is_null[i] = pvp_bench_is_null_op(benches->v[i], sites[i]);
-	}
+	find_contracts(benches, &pairs->v[0], contracts);
+	for (unsigned i = 0; i < 2; i++)
+		is_null[i] = pvp_bench_is_null_op(benches->v[i], pairs->v[0].side[i]->site);
 	if (is_null[0] != is_null[1])
 		pvp_run_differences_add(&cell->differences, "null", is_null[0] ? "NULL" : "there",
 					is_null[1] ? "NULL" : "there");
@@ -148,14 +171,13 @@ static void compare_op(struct benches *benches, const struct pvp_site *sites[2],
 	}
 	if (contracts_differ(contracts[0], contracts[1], cell))
 		return; /* no state is the same for both */
-	for (unsigned i = 0; i < PVP_MAX_DRAWN * nr_states && cell->ended < nr_states; i++)
-		run_state(benches, sites, contracts, i, cell);
-	if (cell->differences.undecided) {
-		undecided(cell, cell->differences.undecided);
-	} else if (cell->ended < PVP_MIN_COUNTED && !cell->differences.nr) {
-		text = pvp_asprintf("%u of %u states reached the end", cell->ended, cell->states);
-		undecided(cell, text);
-		free(text);
+	for (size_t i = 0; i < pairs->nr; i++) {
+		size_t nr = cell->differences.nr;
+
+		compare_pair(benches, &pairs->v[i], contracts, cell);
+		cell->forms++;
+		if (i)
+			name_forms(&pairs->v[i], nr, cell);
 	}
 }
 
@@ -186,30 +208,31 @@ static int by_op(const void *x, const void *y)
 }
 
 /* Cells of the ops of one image that have none yet. */
-static void compare_ops(struct benches *benches, const struct pvp_check_input *inputs[2],
-			unsigned side, const struct pvp_excuses *excuses, struct pvp_op_cells *cells)
+static void compare_ops(struct benches *benches, unsigned side, const struct pvp_excuses *excuses,
+			struct pvp_op_cells *cells)
 {
-	for (size_t i = 0; i < inputs[side]->sites->nr; i++) {
-		const char *op = inputs[side]->sites->v[i].op, *name = op;
-		const struct pvp_site *sites[2];
+	const struct pvp_sites *sites = benches->v[side]->input->sites;
+
+	for (size_t i = 0; i < sites->nr; i++) {
+		const char *op = sites->v[i].op, *names[] = { op, op };
+		struct pvp_site_form_pairs pairs;
 		struct pvp_op_cell *cell;
 
 		if (has_cell(cells, op))
 			continue;
-		sites[side] = site_of(inputs[side]->sites, op);
-		sites[1 - side] = site_of(inputs[1 - side]->sites, op);
-		if (!sites[1 - side]) {
-			name = pvp_excuses_renamed(excuses, op);
-			sites[1 - side] = site_of(inputs[1 - side]->sites, name);
-		}
+		if (!pvp_site_forms_first(&benches->forms[1 - side], op))
+			names[1 - side] = pvp_excuses_renamed(excuses, op);
 		cell = add_cell(cells, op);
-		if (!sites[1 - side]) {
+		if (!pvp_site_forms_first(&benches->forms[1 - side], names[1 - side])) {
 			cell->verdict = side ? PVP_OP_ONLY_B : PVP_OP_ONLY_A;
 			add_exists(cell);
 			continue;
 		}
-		cell->renamed = name == op ? NULL : name;
-		compare_op(benches, sites, cell);
+		cell->renamed = names[1 - side] == op ? NULL : names[1 - side];
+		pvp_site_form_pairs_make(&benches->forms[0], names[0], &benches->forms[1], names[1],
+					 &pairs);
+		compare_op(benches, &pairs, cell);
+		pvp_site_form_pairs_deinit(&pairs);
 	}
 }
 
@@ -229,13 +252,17 @@ struct pvp_error *pvp_behaviour_compare(const struct pvp_check_input *a,
 
 	for (unsigned i = 0; i < 2 && !err; i++) {
 		err = pvp_bench_create(inputs[i], &benches.v[i]);
+		if (!err)
+			err = pvp_site_forms_make(inputs[i], &benches.forms[i]);
 		if (err)
 			err = pvp_error_context(err, "%s", inputs[i]->image->name);
 	}
 	for (unsigned side = 0; side < 2 && !err; side++)
-		compare_ops(&benches, inputs, side, excuses, &cells);
-	pvp_bench_destroy(benches.v[0]);
-	pvp_bench_destroy(benches.v[1]);
+		compare_ops(&benches, side, excuses, &cells);
+	for (unsigned i = 0; i < 2; i++) {
+		pvp_bench_destroy(benches.v[i]);
+		pvp_site_forms_deinit(&benches.forms[i]);
+	}
 	if (err)
 		return err;
 	qsort(cells.v, cells.nr, sizeof(*cells.v), by_op);

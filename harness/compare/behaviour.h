@@ -6,8 +6,8 @@
  *	pvp_excuses_apply(&excuses, .., &cells);
  *	pvp_op_cells_deinit(&cells);
  *
- * Each operation's patched text is run at one site of each image (that it does the same at its others
- * is what verify shows), from start states of its domain with the same seed and index, and the runs are
+ * Each operation's patched text is run at one site of each form that it has in either image
+ * (site_forms.h), from start states of its domain with the same seed and index, and the runs are
  * compared as runs.h says.  Wild states are left out: they depend on where an image's structures have
  * their members.
  */
@@ -38,7 +38,8 @@ struct pvp_op_cell {
 	const char *op;	     /* A's name of it, or B's when A has none */
 	const char *renamed; /* B's name when it is another; NULL */
 	enum pvp_op_verdict verdict;
-	unsigned states; /* that were run on both */
+	size_t forms;	 /* pairs of forms of its text that were run against each other */
+	unsigned states; /* that were run on both, over all of these */
 	unsigned ended;	 /* of these, came to their end on both */
 	/* What differs; of an operation that one image lacks the field "exists", of one that is
 	 * undecided the field "undecided". */

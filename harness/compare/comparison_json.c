@@ -81,6 +81,7 @@ static json_t *cell_json(const struct pvp_op_cell *cell)
 	set_text(object, "op", cell->op);
 	set_text(object, "renamed", cell->renamed);
 	set_text(object, "verdict", pvp_op_verdict_name(cell->verdict));
+	set(object, "forms", json_integer((json_int_t)cell->forms));
 	set(object, "states", json_integer(cell->states));
 	set(object, "ended", json_integer(cell->ended));
 	for (size_t i = 0; i < cell->differences.nr; i++) {
@@ -89,6 +90,8 @@ static json_t *cell_json(const struct pvp_op_cell *cell)
 		set_text(difference, "field", cell->differences.v[i].field);
 		set_text(difference, "a", cell->differences.v[i].a);
 		set_text(difference, "b", cell->differences.v[i].b);
+		set_text(difference, "at_a", cell->differences.v[i].at[0]);
+		set_text(difference, "at_b", cell->differences.v[i].at[1]);
 		set_text(difference, "excused", cell->excuses[i] ? cell->excuses[i]->why : NULL);
 		json_array_append_new(differences, difference);
 	}

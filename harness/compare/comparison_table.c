@@ -118,6 +118,14 @@ static void print_difference(const struct pvp_op_cell *cell, size_t i, FILE *out
 		fputs("  |  ", out);
 		print_clean(d->b, out);
 	}
+	if (d->at[0]) {
+		fputs("\n        at: ", out);
+		print_clean(d->at[0], out);
+		if (strcmp(d->at[0], d->at[1])) {
+			fputs("  |  ", out);
+			print_clean(d->at[1], out);
+		}
+	}
 	if (cell->excuses[i]) {
 		fputs("\n        excused: ", out);
 		print_clean(cell->excuses[i]->why, out);

@@ -18,7 +18,9 @@ void pvp_run_differences_add(struct pvp_run_differences *differences, const char
 		if (!strcmp(differences->v[i].field, field))
 			return;
 	*pvp_push(&differences->v, &differences->nr, &differences->cap) =
-		(struct pvp_run_difference){ pvp_strdup(field), pvp_strdup(a), pvp_strdup(b) };
+		(struct pvp_run_difference){ .field = pvp_strdup(field),
+					     .a = pvp_strdup(a),
+					     .b = pvp_strdup(b) };
 }
 
 void pvp_run_differences_deinit(struct pvp_run_differences *differences)
@@ -29,6 +31,8 @@ void pvp_run_differences_deinit(struct pvp_run_differences *differences)
 		free(differences->v[i].field);
 		free(differences->v[i].a);
 		free(differences->v[i].b);
+		free(differences->v[i].at[0]);
+		free(differences->v[i].at[1]);
 	}
 	free(differences->v);
 	free(differences->undecided);

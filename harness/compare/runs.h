@@ -29,6 +29,9 @@ struct pvp_run_differences {
 	struct pvp_run_difference {
 		char *field;
 		char *a, *b; /* what each side has; the first of the field */
+		/* For who compares several texts of one operation: A's and B's that differ so, owned;
+		 * NULL: the first. */
+		char *at[2];
 	} *v; /* owned, one a field */
 	size_t nr, cap;
 	char *undecided; /* why a run could not be followed to its end; NULL */
