@@ -236,6 +236,82 @@ static void compare_ops(struct benches *benches, unsigned side, const struct pvp
 	}
 }
 
+/* --- states for rows that have nothing to excuse --- */
+
+static bool is_about(const struct pvp_excuse *excuse, const struct pvp_op_cell *cell)
+{
+	return !fnmatch(excuse->op, cell->op, 0) ||
+	       (cell->renamed && !fnmatch(excuse->op, cell->renamed, 0));
+}
+
+/* Whether the row is about what a run comes to, and of the operation runs were made. */
+static bool is_run_by(const struct pvp_excuse *excuse, const struct pvp_op_cell *cell)
+{
+	static const char *const others[] = { "exists", "null", "contract", "undecided" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(others); i++)
+		if (!strcmp(excuse->field, others[i]))
+			return false;
+	return is_about(excuse, cell) && cell->states;
+}
+
+static bool has_field(const struct pvp_op_cell *cell, const char *pattern)
+{
+	for (size_t i = 0; i < cell->differences.nr; i++)
+		if (!fnmatch(pattern, cell->differences.v[i].field, 0))
+			return true;
+	return false;
+}
+
+/* Whether any operation that the row is about has the field. */
+static bool is_met(const struct pvp_excuse *excuse, const struct pvp_op_cells *cells)
+{
+	for (size_t i = 0; i < cells->nr; i++)
+		if (is_about(excuse, &cells->v[i]) && has_field(&cells->v[i], excuse->field))
+			return true;
+	return false;
+}
+
+/* Runs the operation in more states until it has the field, if it gets it. */
+static void seek(struct benches *benches, const char *field, struct pvp_op_cell *cell)
+{
+	const char *op_b = cell->renamed ? cell->renamed : cell->op;
+	struct pvp_site_form_pairs pairs;
+	const struct pvp_contract *contracts[2];
+
+	pvp_site_form_pairs_make(&benches->forms[0], cell->op, &benches->forms[1], op_b, &pairs);
+	find_contracts(benches, &pairs.v[0], contracts);
+	for (unsigned i = 0; i < PVP_SOUGHT_STATES && !has_field(cell, field); i++)
+		for (size_t k = 0; k < pairs.nr; k++) {
+			size_t nr = cell->differences.nr;
+
+			run_state(benches, &pairs.v[k], contracts, PVP_SOUGHT_SEED, i, cell);
+			if (k)
+				name_forms(&pairs.v[k], nr, cell);
+		}
+	pvp_site_form_pairs_deinit(&pairs);
+}
+
+/*
+ * The drawn states may have missed what a row is for.  These are others, the same ones whatever the seed
+ * and the number of states: so whether a row excuses something depends on neither.
+ */
+static void seek_unmet(struct benches *benches, const struct pvp_excuses *excuses,
+		       struct pvp_op_cells *cells)
+{
+	const char *platform = benches->v[0]->input->platform->name;
+
+	for (size_t i = 0; i < excuses->nr; i++) {
+		const struct pvp_excuse *excuse = &excuses->v[i];
+
+		if (!pvp_excuse_is_for(excuse, platform))
+			continue;
+		for (size_t k = 0; k < cells->nr && !is_met(excuse, cells); k++)
+			if (is_run_by(excuse, &cells->v[k]))
+				seek(benches, excuse->field, &cells->v[k]);
+	}
+}
+
 struct pvp_error *pvp_behaviour_compare(const struct pvp_check_input *a,
 					const struct pvp_check_input *b,
 					const struct pvp_excuses *excuses, struct pvp_op_cells *ret)
@@ -259,6 +335,8 @@ struct pvp_error *pvp_behaviour_compare(const struct pvp_check_input *a,
 	}
 	for (unsigned side = 0; side < 2 && !err; side++)
 		compare_ops(&benches, side, excuses, &cells);
+	if (!err)
+		seek_unmet(&benches, excuses, &cells);
 	for (unsigned i = 0; i < 2; i++) {
 		pvp_bench_destroy(benches.v[i]);
 		pvp_site_forms_deinit(&benches.forms[i]);
@@ -303,12 +381,6 @@ static enum pvp_op_verdict verdict_of(const struct pvp_op_cell *cell)
 	if (is_undecided)
 		return PVP_OP_UNDECIDED;
 	return cell->differences.nr ? PVP_OP_EXCUSED : PVP_OP_SAME;
-}
-
-static bool is_about(const struct pvp_excuse *excuse, const struct pvp_op_cell *cell)
-{
-	return !fnmatch(excuse->op, cell->op, 0) ||
-	       (cell->renamed && !fnmatch(excuse->op, cell->renamed, 0));
 }
 
 /* Whether the cell can have such a field: of an operation that was not run on both, little is known. */

@@ -10,6 +10,10 @@
  * (site_forms.h), from start states of its domain with the same seed and index, and the runs are
  * compared as runs.h says.  Wild states are left out: they depend on where an image's structures have
  * their members.
+ *
+ * Where a row of the excuses has no use on this platform, the operation is run in more states, until the row
+ * has one or there are no more.  These do not depend on the seed, so a row that excuses nothing is found
+ * to be unused whatever was drawn, and one that is for rare states is not.
  */
 #ifndef PVP_BEHAVIOUR_H
 #define PVP_BEHAVIOUR_H
@@ -17,6 +21,11 @@
 #include "check.h"
 #include "excuses.h"
 #include "runs.h"
+
+/* The states that are run for a row without a use.  Of the first seeds this one meets what the shipped rows are
+ * for in the fewest states (51). */
+#define PVP_SOUGHT_SEED	  5
+#define PVP_SOUGHT_STATES 1024
 
 #define PVP_OP_VERDICTS(X)                                                                         \
 	X(SAME, "same", "no start state tells the two apart")                                      \
