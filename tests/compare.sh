@@ -34,7 +34,7 @@ refuses "--only: no such part" "nonesuch" compare --only nonesuch image image
 refuses "--states: too few" "--states '15'" compare --states 15 image image
 refuses "two forms of output" "only one of" compare --json --markdown image image
 refuses "symbols of one image" "--symbols" compare --symbols image image image
-refuses "unknown platform" "nonesuch" compare --platform nonesuch image image
+refuses "unknown platform" "pvproof: unknown platform 'nonesuch'" compare --platform nonesuch image image
 refuses "a platform twice" "native" compare --platform native,native image image
 refuses "a platform that is for neither" "it cannot run there" compare --platform xen-pvh image image
 
@@ -83,6 +83,19 @@ if objcopy --strip-symbol=gdt_page image fewer 2>/dev/null; then
 	holds "a symbol is missing: its name" grep -q '^      store.gdt_page: .*  |  nothing$' stdout
 else
 	skip "a symbol is missing" "no objcopy here"
+fi
+# A platform that is for one of them only is so by name, too.
+if objcopy --strip-symbol=kvm_wait image nokvm 2>/dev/null; then
+	exits "a platform that is for A" 1 compare --only sites --platform kvm image nokvm
+	holds "a platform that is for A: why" grep -qx "kvm: only A boots there (kvm.yaml:[0-9]*: the image has no 'kvm_wait': it cannot run there)" stdout
+	exits "a platform that is for B" 1 compare --only sites --platform native,kvm nokvm image
+	holds "a platform that is for B: why" grep -q "^kvm: only B boots there (kvm.yaml:[0-9]*: the image has no 'kvm_wait'" stdout
+	holds "a platform that is for B: the others" grep -q "^native: 0 of [0-9]* sites differ$" stdout
+	exits "platforms that are for B" 1 compare --only sites nokvm image
+	holds "platforms that are for B: why" grep -q "^kvm-steal: only B boots there (kvm.yaml:[0-9]*: the image has no 'kvm_wait'" stdout
+	refuses "a platform that is for neither of these" "nokvm: " compare --platform kvm nokvm nokvm
+else
+	skip "a platform that is for one of them" "no objcopy here"
 fi
 kernels=${PVPROOF_KERNELS:-$root/../shared/kernels}
 i386=$built/pvkernel-6.1-i386

@@ -46,7 +46,7 @@ START_TEST(one_sided_platforms_differ)
 	open_image(1, PVP_BUNDLED_KERNEL);
 	pvp_ck_ok(pvp_comparison_init(&images[0], &images[1], &c));
 	ck_assert(!pvp_comparison_differs(&c));
-	pvp_comparison_add_one_sided(&c, "xen-pv", 1);
+	pvp_comparison_add_one_sided(&c, "xen-pv", 1, "it has no such thing");
 	ck_assert(pvp_comparison_differs(&c));
 	pvp_comparison_deinit(&c);
 	close_images();

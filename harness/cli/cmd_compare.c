@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#define _GNU_SOURCE
 #include "cli.h"
 
 #include <stdio.h>
@@ -138,29 +139,65 @@ static struct pvp_error *compare_boots(struct run *run, const struct pvp_boot bo
 	return err;
 }
 
-/* may_miss: a platform that is for one of the images only, or for none, is no trouble. */
-static struct pvp_error *compare_on(struct run *run, const char *platform, bool may_miss)
+/* Why a platform is not for an image, without the folder that the platform's file is in. */
+static char *reason_of(const struct pvp_error *err)
+{
+	const char *text = err->message, *end = text + strcspn(text, ":");
+	const char *slash = memrchr(text, '/', end - text);
+
+	return pvp_strdup(slash ? slash + 1 : text);
+}
+
+/* The file is the image's, unless what is wrong is the name of the platform. */
+static struct pvp_error *blame(struct pvp_error *err, const char *path)
+{
+	static const char unknown[] = "unknown platform";
+
+	if (!strncmp(err->message, path, strlen(path)) ||
+	    !strncmp(err->message, unknown, strlen(unknown)))
+		return err;
+	return pvp_error_context(err, "%s", path);
+}
+
+/*
+ * A platform that is for one of the images only is no trouble, and has a row.  One that is for neither
+ * is an error where it was asked for by name, and else *missed (owned) says why, unless it does already.
+ */
+static struct pvp_error *compare_on(struct run *run, const char *platform, char **missed)
 {
 	struct pvp_boot boots[2] = {0};
-	bool unfit[2] = {0};
+	struct pvp_error *unfit[2] = {0};
 	struct pvp_error *err = NULL;
+	char *reason = NULL;
 
 	for (unsigned i = 0; i < 2 && !err; i++) {
-		const char *path = run->subjects[i].path;
+		bool is_unfit = false;
 
-		err = pvp_boot_open(&run->subjects[i], platform, &run->overrides, &unfit[i],
+		err = pvp_boot_open(&run->subjects[i], platform, &run->overrides, &is_unfit,
 				    &boots[i]);
-		if (err && unfit[i] && may_miss) {
-			pvp_error_destroy(err);
+		if (is_unfit) {
+			unfit[i] = err;
 			err = NULL;
-		} else if (err && strncmp(err->message, path, strlen(path))) {
-			err = pvp_error_context(err, "%s", path);
+		} else if (err) {
+			err = blame(err, run->subjects[i].path);
 		}
 	}
-	if (!err && !unfit[0] && !unfit[1])
+	if (!err && (unfit[0] || unfit[1]))
+		reason = reason_of(unfit[0] ? unfit[0] : unfit[1]);
+	if (!err && !reason) {
 		err = compare_boots(run, boots);
-	else if (!err && unfit[0] != unfit[1])
-		pvp_comparison_add_one_sided(&run->comparison, platform, unfit[0]);
+	} else if (!err && !unfit[0] != !unfit[1]) {
+		pvp_comparison_add_one_sided(&run->comparison, platform, unfit[0] != NULL, reason);
+	} else if (!err && !missed) {
+		err = blame(unfit[0], run->subjects[0].path);
+		unfit[0] = NULL;
+	}
+	if (!err && reason && missed && !*missed)
+		*missed = pvp_asprintf("%s: %s: %s", platform,
+				       run->subjects[unfit[0] ? 0 : 1].path, reason);
+	free(reason);
+	pvp_error_destroy(unfit[0]);
+	pvp_error_destroy(unfit[1]);
 	pvp_boot_deinit(&boots[0]);
 	pvp_boot_deinit(&boots[1]);
 	return err;
@@ -168,7 +205,7 @@ static struct pvp_error *compare_on(struct run *run, const char *platform, bool 
 
 static struct pvp_error *compare_on_all(struct run *run)
 {
-	char **names = NULL, *dir;
+	char **names = NULL, *dir, *missed = NULL;
 	size_t nr = 0, both = 0;
 	struct pvp_error *err;
 
@@ -178,12 +215,15 @@ static struct pvp_error *compare_on_all(struct run *run)
 	err = pvp_platform_names(dir, &names, &nr);
 	free(dir);
 	for (size_t i = 0; i < nr && !err; i++)
-		err = compare_on(run, names[i], true);
+		err = compare_on(run, names[i], &missed);
 	pvp_platform_names_free(names, nr);
 	for (size_t i = 0; i < run->comparison.nr_platforms; i++)
 		both += run->comparison.platforms[i].fits[0] && run->comparison.platforms[i].fits[1];
 	if (!err && !both)
-		err = pvp_error_format(PVP_ERR_NOT_FOUND, "compare: no platform fits both images");
+		err = pvp_error_format(PVP_ERR_NOT_FOUND,
+				       "compare: no platform fits both images; the first: %s",
+				       missed ? missed : "there is none");
+	free(missed);
 	return err;
 }
 
@@ -201,7 +241,7 @@ static struct pvp_error *compare_all(struct run *run)
 							"compare: --platform %s is given twice",
 							platforms->v[i]);
 	for (size_t i = 0; i < platforms->nr && !err; i++)
-		err = compare_on(run, platforms->v[i], false);
+		err = compare_on(run, platforms->v[i], NULL);
 	return err;
 }
 

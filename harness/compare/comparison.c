@@ -65,6 +65,7 @@ void pvp_comparison_deinit(struct pvp_image_comparison *comparison)
 		return;
 	for (size_t i = 0; i < comparison->nr_platforms; i++) {
 		free(comparison->platforms[i].name);
+		free(comparison->platforms[i].reason);
 		pvp_site_changes_deinit(&comparison->platforms[i].changes);
 		pvp_op_cells_deinit(&comparison->platforms[i].cells);
 	}
@@ -113,7 +114,7 @@ struct pvp_error *pvp_comparison_run(struct pvp_image_comparison *comparison,
 }
 
 void pvp_comparison_add_one_sided(struct pvp_image_comparison *comparison, const char *platform,
-				  unsigned side)
+				  unsigned side, const char *reason)
 {
 	struct pvp_compared_platform *to = pvp_push(
 		&comparison->platforms, &comparison->nr_platforms, &comparison->cap_platforms);
@@ -122,6 +123,7 @@ void pvp_comparison_add_one_sided(struct pvp_image_comparison *comparison, const
 
 	to->name = pvp_strdup(platform);
 	to->fits[side] = true;
+	to->reason = pvp_strdup(reason);
 	to->excuse = excuse;
 }
 

@@ -6,7 +6,7 @@
  *	err = pvp_excuses_load(.., &comparison.excuses);
  *	err = pvp_comparison_add(&comparison, &a, &boot_a, &b, &boot_b);	one a platform of both
  *	err = pvp_comparison_run(&comparison, &input_a, &input_b);		on that platform
- *	pvp_comparison_add_one_sided(&comparison, "xen-pv", 0);			only A boots there
+ *	pvp_comparison_add_one_sided(&comparison, "xen-pv", 0, why);		only A boots there
  *	pvp_comparison_print(&comparison, true, stdout);
  *	pvp_comparison_deinit(&comparison);
  *
@@ -23,6 +23,7 @@
 struct pvp_compared_platform {
 	char *name;
 	bool fits[2]; /* A, B; at least one of them */
+	char *reason; /* why it does not fit the other; NULL: it fits both */
 	const struct pvp_excuse *excuse; /* of one that fits one image only; NULL: none */
 	struct pvp_site_changes changes;
 	struct pvp_op_cells cells;
@@ -58,8 +59,9 @@ struct pvp_error *pvp_comparison_add(struct pvp_image_comparison *comparison,
 struct pvp_error *pvp_comparison_run(struct pvp_image_comparison *comparison,
 				     const struct pvp_check_input *a,
 				     const struct pvp_check_input *b) PVP_MUST_CHECK;
+/* side: that it fits; reason: why not the other. */
 void pvp_comparison_add_one_sided(struct pvp_image_comparison *comparison, const char *platform,
-				  unsigned side);
+				  unsigned side, const char *reason);
 
 /* Whether row i of excuses.places is about what the images do not have. */
 bool pvp_comparison_place_is_unused(const struct pvp_image_comparison *comparison, size_t i);

@@ -111,6 +111,7 @@ static json_t *platform_json(const struct pvp_image_comparison *c,
 		json_array_append_new(changes, change_json(&platform->changes.v[i]));
 	for (size_t i = 0; i < platform->cells.nr; i++)
 		json_array_append_new(cells, cell_json(&platform->cells.v[i]));
+	set_text(object, "reason", platform->reason);
 	set_text(object, "excused", platform->excuse ? platform->excuse->why : NULL);
 	set(object, "changed", c->without_sites ? json_null() : json_incref(changes));
 	set(object, "ops", c->without_runs ? json_null() : json_incref(cells));

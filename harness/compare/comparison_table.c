@@ -206,7 +206,9 @@ static void print_platform(const struct pvp_image_comparison *c,
 	fputc('\n', out);
 	print_clean(platform->name, out);
 	if (!platform->fits[0] || !platform->fits[1]) {
-		fprintf(out, ": only %c boots there", side_names[platform->fits[1]]);
+		fprintf(out, ": only %c boots there (", side_names[platform->fits[1]]);
+		print_clean(platform->reason, out);
+		fputc(')', out);
 		if (platform->excuse) {
 			fputs(", excused: ", out);
 			print_clean(platform->excuse->why, out);
