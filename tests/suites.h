@@ -86,6 +86,7 @@
 	X(stretches) \
 	X(compare_sites) \
 	X(compare_images) \
+	X(compare_places) \
 	X(unnamed) \
 	X(compare_forms)
 // clang-format on

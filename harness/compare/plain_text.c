@@ -9,15 +9,39 @@
 
 #include "alloc.h"
 
-/* The last symbol at or below an offset in per-CPU data that is numbered from 0, or NULL. */
-static const struct pvp_symbol *percpu_symbol(const struct pvp_image *image, uint64_t offset)
+/* Absolute symbols are numbers of the build.  The kernel's own list (kallsyms) has none, and calls
+ * per-CPU data that is numbered from 0 so. */
+static bool is_place(const struct pvp_image *image, const struct pvp_symbol *symbol)
+{
+	return (symbol->type != 'A' && symbol->type != 'a') ||
+	       !strncmp(image->symbol_source, "kallsyms", strlen("kallsyms"));
+}
+
+/* The last symbol in [from, addr], of several with the fewest underscores, or NULL. */
+static const struct pvp_symbol *last_place(const struct pvp_image *image, uint64_t from,
+					   uint64_t addr)
 {
 	const struct pvp_symbol *found = NULL;
 
-	for (size_t i = 0; i < image->nr_symbols && image->symbols[i].addr <= offset; i++)
-		if (!found || found->addr != image->symbols[i].addr)
-			found = &image->symbols[i];
+	for (size_t i = 0; i < image->nr_symbols && image->symbols[i].addr <= addr; i++) {
+		const struct pvp_symbol *symbol = &image->symbols[i];
+
+		if (symbol->addr < from || !is_place(image, symbol))
+			continue;
+		if (!found || found->addr != symbol->addr ||
+		    strspn(symbol->name, "_") < strspn(found->name, "_"))
+			found = symbol;
+	}
 	return found;
+}
+
+static const struct pvp_symbol *symbol_at(const struct pvp_image *image, uint64_t addr)
+{
+	const struct pvp_symbol *symbol = pvp_image_symbol_at(image, addr);
+
+	if (!symbol || is_place(image, symbol))
+		return symbol;
+	return last_place(image, pvp_image_section_at(image, addr)->addr, addr);
 }
 
 char *pvp_plain_name(const struct pvp_image *image, uint64_t addr)
@@ -31,8 +55,7 @@ char *pvp_plain_name(const struct pvp_image *image, uint64_t addr)
 		at = addr;
 	if (!percpu && !pvp_image_section_at(image, addr))
 		return NULL;
-	symbol = percpu && !image->percpu_from ? percpu_symbol(image, at)
-					       : pvp_image_symbol_at(image, at);
+	symbol = percpu && !image->percpu_from ? last_place(image, 0, at) : symbol_at(image, at);
 	if (!symbol)
 		return NULL;
 	return at == symbol->addr ? pvp_strdup(symbol->name)

@@ -21,7 +21,7 @@ char *pvp_plain_text(const struct pvp_image *image, struct pvp_disasm *disasm, u
 
 /*
  * What an address is called in any build: "symbol" or "symbol+0x8", a per-CPU variable by its name
- * wherever its area is; NULL: it is no place of the image.  The caller frees it.
+ * wherever its area is; NULL: it is no place of the image.  Absolute symbols name none.  The caller frees it.
  */
 char *pvp_plain_name(const struct pvp_image *image, uint64_t addr);
 
