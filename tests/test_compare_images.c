@@ -385,6 +385,10 @@ static const struct {
 	{ ROW("a", "x\n  after: \"5.12\"", "6.2"), "6.1",  "6.12", 1, NULL },
 	{ ROW("a", "x\n  until: late", "6.1"),   "5.10", "6.1",  0, "rows.yaml:2: until 'late'" },
 	{ ROW("a", "x\n  after: early", "6.1"),  "5.10", "6.1",  0, "rows.yaml:2: after 'early'" },
+	{ ROW("a", "x\n  backported: \"5.10\"", "6.2"), "6.1", "6.12", 1, NULL },
+	{ ROW("a", "x\n  backported: \"5.10\"", "6.2"), "5.10", "6.1", 0, NULL },
+	{ ROW("a", "x\n  backported: lts", "6.2"),    "6.1", "6.12", 0, "rows.yaml:2: backported 'lts'" },
+	{ ROW("a", "x\n  backported: \"6.2\"", "6.2"), "6.1", "6.12", 0, "rows.yaml:2: backported '6.2' is no version before" },
 	{ PLACE("a", "b+0x8", "6.2"), "6.1",  "6.12", 1, NULL },
 	{ PLACE("a", "b+0x8", "6.2"), "5.10", "6.1",  0, NULL },
 	{ PLACE("a", "b+c",   "6.2"), "6.1",  "6.12", 0, "rows.yaml:2: to 'b+c' is not SYMBOL[+OFFSET]" },
@@ -430,6 +434,12 @@ static const struct {
 	{ ROW("lock.vcpu_*", "result", "6.1"), PVP_OP_EXCUSED, false },
 	{ ROW("lock.vcpu_*", "stop",   "6.1"), PVP_OP_DIFFERS, true },
 	{ ROW("lock.wait",   "result", "6.1"), PVP_OP_DIFFERS, true },
+	/* Where both have the operation it may have been backported; one that neither has is a slip. */
+	{ ROW("lock.wait",   "exists", "6.1"), PVP_OP_DIFFERS, true },
+	{ ROW("lock.wait",   "exists\n  backported: \"5.10\"", "6.1"), PVP_OP_DIFFERS, false },
+	{ ROW("lock.wait",   "exists\n  backported: \"5.15\"", "6.1"), PVP_OP_DIFFERS, true },
+	{ ROW("lock.weight", "exists\n  backported: \"5.10\"", "6.1"), PVP_OP_DIFFERS, true },
+	{ ROW("lock.vcpu_*", "result\n  backported: \"5.10\"", "6.1"), PVP_OP_EXCUSED, false },
 	{ "excuses:\n- op: lock.*\n  platform: xen-pv\n  field: result\n  since: \"6.1\"\n  why: meant\n", PVP_OP_DIFFERS, false },
 };
 // clang-format on

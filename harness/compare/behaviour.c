@@ -383,12 +383,17 @@ static enum pvp_op_verdict verdict_of(const struct pvp_op_cell *cell)
 	return cell->differences.nr ? PVP_OP_EXCUSED : PVP_OP_SAME;
 }
 
-/* Whether the cell can have such a field: of an operation that was not run on both, little is known. */
-static bool can_have(const struct pvp_op_cell *cell, const char *field)
+/* Whether the cell can have such a field: of an operation that was not run on both, little is known, and
+ * where both images have it, so may what a maintained series took over be in both. */
+static bool can_have(const struct pvp_op_cell *cell, const struct pvp_excuse *excuse)
 {
-	if (!strcmp(field, "null") || !strcmp(field, "contract"))
-		return cell->verdict != PVP_OP_ONLY_A && cell->verdict != PVP_OP_ONLY_B;
-	return cell->states || !strcmp(field, "exists");
+	bool both = cell->verdict != PVP_OP_ONLY_A && cell->verdict != PVP_OP_ONLY_B;
+
+	if (both && excuse->is_backported)
+		return false;
+	if (!strcmp(excuse->field, "null") || !strcmp(excuse->field, "contract"))
+		return both;
+	return cell->states || !strcmp(excuse->field, "exists");
 }
 
 /* Whether the row had its chance on this platform.  An operation that none has is a slip of the pen. */
@@ -399,7 +404,7 @@ static bool had_chance(const struct pvp_excuse *excuse, const struct pvp_op_cell
 	for (size_t i = 0; i < cells->nr; i++) {
 		if (!is_about(excuse, &cells->v[i]))
 			continue;
-		if (can_have(&cells->v[i], excuse->field))
+		if (can_have(&cells->v[i], excuse))
 			return true;
 		is_known = true;
 	}

@@ -18,7 +18,7 @@
 
 /* What libcyaml fills; its allocations are not ours. */
 struct file_excuse {
-	char *op, *platform, *field, *arch, *since, *until, *after, *why;
+	char *op, *platform, *field, *arch, *since, *until, *after, *backported, *why;
 };
 
 struct file_rename {
@@ -60,6 +60,7 @@ static const cyaml_schema_field_t excuse_fields[] = {
 	TEXT(struct file_excuse, since,    DEFAULT),
 	TEXT(struct file_excuse, until,    OPTIONAL),
 	TEXT(struct file_excuse, after,    OPTIONAL),
+	TEXT(struct file_excuse, backported, OPTIONAL),
 	TEXT(struct file_excuse, why,      DEFAULT),
 	CYAML_FIELD_END,
 };
@@ -192,9 +193,23 @@ static struct pvp_error *is_between(const struct pair *pair, const char *after, 
 	return NULL;
 }
 
+/* Whether the older image may have the change already, as its series is maintained; NULL: none has. */
+static struct pvp_error *may_have_it(const struct pair *pair, const struct file_excuse *row, bool *ret)
+{
+	unsigned from = row->backported ? version(row->backported) : UINT_MAX;
+	unsigned older = pair->versions[0] < pair->versions[1] ? pair->versions[0] : pair->versions[1];
+
+	if (!from || (row->backported && from >= version(row->since)))
+		return pvp_error_format(PVP_ERR_BAD_DATA,
+					"backported '%s' is no version before since '%s'",
+					row->backported, row->since);
+	*ret = older >= from;
+	return NULL;
+}
+
 /* Each field of a row's, for one of its operations. */
-static void add_fields(const struct file_excuse *from, const char *op, const char *where,
-		       struct pvp_excuses *ret)
+static void add_fields(const struct file_excuse *from, const char *op, bool is_backported,
+		       const char *where, struct pvp_excuses *ret)
 {
 	char *fields = pvp_strdup(from->field), *rest = fields, *field;
 
@@ -205,6 +220,7 @@ static void add_fields(const struct file_excuse *from, const char *op, const cha
 			.field = pvp_strdup(field),
 			.why = pvp_strdup(from->why),
 			.where = pvp_strdup(where),
+			.is_backported = is_backported,
 		};
 	free(fields);
 }
@@ -216,16 +232,18 @@ static struct pvp_error *add_excuse(const struct pair *pair, const struct pvp_ya
 	char *mark = pvp_asprintf("excuses/%u", i), *where;
 	char *ops = pvp_strdup(from->op), *rest = ops, *op;
 	bool is_for_pair = false;
-	bool is_in_time = false;
+	bool is_in_time = false, is_backported = false;
 	struct pvp_error *err = applies(pair, from->since, from->arch, &is_for_pair);
 
 	if (!err)
 		err = is_between(pair, from->after, from->until, &is_in_time);
+	if (!err)
+		err = may_have_it(pair, from, &is_backported);
 	where = pvp_asprintf("%s:%u", pair->path, pvp_yaml_line(yaml, mark));
 	if (err)
 		err = pvp_yaml_context(yaml, err, "%s", mark);
 	while (is_for_pair && is_in_time && !err && (op = strsep(&rest, "|")))
-		add_fields(from, op, where, ret);
+		add_fields(from, op, is_backported, where, ret);
 	free(where);
 	free(ops);
 	free(mark);

@@ -24,6 +24,7 @@ struct pvp_excuse {
 	char *platform;	  /* patterns between bars; NULL: any */
 	char *why;
 	char *where; /* "corpus/compare/5.10.yaml:7" */
+	bool is_backported; /* the older image may have the change, too: the row need not be used where both have the op */
 	bool ran;    /* what it is for was run: a platform, and on it the operation in both images */
 	unsigned uses;
 };
