@@ -168,6 +168,14 @@ cat >>corpus/compare/pvkernel.yaml <<-EOF2
 EOF2
 exits "a row that excuses nothing" 1 compare --only behaviour --platform native "$built/pvkernel-5.10" "$built/pvkernel-7.2"
 holds "a row that excuses nothing: where" grep -q '^unused excuse: .*pvkernel.yaml:[0-9]*: mmu.read_cr3, result$' stdout
+cp "$root/corpus/compare/pvkernel.yaml" corpus/compare/
+echo 'renames: [{from: mmu.read_cr2, to: mmu.read_cr3, since: "6.2", why: it is not so}]' >>corpus/compare/pvkernel.yaml
+exits "a new name of what both have" 1 compare --only behaviour --platform native "$built/pvkernel-5.10" "$built/pvkernel-7.2"
+holds "a new name of what both have: where" grep -q '^unused rename: .*pvkernel.yaml:[0-9]*: mmu.read_cr2 = mmu.read_cr3$' stdout
+holds "a new name of what both have: nothing else" sh -c "! grep -qE '^    (differs|only|undecided)' stdout"
+cp "$root/corpus/compare/pvkernel.yaml" corpus/compare/
+echo 'renames: [{from: mmu.nonesuch, to: mmu.no_such, since: "6.2", why: it is not so}]' >>corpus/compare/pvkernel.yaml
+exits "a new name of what neither has" 0 compare --only behaviour --platform native "$built/pvkernel-5.10" "$built/pvkernel-7.2"
 
 # ---- per-CPU data without a name ----
 

@@ -147,12 +147,13 @@ static bool runs_differ(const struct pvp_op_cells *cells)
 	return false;
 }
 
-bool pvp_comparison_place_is_unused(const struct pvp_image_comparison *comparison, size_t i)
+static bool has_unused(const struct pvp_image_comparison *comparison)
 {
-	const struct pvp_image *const images[] = { comparison->image[0].opened,
-						   comparison->image[1].opened };
+	struct pvp_unused_rows unused = pvp_comparison_unused(comparison);
+	bool any = unused.nr;
 
-	return pvp_place_rename_is_unused(&comparison->excuses, i, images);
+	pvp_unused_rows_deinit(&unused);
+	return any;
 }
 
 bool pvp_comparison_differs(const struct pvp_image_comparison *comparison)
@@ -167,14 +168,5 @@ bool pvp_comparison_differs(const struct pvp_image_comparison *comparison)
 		if (runs_differ(&platform->cells))
 			return true;
 	}
-	for (size_t i = 0; i < comparison->excuses.nr && !comparison->without_runs; i++)
-		if (pvp_excuse_is_unused(&comparison->excuses.v[i]))
-			return true;
-	for (size_t i = 0; i < comparison->excuses.places.nr && !comparison->without_runs; i++)
-		if (pvp_comparison_place_is_unused(comparison, i))
-			return true;
-	for (size_t i = 0; i < comparison->excuses.unnamed.nr && !comparison->without_runs; i++)
-		if (comparison->excuses.unnamed.v[i].is_missed)
-			return true;
-	return false;
+	return has_unused(comparison);
 }

@@ -63,8 +63,22 @@ struct pvp_error *pvp_comparison_run(struct pvp_image_comparison *comparison,
 void pvp_comparison_add_one_sided(struct pvp_image_comparison *comparison, const char *platform,
 				  unsigned side, const char *reason);
 
-/* Whether row i of excuses.places is about what the images do not have. */
-bool pvp_comparison_place_is_unused(const struct pvp_image_comparison *comparison, size_t i);
+/* A row of corpus/compare that the images have no use for. */
+struct pvp_unused_row {
+	const char *kind;  /* "excuse", "rename" or "place" */
+	const char *where; /* borrowed from the comparison */
+	char *what;	   /* owned: what it is about */
+};
+
+struct pvp_unused_rows {
+	struct pvp_unused_row *v; /* owned */
+	size_t nr, cap;
+};
+
+/* None where nothing was run. */
+struct pvp_unused_rows pvp_comparison_unused(const struct pvp_image_comparison *comparison);
+void pvp_unused_rows_deinit(struct pvp_unused_rows *rows);
+
 /* Whether anything differs, is undecided, or an excuse is unused. */
 bool pvp_comparison_differs(const struct pvp_image_comparison *comparison);
 

@@ -124,6 +124,7 @@ void pvp_comparison_print_json(const struct pvp_image_comparison *c, FILE *out)
 {
 	json_t *root = json_object(), *platforms = json_array(), *sites = json_object();
 	json_t *unused = json_array();
+	struct pvp_unused_rows rows = pvp_comparison_unused(c);
 
 	set(root, "schema", json_integer(COMPARISON_SCHEMA));
 	set(root, "differs", json_boolean(pvp_comparison_differs(c)));
@@ -141,15 +142,9 @@ void pvp_comparison_print_json(const struct pvp_image_comparison *c, FILE *out)
 	for (size_t i = 0; i < c->nr_platforms; i++)
 		json_array_append_new(platforms, platform_json(c, &c->platforms[i]));
 	set(root, "platforms", platforms);
-	for (size_t i = 0; i < c->excuses.nr && !c->without_runs; i++)
-		if (pvp_excuse_is_unused(&c->excuses.v[i]))
-			json_array_append_new(unused, json_string(c->excuses.v[i].where));
-	for (size_t i = 0; i < c->excuses.places.nr; i++)
-		if (pvp_comparison_place_is_unused(c, i))
-			json_array_append_new(unused, json_string(c->excuses.places.v[i].where));
-	for (size_t i = 0; i < c->excuses.unnamed.nr && !c->without_runs; i++)
-		if (c->excuses.unnamed.v[i].is_missed)
-			json_array_append_new(unused, json_string(c->excuses.unnamed.v[i].where));
+	for (size_t i = 0; i < rows.nr; i++)
+		json_array_append_new(unused, json_string(rows.v[i].where));
+	pvp_unused_rows_deinit(&rows);
 	set(root, "unused_excuses", unused);
 	json_dumpf(root, out, JSON_INDENT(1) | JSON_SORT_KEYS);
 	fputc('\n', out);

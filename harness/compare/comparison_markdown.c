@@ -356,6 +356,7 @@ void pvp_comparison_print_markdown(const struct pvp_image_comparison *c, FILE *o
 {
 	struct rows sites = { .nr_platforms = c->nr_platforms };
 	struct rows operations = { .nr_platforms = c->nr_platforms };
+	struct pvp_unused_rows unused = pvp_comparison_unused(c);
 
 	print_images(c, out);
 	print_counts(c, out);
@@ -367,22 +368,10 @@ void pvp_comparison_print_markdown(const struct pvp_image_comparison *c, FILE *o
 	print_rows(c, &operations, "what differs", out);
 	rows_deinit(&sites);
 	rows_deinit(&operations);
-	for (size_t i = 0; i < c->excuses.nr && !c->without_runs; i++)
-		if (pvp_excuse_is_unused(&c->excuses.v[i])) {
-			fputs("\nUnused excuse: ", out);
-			print_code(c->excuses.v[i].where, out);
-			fputc('\n', out);
-		}
-	for (size_t i = 0; i < c->excuses.places.nr && !c->without_runs; i++)
-		if (pvp_comparison_place_is_unused(c, i)) {
-			fputs("\nUnused place: ", out);
-			print_code(c->excuses.places.v[i].where, out);
-			fputc('\n', out);
-		}
-	for (size_t i = 0; i < c->excuses.unnamed.nr && !c->without_runs; i++)
-		if (c->excuses.unnamed.v[i].is_missed) {
-			fputs("\nUnused place: ", out);
-			print_code(c->excuses.unnamed.v[i].where, out);
-			fputc('\n', out);
-		}
+	for (size_t i = 0; i < unused.nr; i++) {
+		fprintf(out, "\nUnused %s: ", unused.v[i].kind);
+		print_code(unused.v[i].where, out);
+		fputc('\n', out);
+	}
+	pvp_unused_rows_deinit(&unused);
 }

@@ -232,54 +232,18 @@ static void print_platform(const struct pvp_image_comparison *c,
 		print_cells(&platform->cells, out);
 }
 
-static void print_place_name(const struct pvp_place_name *name, FILE *out)
-{
-	print_clean(name->symbol, out);
-	if (name->offset)
-		fprintf(out, "+%#" PRIx64, name->offset);
-}
-
 static void print_unused(const struct pvp_image_comparison *c, FILE *out)
 {
-	for (size_t i = 0; i < c->excuses.nr; i++) {
-		const struct pvp_excuse *excuse = &c->excuses.v[i];
+	struct pvp_unused_rows unused = pvp_comparison_unused(c);
 
-		if (!pvp_excuse_is_unused(excuse))
-			continue;
-		fputs("\nunused excuse: ", out);
-		print_clean(excuse->where, out);
+	for (size_t i = 0; i < unused.nr; i++) {
+		fprintf(out, "\nunused %s: ", unused.v[i].kind);
+		print_clean(unused.v[i].where, out);
 		fputs(": ", out);
-		print_clean(excuse->op, out);
-		fputs(", ", out);
-		print_clean(excuse->field, out);
+		print_clean(unused.v[i].what, out);
 		fputc('\n', out);
 	}
-	for (size_t i = 0; i < c->excuses.places.nr; i++) {
-		const struct pvp_place_rename *row = &c->excuses.places.v[i];
-
-		if (!pvp_comparison_place_is_unused(c, i))
-			continue;
-		fputs("\nunused place: ", out);
-		print_clean(row->where, out);
-		fputs(": ", out);
-		print_place_name(&row->from, out);
-		fputs(" = ", out);
-		print_place_name(&row->to, out);
-		fputc('\n', out);
-	}
-	for (size_t i = 0; i < c->excuses.unnamed.nr; i++) {
-		const struct pvp_unnamed_place *place = &c->excuses.unnamed.v[i];
-
-		if (!place->is_missed)
-			continue;
-		fputs("\nunused place: ", out);
-		print_clean(place->where, out);
-		fputs(": ", out);
-		print_clean(place->at, out);
-		fputs(" = ", out);
-		print_clean(place->name, out);
-		fputc('\n', out);
-	}
+	pvp_unused_rows_deinit(&unused);
 }
 
 static void print_sites(const struct pvp_image_comparison *c, bool names, FILE *out)
@@ -299,6 +263,5 @@ void pvp_comparison_print(const struct pvp_image_comparison *c, bool names, FILE
 		print_sites(c, names, out);
 	for (size_t i = 0; i < c->nr_platforms; i++)
 		print_platform(c, &c->platforms[i], names, out);
-	if (!c->without_runs)
-		print_unused(c, out);
+	print_unused(c, out);
 }

@@ -254,15 +254,20 @@ static struct pvp_error *add_rename(const struct pair *pair, const struct pvp_ya
 				    const struct file_rename *from, unsigned i,
 				    struct pvp_excuses *ret)
 {
+	char *mark = pvp_asprintf("renames/%u", i);
 	bool is_for_pair = false;
 	struct pvp_error *err = applies(pair, from->since, from->arch, &is_for_pair);
 
 	if (err)
-		return pvp_yaml_context(yaml, err, "renames/%u", i);
-	if (is_for_pair)
+		err = pvp_yaml_context(yaml, err, "%s", mark);
+	else if (is_for_pair)
 		*pvp_push(&ret->renames, &ret->nr_renames, &ret->cap_renames) =
-			(struct pvp_op_rename){ pvp_strdup(from->from), pvp_strdup(from->to) };
-	return NULL;
+			(struct pvp_op_rename){
+				pvp_strdup(from->from), pvp_strdup(from->to),
+				pvp_asprintf("%s:%u", pair->path, pvp_yaml_line(yaml, mark))
+			};
+	free(mark);
+	return err;
 }
 
 static struct pvp_error *add_place(const struct pair *pair, const struct pvp_yaml *yaml,
@@ -395,6 +400,7 @@ void pvp_excuses_deinit(struct pvp_excuses *excuses)
 	for (size_t i = 0; i < excuses->nr_renames; i++) {
 		free(excuses->renames[i].from);
 		free(excuses->renames[i].to);
+		free(excuses->renames[i].where);
 	}
 	for (size_t i = 0; i < excuses->places.nr; i++) {
 		free(excuses->places.v[i].from.symbol);

@@ -32,6 +32,7 @@ struct pvp_excuse {
 /* An operation that has another name since. */
 struct pvp_op_rename {
 	char *from, *to;
+	char *where; /* as of struct pvp_excuse */
 };
 
 struct pvp_excuses {
