@@ -190,18 +190,24 @@ END_TEST
 static const struct {
 	const char *at, *text, *platform;
 	const char *op; /* that differs; NULL: none does */
+	const char *field; /* of it; NULL: any */
 } spoiled_sites[] = {
-	{ "irq.irq_disable#1", "fa",       "native", NULL },
-	{ "irq.irq_disable#9", "fa",       "native", NULL },
-	{ "irq.irq_disable#9", "fb",       "native", "irq.irq_disable" }, /* sti */
-	{ "irq.irq_disable#9", "",         "native", "irq.irq_disable" },
-	{ "irq.irq_disable#1", "fb",       "native", "irq.irq_disable" },
-	{ "irq.irq_disable#9", "call:pv_native_irq_enable", "native", "irq.irq_disable" },
-	{ "irq.irq_disable#9", "call:pv_native_irq_disable", "native", NULL },
+	{ "irq.irq_disable#1", "fa",       "native", NULL, NULL },
+	{ "irq.irq_disable#9", "fa",       "native", NULL, NULL },
+	{ "irq.irq_disable#9", "fb",       "native", "irq.irq_disable", NULL }, /* sti */
+	{ "irq.irq_disable#9", "",         "native", "irq.irq_disable", NULL },
+	{ "irq.irq_disable#1", "fb",       "native", "irq.irq_disable", NULL },
+	{ "irq.irq_disable#9", "call:pv_native_irq_enable", "native", "irq.irq_disable", NULL },
+	{ "irq.irq_disable#9", "call:pv_native_irq_disable", "native", NULL, NULL },
 	/* Sites without an alternative call it. */
-	{ "pv_native_irq_disable", NULL,   "native", "irq.irq_disable" },
-	{ "mmu.read_cr2#2",    "31 c0",    "native", "mmu.read_cr2" },
-	{ "mmu.read_cr2#2",    "call:pv_native_read_cr2", "xen-pv", "mmu.read_cr2" },
+	{ "pv_native_irq_disable", NULL,   "native", "irq.irq_disable", NULL },
+	{ "mmu.read_cr2#2",    "31 c0",    "native", "mmu.read_cr2", "result" },
+	{ "mmu.read_cr2#2",    "call:pv_native_read_cr2", "xen-pv", "mmu.read_cr2", NULL },
+	/* A pointer that is NULL in all states is what start states lack: nobody can tell. */
+	{ "mmu.read_cr2#2",    "31 c0 8b 40 18", "native", "mmu.read_cr2", "undecided" },
+	{ "mmu.read_cr2#2",    "31 c0 8b 40 18", "xen-pv", "mmu.read_cr2", "undecided" },
+	{ "mmu.read_cr2#2",    "0f 0b",          "native", "mmu.read_cr2", "stop" },
+	{ "mmu.read_cr2#2",    "0f 20 d0 8b 00", "native", "mmu.read_cr2", "stop" }, /* where %cr2 is */
 };
 // clang-format on
 
@@ -245,6 +251,8 @@ START_TEST(each_form_is_run)
 		ck_assert_msg((cell->verdict == PVP_OP_SAME) == !wanted, "%s %s: %s is %s",
 			      spoiled_sites[_i].at, spoiled_sites[_i].text, cell->op,
 			      pvp_op_verdict_name(cell->verdict));
+		if (wanted && spoiled_sites[_i].field)
+			ck_assert_str_eq(cell->differences.v[0].field, spoiled_sites[_i].field);
 	}
 	ck_assert(found || !spoiled_sites[_i].op);
 	pvp_op_cells_deinit(&cells);

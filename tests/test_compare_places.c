@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * test_compare_places.c - places of two images: by name, by the name that a row gives them, and in whichever
- * way an address is written.
+ * test_compare_places.c - places of two images: by name, by the name that a row gives them, and in
+ * whichever way an address is written.
  */
 #include "places.h"
 
@@ -29,8 +29,8 @@ static void close_kernels(void)
 	kernel_close(&kernels[1]);
 }
 
-/* The numbers of operations are absolute symbols, and others in each form: they neither name a place in
- * per-CPU data that is numbered from 0, nor make two places one. */
+/* The numbers of operations are absolute symbols, and others in each form: they neither name a
+ * place in per-CPU data that is numbered from 0, nor make two places one. */
 START_TEST(absolute_symbols_name_no_place)
 {
 	struct pvp_places places = {0};
@@ -56,7 +56,7 @@ static struct pvp_place_rename renamed(char *from, uint64_t from_offset, char *t
 				       uint64_t to_offset, uint64_t size)
 {
 	return (struct pvp_place_rename){
-		.from = { from, from_offset }, .to = { to, to_offset }, .size = size };
+		.from = {from, from_offset}, .to = {to, to_offset}, .size = size};
 }
 
 // clang-format off
@@ -79,9 +79,9 @@ static const struct {
 START_TEST(places_are_renamed)
 {
 	struct pvp_place_rename row = renamed("boot_cpu_data", 8, "pv_ops", 0, 8);
-	const struct pvp_place_renames renames = { &row, 1, 1 };
-	struct pvp_places places = { .renames = &renames, .newer = 1 };
-	struct pvp_excuses excuses = { .places = renames, .newer = 1 };
+	const struct pvp_place_renames renames = {&row, 1, 1};
+	struct pvp_places places = {.renames = &renames, .newer = 1};
+	struct pvp_excuses excuses = {.places = renames, .newer = 1};
 	uint64_t a, b, to;
 
 	open_kernels(PVP_BUNDLED_KERNEL, PVP_BUNDLED_KERNEL);
@@ -125,8 +125,8 @@ static const struct {
 static uint64_t written(const struct kernel *kernel, const char *symbol, int form)
 {
 	uint64_t addr = pvp_image_on_cpu0(kernel->image, check_bench_symbol(kernel, symbol));
-	uint64_t base = addr < 0xffffffff80000000 ? pvp_plan_of(kernel->image)->page_offset :
-						    0xffffffff80000000;
+	uint64_t base = addr < 0xffffffff80000000 ? pvp_plan_of(kernel->image)->page_offset
+						  : 0xffffffff80000000;
 	const uint64_t values[] = {
 		[VIRTUAL] = addr,
 		[PHYSICAL] = addr - base,
@@ -146,7 +146,8 @@ START_TEST(places_on_cpu0_are_the_same)
 	places.image[0] = kernels[0].image;
 	places.image[1] = kernels[1].image;
 	ck_assert_msg(kernels[1].image->percpu_from, "the kernel's per-CPU data is zero-based");
-	ck_assert_msg(pvp_places_same(&places, written(&kernels[0], on_cpu0[_i].a, on_cpu0[_i].form),
+	ck_assert_msg(pvp_places_same(&places,
+				      written(&kernels[0], on_cpu0[_i].a, on_cpu0[_i].form),
 				      written(&kernels[1], on_cpu0[_i].b, on_cpu0[_i].form)) ==
 			      on_cpu0[_i].same,
 		      "%s", on_cpu0[_i].name);

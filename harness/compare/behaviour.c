@@ -124,16 +124,46 @@ static bool run_state(struct benches *benches, const struct pvp_site_form_pair *
 	return cell->differences.ended;
 }
 
+/*
+ * Where one side comes to a NULL pointer in every state, start states lack what it needs: verify of that
+ * image cannot decide the operation, so that it stops elsewhere than the other says nothing.
+ */
+static void forgive_nulls(const unsigned nulls[2], unsigned states, size_t from,
+			  struct pvp_op_cell *cell)
+{
+	struct pvp_run_differences *differences = &cell->differences;
+	char *text = NULL;
+
+	if (nulls[0] != states && nulls[1] != states)
+		return;
+	for (size_t i = from; i < differences->nr; i++)
+		if (!strcmp(differences->v[i].field, "stop"))
+			text = nulls[0] == states ?
+				       pvp_asprintf("A, in all states: %s", differences->v[i].a) :
+				       pvp_asprintf("B, in all states: %s", differences->v[i].b);
+	if (!text)
+		return;
+	(void)pvp_run_differences_remove(differences, "stop");
+	undecided(cell, text);
+	free(text);
+}
+
 static void compare_pair(struct benches *benches, const struct pvp_site_form_pair *pair,
 			 const struct pvp_contract *contracts[2], struct pvp_op_cell *cell)
 {
 	const struct pvp_check_input *input = benches->v[0]->input;
-	unsigned ended = 0, states = cell->states;
+	unsigned ended = 0, states = cell->states, nulls[2] = {0};
 	size_t nr = cell->differences.nr;
 	char *text;
 
-	for (unsigned i = 0; i < PVP_MAX_DRAWN * input->nr_states && ended < input->nr_states; i++)
+	for (unsigned i = 0; i < PVP_MAX_DRAWN * input->nr_states && ended < input->nr_states; i++) {
+		unsigned before = cell->states;
+
 		ended += run_state(benches, pair, contracts, input->seed, i, cell);
+		for (unsigned side = 0; side < 2 && cell->states > before; side++)
+			nulls[side] += cell->differences.is_null[side];
+	}
+	forgive_nulls(nulls, cell->states - states, nr, cell);
 	if (cell->differences.undecided) {
 		undecided(cell, cell->differences.undecided);
 	} else if (ended < PVP_MIN_COUNTED && cell->differences.nr == nr) {

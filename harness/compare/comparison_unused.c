@@ -11,7 +11,7 @@
 
 static void add(struct pvp_unused_rows *rows, const char *kind, const char *where, char *what)
 {
-	*pvp_push(&rows->v, &rows->nr, &rows->cap) = (struct pvp_unused_row){ kind, where, what };
+	*pvp_push(&rows->v, &rows->nr, &rows->cap) = (struct pvp_unused_row){kind, where, what};
 }
 
 static char *place_text(const struct pvp_place_name *name)
@@ -41,8 +41,8 @@ static bool has_op(const struct pvp_image_comparison *c, unsigned side, const ch
 static bool is_unused_rename(const struct pvp_image_comparison *c, const struct pvp_op_rename *row)
 {
 	unsigned newer = c->excuses.newer;
-	const bool from[] = { has_op(c, !newer, row->from), has_op(c, newer, row->from) };
-	const bool to[] = { has_op(c, !newer, row->to), has_op(c, newer, row->to) };
+	const bool from[] = {has_op(c, !newer, row->from), has_op(c, newer, row->from)};
+	const bool to[] = {has_op(c, !newer, row->to), has_op(c, newer, row->to)};
 
 	return (from[0] || to[0]) && (from[1] || to[1]) &&
 	       !(from[0] && !to[0] && !from[1] && to[1]);
@@ -50,7 +50,7 @@ static bool is_unused_rename(const struct pvp_image_comparison *c, const struct 
 
 struct pvp_unused_rows pvp_comparison_unused(const struct pvp_image_comparison *c)
 {
-	const struct pvp_image *const images[] = { c->image[0].opened, c->image[1].opened };
+	const struct pvp_image *const images[] = {c->image[0].opened, c->image[1].opened};
 	const struct pvp_excuses *excuses = &c->excuses;
 	struct pvp_unused_rows rows = {0};
 

@@ -23,17 +23,36 @@ void pvp_run_differences_add(struct pvp_run_differences *differences, const char
 					     .b = pvp_strdup(b) };
 }
 
+static void difference_deinit(struct pvp_run_difference *difference)
+{
+	free(difference->field);
+	free(difference->a);
+	free(difference->b);
+	free(difference->at[0]);
+	free(difference->at[1]);
+}
+
+bool pvp_run_differences_remove(struct pvp_run_differences *differences, const char *field)
+{
+	for (size_t i = 0; i < differences->nr; i++) {
+		struct pvp_run_difference *difference = &differences->v[i];
+
+		if (strcmp(difference->field, field))
+			continue;
+		difference_deinit(difference);
+		differences->nr--;
+		memmove(difference, difference + 1, (differences->nr - i) * sizeof(*difference));
+		return true;
+	}
+	return false;
+}
+
 void pvp_run_differences_deinit(struct pvp_run_differences *differences)
 {
 	if (!differences)
 		return;
-	for (size_t i = 0; i < differences->nr; i++) {
-		free(differences->v[i].field);
-		free(differences->v[i].a);
-		free(differences->v[i].b);
-		free(differences->v[i].at[0]);
-		free(differences->v[i].at[1]);
-	}
+	for (size_t i = 0; i < differences->nr; i++)
+		difference_deinit(&differences->v[i]);
 	free(differences->v);
 	free(differences->undecided);
 	memset(differences, 0, sizeof(*differences));
@@ -385,6 +404,14 @@ static bool is_decided(enum pvp_stop stop)
 	       stop == PVP_STOP_STRADDLE;
 }
 
+#define FIRST_PAGE 4096
+
+static bool is_null(const struct pvp_run *run)
+{
+	return run->stop == PVP_STOP_FAULT && run->vector == PVP_FAULT_PF &&
+	       run->fault_addr < FIRST_PAGE;
+}
+
 static char *stop_text(const struct runs *runs, unsigned nth)
 {
 	const struct pvp_run_side *side = runs->side[nth];
@@ -419,6 +446,8 @@ void pvp_runs_compare(const struct pvp_run_side *a, const struct pvp_run_side *b
 	const struct pvp_run *of_a = run_of(a), *of_b = run_of(b);
 
 	ret->ended = false;
+	ret->is_null[0] = is_null(of_a);
+	ret->is_null[1] = is_null(of_b);
 	for (unsigned i = 0; i < 2; i++) {
 		if (is_decided(run_of(runs.side[i])->stop))
 			continue;

@@ -36,6 +36,7 @@ struct pvp_run_differences {
 	size_t nr, cap;
 	char *undecided; /* why a run could not be followed to its end; NULL */
 	bool ended;	 /* both came to their end */
+	bool is_null[2]; /* A, B: stopped at an access to the first page, as a pointer that is NULL makes it */
 };
 
 /* ret is zeroed at first; called again, it gets the fields that are new. */
@@ -43,6 +44,8 @@ void pvp_runs_compare(const struct pvp_run_side *a, const struct pvp_run_side *b
 		      const struct pvp_places *places, struct pvp_run_differences *ret);
 void pvp_run_differences_add(struct pvp_run_differences *differences, const char *field,
 			     const char *a, const char *b);
+/* Takes a field away again, if it is there; false: it is not. */
+bool pvp_run_differences_remove(struct pvp_run_differences *differences, const char *field);
 void pvp_run_differences_deinit(struct pvp_run_differences *differences);
 
 #endif

@@ -50,7 +50,8 @@ enum rank { CALL, JUMP, CONDITIONAL, NR_RANKS };
 
 static enum rank rank_of(const struct pvp_site *site)
 {
-	if (site->len > 1 && site->linked[0] == 0x0f && (site->linked[1] & 0xf0) == 0x80) /* jcc rel32 */
+	if (site->len > 1 && site->linked[0] == 0x0f &&
+	    (site->linked[1] & 0xf0) == 0x80) /* jcc rel32 */
 		return CONDITIONAL;
 	return site->tail ? JUMP : CALL;
 }
@@ -80,7 +81,7 @@ struct pvp_error *pvp_site_forms_make(const struct pvp_check_input *input,
 		return err;
 	for (unsigned rank = 0; rank < NR_RANKS; rank++)
 		for (size_t i = 0; i < input->sites->nr; i++) {
-			struct pvp_site_form form = { .site = &input->sites->v[i] };
+			struct pvp_site_form form = {.site = &input->sites->v[i]};
 
 			if (rank_of(form.site) != rank)
 				continue;
@@ -129,7 +130,7 @@ static void add_pair(struct pvp_site_form_pairs *pairs, const struct pvp_site_fo
 	for (size_t i = 0; i < pairs->nr; i++)
 		if (pairs->v[i].side[0] == a && pairs->v[i].side[1] == b)
 			return;
-	*pvp_push(&pairs->v, &pairs->nr, &pairs->cap) = (struct pvp_site_form_pair){ { a, b } };
+	*pvp_push(&pairs->v, &pairs->nr, &pairs->cap) = (struct pvp_site_form_pair){{a, b}};
 }
 
 /* Whether both do the same work in every state, whatever they look like. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * site_forms.h - the distinct forms that the patched text of an operation's sites has, in one image on one
- * platform: `cli` in place of the call, `call pv_native_irq_disable`, a jump there.
+ * site_forms.h - the distinct forms that the patched text of an operation's sites has, in one image
+ *on one platform: `cli` in place of the call, `call pv_native_irq_disable`, a jump there.
  *
  *	err = pvp_site_forms_make(&input, &forms);
  *	pvp_site_form_pairs_make(&forms_a, "irq.irq_disable", &forms_b, "irq.irq_disable", &pairs);
@@ -18,7 +18,8 @@
 
 struct pvp_site_form {
 	const struct pvp_site *site; /* the first of the form; borrowed from the input */
-	char *text; /* owned; as plain_text.h has it, without NOPs: "nothing" where there is no more */
+	char *text; /* owned; as plain_text.h has it, without NOPs: "nothing" where there is no more
+		     */
 };
 
 struct pvp_site_forms {
@@ -33,7 +34,8 @@ struct pvp_error *pvp_site_forms_make(const struct pvp_check_input *input,
 void pvp_site_forms_deinit(struct pvp_site_forms *forms);
 
 /* The first form of an operation, or NULL: there is no site of it. */
-const struct pvp_site_form *pvp_site_forms_first(const struct pvp_site_forms *forms, const char *op);
+const struct pvp_site_form *pvp_site_forms_first(const struct pvp_site_forms *forms,
+						 const char *op);
 
 /* Two forms of an operation to run against each other, A's and B's; borrowed. */
 struct pvp_site_form_pair {
