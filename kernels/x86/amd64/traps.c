@@ -9,14 +9,13 @@
 #include "pv.h"
 #include "user.h"
 
-#define VECTOR_INT3  3
-#define VECTOR_UD    6
+#define VECTOR_INT3 3
+#define VECTOR_UD   6
 
 /*
- * Handlers: X(name, vector), and E(name, vector) of those that the CPU has an error code for.  An
- * entry, asm_exc_NAME, has the gate.  With a stack of its own: IST(name, vector, its index); under
- * Xen PV these have a handler of their own, as their native entry saves what Xen keeps to itself, and in 5.10
- * two have not.
+ * Handlers, exc_NAME: X(name, vector), and E(name, vector) of those that the CPU has an error code for.
+ * The gate leads to asm_exc_NAME.  The second list is of those whose gate has a stack of its own, with its
+ * index; for Xen PV they have a handler of its own each, but for two of them in 5.10.
  */
 #define TRAPS(X, E)                                                                                \
 	X(divide_error, 0)                                                                         \
