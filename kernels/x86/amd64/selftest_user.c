@@ -85,7 +85,7 @@ static void run_program(void)
 
 static void test_program(void)
 {
-	const u32 breakpoints = nr_breakpoints, syscalls = nr_syscalls;
+	const u32 breakpoints = nr_breakpoints, syscalls = nr_syscalls, wrong = nr_wrong_gs;
 	u64 base = 0, user_base = 0;
 
 	if (in_ring0()) {
@@ -97,6 +97,7 @@ static void test_program(void)
 	CHECK(fault_vector() == 13);
 	CHECK(nr_breakpoints == breakpoints + 1);
 	CHECK(nr_syscalls == syscalls + 3);
+	CHECK(nr_wrong_gs == wrong);
 	check_said(&user_page[(user_said - user_code) / 8]);
 	if (in_ring0()) {
 		CHECK(test_msr_directly(MSR_GS_BASE) == base);

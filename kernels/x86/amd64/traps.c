@@ -263,6 +263,8 @@ void exc_xen_hypervisor_callback(struct trap_frame *frame)
 
 static void exception(struct trap_frame *frame, u32 vector, u64 error)
 {
+	if (frame->cs & 3)
+		come_from_user_mode();
 	if (vector == VECTOR_INT3) {
 		nr_breakpoints++;
 		return;

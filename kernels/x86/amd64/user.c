@@ -29,7 +29,7 @@ DEFINE_PER_CPU(u64, cpu_current_top_of_stack);
 #define set_task_stack(top) this_cpu_write(cpu_tss_rw.sp1, top)
 #endif
 
-u32 nr_syscalls;
+u32 nr_syscalls, nr_wrong_gs;
 static u8 entry_stack[PAGE_SIZE] __aligned(16), task_stack[PAGE_SIZE] __aligned(16);
 static u64 user_pgt[512] __aligned(PAGE_SIZE);
 static u64 old_sp0, old_gs, old_efer;
@@ -125,9 +125,16 @@ void leave_user_mode(struct trap_frame *frame)
 	frame->rflags = 2;
 }
 
+void come_from_user_mode(void)
+{
+	if (xen_domain_type != XEN_PV_DOMAIN && pv_read_msr(MSR_GS_BASE) != __per_cpu_offset[0])
+		nr_wrong_gs++;
+}
+
 /* Whether sysret leads back to all that the frame says. */
 bool do_syscall_64(struct trap_frame *frame, u32 nr)
 {
+	come_from_user_mode();
 	nr_syscalls++;
 	if (nr == SYS_FAST) {
 		frame->rax = FAST_REPLY;

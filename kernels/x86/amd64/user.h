@@ -39,7 +39,7 @@
 #include "boot.h"
 
 extern const u8 user_code[], user_code_end[], user_said[];
-extern u32 nr_syscalls;
+extern u32 nr_syscalls, nr_wrong_gs; /* wrong: entered with the GS base of user mode in force */
 
 /* MSRs, descriptors, stacks; under Xen PV the callback and the top-level table.  The page's leaf entry is
  * the caller's. */
@@ -48,6 +48,8 @@ void user_mode_end(void);
 /* Does not return. */
 void enter_user_mode(const struct trap_frame *frame);
 
+/* Of each entry: natively the GS base has to be the kernel's by now. */
+void come_from_user_mode(void);
 /* An exception that is to go on in the kernel. */
 void leave_user_mode(struct trap_frame *frame);
 
