@@ -34,10 +34,11 @@ static void text(struct tiny *t, uint64_t addr, const char *bytes, size_t len)
 	tiny_poke(t, addr, bytes, len);
 }
 
-/* push $-1 where there is no error code; call the entry's helper; mov %rsp,%rdi; call handler */
+/* cld; push $-1 where there is no error code; call the entry's helper; mov %rsp,%rdi; call handler */
 static void native_entry(struct tiny *t, uint64_t addr, bool error, uint64_t helper,
 			 uint64_t handler)
 {
+	text(t, addr++, "\xfc", 1);
 	if (!error)
 		text(t, addr, "\x6a\xff", 2);
 	addr += error ? 0 : 2;
@@ -133,6 +134,11 @@ static void build(struct tiny *t)
 }
 
 /* --- what is spoiled, before the image is opened or in the text after boot --- */
+
+static void no_cld(struct tiny *t)
+{
+	text(t, ASM(1), "\x90", 1);
+}
 
 static void df_row_native(struct tiny *t)
 {
@@ -258,6 +264,7 @@ static const struct {
 	{ "#DF",                    N, "trap.double_fault#1",    NULL, "", 0, PVP_EQUIVALENT, NULL },
 	{ "#DF, Xen",               X, "trap.double_fault#1",    NULL, "", 0, PVP_EQUIVALENT, NULL },
 	{ "#OF, Xen",               X, "trap.overflow#1",        NULL, "", 0, PVP_EQUIVALENT, NULL },
+	{ "cld lost",               X, "trap.overflow#1",        no_cld, "", 0, PVP_DIVERGENT, "direction flag" },
 	{ "#DF to the native entry", X, "trap.double_fault#1",   df_row_native, "", 0, PVP_DIVERGENT, "not at xenpv_exc_double_fault" },
 	{ "#DF through its pops",   X, "trap.double_fault#1",    df_row_native_behind_pops, "", 0, PVP_DIVERGENT, "not at xenpv_exc_double_fault" },
 	{ "#DF not replaceable",    X, "trap.double_fault#1",    df_not_replaceable, "", 0, PVP_DIVERGENT, "stack of its own (IST 1)" },

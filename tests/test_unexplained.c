@@ -9,6 +9,8 @@
 #include "suites.h"
 
 enum { NONE, NOTE, ERROR };
+/* In place of an offset: of the first retpoline in the function. */
+#define CALL 0x1000
 
 // clang-format off
 /* One byte of the bundled kernel of a form is another. */
@@ -27,13 +29,27 @@ static const struct {
 	{ "build/kernels/pvkernel-6.1",  "native", "site_load_gdt",       2, NONE },  /* a site */
 	{ "build/kernels/pvkernel-6.1",  "xen-pv", "early_xen_iret_patch", 1, NONE },
 	{ "build/kernels/pvkernel-6.12", "native", "native_load_gdt",     4, ERROR },
-	{ "build/kernels/pvkernel-6.12", "native", "native_load_gdt",    -4, NONE },  /* a pad */
+	{ "build/kernels/pvkernel-6.12", "native", "parse_number",    -4, NOTE },  /* a pad, and nothing is accounted */
+	{ "build/kernels/pvkernel-6.12", "native+call-depth", "parse_number", -4, NONE },
+	{ "build/kernels/pvkernel-6.1",  "xen-pv", "xen_pte_val",         5, ERROR }, /* behind a thunk */
+	{ "build/kernels/pvkernel-6.1",  "native", "xen_pte_val",         5, NOTE },
+	{ "build/kernels/pvkernel-6.1",  "native", "call_through",        CALL, NONE }, /* a retpoline */
+	{ "build/kernels/pvkernel-6.1",  "native", "call_through",        CALL + 5, NOTE }, /* behind it */
+	{ "build/kernels/pvkernel-5.10", "xen-pv", "hypercall_page",      40, NONE },
 	{ "build/kernels/pvkernel-7.2",  "native", "native_load_gdt",     4, ERROR },
 	{ "build/kernels/pvkernel-5.10", "native", "native_load_gdt",     0, ERROR },
 	{ "build/kernels/pvkernel-5.10-i386", "kvm", "kvm_wait",          1, ERROR },
 	{ "build/kernels/pvkernel-5.10-i386", "native", "kvm_wait",       1, NOTE },
 };
 // clang-format on
+
+static int retpoline_in(const struct kernel *kernel, uint64_t function)
+{
+	for (size_t i = 0; i < kernel->tables.nr_retpolines; i++)
+		if (kernel->tables.retpolines[i].addr - function < 64)
+			return kernel->tables.retpolines[i].addr - function;
+	ck_abort_msg("no retpoline");
+}
 
 START_TEST(a_byte)
 {
@@ -49,6 +65,8 @@ START_TEST(a_byte)
 	kernel_open(rows[_i].image, &kernel);
 	boot_open(&kernel, rows[_i].platform, NULL, &boot);
 	at = check_bench_symbol(&kernel, rows[_i].symbol) + rows[_i].off;
+	if (rows[_i].off >= CALL)
+		at += retpoline_in(&kernel, at - rows[_i].off) - CALL;
 	old = pvp_image_bytes(kernel.image, at, 1);
 	ck_assert_ptr_nonnull(old);
 	new = *old ^ 1;

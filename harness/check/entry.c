@@ -49,7 +49,7 @@ static void find_rows(const struct pvp_check_input *input, const struct pvp_trap
 		struct pvp_finding_text text = no_row;
 		char *detail;
 
-		if ((vector >= 32 && vector != 128) || seen[vector] || is_never(vector) ||
+		if ((vector >= PVP_NR_EXCEPTIONS && vector != 128) || seen[vector] || is_never(vector) ||
 		    !entry->gates[vector].addr)
 			continue;
 		detail = pvp_asprintf("vector %d, %s", vector, pvp_trap_name(vector));
@@ -147,8 +147,13 @@ static struct pvp_error *check_table(const struct pvp_check_input *input,
 	struct pvp_entry_bench *bench;
 	struct pvp_error *err;
 
-	if (!input->entry->nr_rows || input->entry_wanted)
+	if (input->entry_wanted)
 		return NULL;
+	if (!input->entry->nr_rows) { /* of a table that is not there every row is missed */
+		if (input->platform->hypervisor == PVP_HV_XEN_PV)
+			find_rows(input, NULL, result);
+		return NULL;
+	}
 	err = pvp_entry_bench_create(input, PVP_SITE_TRAP, &bench);
 	if (err)
 		return err;

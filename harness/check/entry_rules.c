@@ -281,6 +281,9 @@ static char *make_trap(const struct pvp_entry_facts *facts, const struct pvp_sit
 		gap = odd[i].gap && !user;
 		ret->copies = odd[i].copies;
 	}
+	/* Neither the CPU nor Xen clears what was interrupted with it set. */
+	if (index & 2)
+		start->state.reg[PVP_X86_rflags] |= PVP_X86_FLAG_DF;
 	take_registers(start, ret->pt);
 	draw_hardware(facts, start, user, false, ret->pt);
 	ret->arrival = PVP_ARRIVE_HANDLER;

@@ -14,8 +14,8 @@
 // clang-format off
 static const struct pvp_finding_text of_operation = {
 	"unexplained-text",
-	"an operation's function differs from the file where no table says that anything is patched: both sides run "
-	"it, and their verdicts say nothing of the change",
+	"an operation's function differs from the file where no table says that anything is patched: what is patched "
+	"and what is not run the same function, so that verdicts need not tell",
 	NULL, true
 };
 static const struct pvp_finding_text elsewhere = {
@@ -25,12 +25,14 @@ static const struct pvp_finding_text elsewhere = {
 };
 /* Of an instruction that a table names by its address alone. */
 enum {
-	BRANCH = 5,    /* call, jmp; what ftrace calls by; endbr64 and its 32-bit kin have 4 */
-	INDIRECT = 11, /* cs and call, or a conditional jump's way round it */
+	BRANCH = 5, /* call, jmp; what ftrace calls by */
+	ENDBR = 4,
 	TRAMPOLINE = 8,
-	PAD = 64,      /* in front of a function: more than any accounting */
+	PAD = 64,   /* in front of a function: more than any accounting */
 	NOP = 0x90,
 	CALL = 0xe8,
+	JMP = 0xe9,
+	HYPERCALLS = 4096, /* the page that Xen fills, in 5.10 text */
 };
 // clang-format on
 
@@ -99,10 +101,18 @@ static void collect(const struct pvp_inspection *in, struct spans *spans)
 		add(spans, t->runtime_consts[i].addr, t->runtime_consts[i].len);
 	if (t->early_iret)
 		add(spans, t->early_iret, BRANCH);
-	add_list(spans, t->retpolines, t->nr_retpolines, INDIRECT);
+	add(spans, pvp_find_symbol(in->input->image, "hypercall_page"), HYPERCALLS);
+	for (size_t i = 0; i < t->nr_retpolines; i++) {
+		const uint64_t addr = t->retpolines[i].addr;
+		const uint8_t *first = pvp_image_bytes(in->input->image, addr, 1);
+		/* With a prefix, or conditional, it is one longer. */
+		const bool plain = first && (*first == CALL || *first == JMP);
+
+		add(spans, addr, plain ? BRANCH : BRANCH + 1);
+	}
 	add_list(spans, t->returns, t->nr_returns, BRANCH);
 	add_list(spans, t->calls, t->nr_calls, BRANCH);
-	add_list(spans, t->endbr_seals, t->nr_endbr_seals, BRANCH);
+	add_list(spans, t->endbr_seals, t->nr_endbr_seals, ENDBR);
 	add_list(spans, t->smp_locks, t->nr_smp_locks, 1);
 	add_list(spans, t->mcounts, t->nr_mcounts, BRANCH);
 	sort(spans);
@@ -125,13 +135,15 @@ static bool is_explained(const struct spans *spans, uint64_t addr)
 	return false;
 }
 
-/* Room for call accounting: the file has NOPs from there up to a function.  What stands there is
- * judged by findings_pads.c. */
-static bool is_pad(const struct pvp_image *image, uint64_t addr)
+/* Where calls are accounted, in front of a function: the file has NOPs from there up to it. */
+static bool is_pad(const struct pvp_inspection *in, uint64_t addr)
 {
+	const struct pvp_image *image = in->input->image;
 	const struct pvp_symbol *function;
 	const uint8_t *byte;
 
+	if (!in->on.call_depth)
+		return false;
 	for (uint64_t end = addr; end - addr < PAD; end++) {
 		byte = pvp_image_bytes(image, end, 1);
 		if (byte && *byte == NOP)
@@ -154,13 +166,27 @@ static bool is_ftrace_call(const struct pvp_image *image, uint64_t fentry, uint6
 	return false;
 }
 
+/* Whether there is that function, or behind its thunk. */
+static bool leads_to(const struct pvp_image *image, uint64_t target,
+		     const struct pvp_symbol *function)
+{
+	static const char thunk[] = "__raw_callee_save_";
+	const struct pvp_symbol *at;
+
+	if (target == function->addr)
+		return true;
+	at = target ? pvp_image_symbol_at(image, target) : NULL;
+	return at && at->addr == target && !strncmp(at->name, thunk, sizeof(thunk) - 1) &&
+	       !strcmp(at->name + sizeof(thunk) - 1, function->name);
+}
+
 /* Whether a slot of pv_ops or a static call leads to the function on this platform. */
 static bool is_operation(const struct pvp_check_input *input, const struct pvp_symbol *function)
 {
 	const struct pvp_platform *platform = input->platform;
 
 	for (size_t i = 0; function && i < platform->nr_pv_ops; i++)
-		if (platform->pv_ops[i] == function->addr)
+		if (leads_to(input->image, platform->pv_ops[i], function))
 			return true;
 	for (size_t i = 0; function && i < input->tables->nr_static_call_keys; i++)
 		if (pvp_platform_static_call(platform, &input->tables->static_call_keys[i]) ==
@@ -201,7 +227,7 @@ void pvp_find_unexplained(struct pvp_inspection *in)
 			if (row->new[k] != row->old[k] &&
 			    pvp_image_is_text(image, row->addr + k, 1) &&
 			    !is_explained(&spans, row->addr + k) &&
-			    !is_pad(image, row->addr + k) &&
+			    !is_pad(in, row->addr + k) &&
 			    !is_ftrace_call(image, fentry, row->addr + k))
 				report(in, row->addr + k, &before);
 	}

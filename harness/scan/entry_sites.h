@@ -50,7 +50,8 @@ struct pvp_gate {
 	uint64_t addr; /* 0: there is none */
 };
 
-#define PVP_NR_VECTORS 256
+#define PVP_NR_VECTORS	  256
+#define PVP_NR_EXCEPTIONS 32 /* of them, the first */
 
 struct pvp_entry_sites {
 	struct pvp_sites sites;	   /* kinds ENTRY, whose slot is its enum pvp_entry_op, and TRAP */

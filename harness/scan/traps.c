@@ -161,9 +161,10 @@ struct pvp_trap_row pvp_trap_row_of(const struct pvp_entry_sites *entry, uint64_
 	};
 }
 
+/* Of exceptions. */
 static bool has_gates(const struct pvp_entry_sites *entry)
 {
-	for (size_t i = 0; i < PVP_NR_VECTORS; i++)
+	for (size_t i = 0; i < PVP_NR_EXCEPTIONS; i++)
 		if (entry->gates[i].addr)
 			return true;
 	return false;
