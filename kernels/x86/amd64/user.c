@@ -48,7 +48,7 @@ static void start_natively(void)
 	write_msr(MSR_KERNEL_GS_BASE, base + ((u64)__va(__pa((void *)linked)) - linked));
 }
 
-/* --- Xen: user mode has a top-level table of its own, without the guest's kernel in it --- */
+/* --- Xen: user mode has a top-level table of its own; one slot of it, which has the kernel in it, too --- */
 
 static void protect_user_pgt(u64 protection)
 {
